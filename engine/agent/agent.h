@@ -1,0 +1,37 @@
+// The agent: the program that runs beside a database. It puts the protocol, the store, the database and the gate
+// together.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/agent/store_link.h"
+#include "engine/base/host.h"
+#include "engine/databases/postgresql/adapter.h"
+#include "engine/failover/policy.h"
+
+namespace heir::agent {
+
+struct Config {
+  std::string name;              ///< For people: the host's name.
+  std::string cluster = "main";  ///< Names the cluster and its service in the store.
+  std::vector<Address> store;    ///< Servers of the coordination store.
+  Address gate;                  ///< Where clients connect.
+  bool singleton = false;
+  bool adopt = false;  ///< The operator's word that the data found here is the cluster's.
+  bool fenced_reads = false;
+  failover::Policy policy;
+  failover::Timing timing;
+  Duration ttl = Duration::seconds(2);
+  Duration renewal_interval = Duration::milliseconds(400);
+  Duration request_timeout = Duration::seconds(1);  ///< A store request without an answer for so long is unknown.
+  store::RateError clock_error;
+  Duration observe_primary = Duration::milliseconds(500);  ///< Between two looks at a primary's database.
+  Duration observe_standby = Duration::seconds(1);
+  postgresql::Config database;  ///< `self`, `cluster` are filled in by the agent.
+};
+
+/// Runs the agent until it is destroyed. It returns, having said why in the log, only if it cannot begin.
+Task<void> run(Host& host, Config config);
+
+}  // namespace heir::agent

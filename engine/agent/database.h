@@ -1,0 +1,49 @@
+// Database: what the agent needs of the database beside it, whichever it is. Commands and observations in the
+// protocol's own terms (engine/failover/peer.h); how a database is driven is its adapter's business (engine/databases).
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "engine/base/host.h"
+#include "engine/base/task.h"
+#include "engine/failover/peer.h"
+
+namespace heir::agent {
+
+/// What lies on this host's disk when the agent starts.
+struct Beginning {
+  PeerId identity;  ///< Made now, if there was none.
+  bool has_data = false;
+  std::string store;  ///< The store last obeyed; "" for none.
+  Generation generation;
+};
+
+struct CommandResult {
+  failover::Outcome outcome = failover::Outcome::done;
+  std::optional<Position> position;
+  std::string message;
+};
+
+/// Where the databases of the other peers listen, as far as they were ever seen.
+using Endpoints = std::map<PeerId, Address>;
+
+class Database {
+ public:
+  virtual ~Database() = default;
+  virtual Task<Result<Beginning>> begin() = 0;
+  /// One at a time; may be destroyed at any moment and asked again.
+  virtual Task<CommandResult> run(failover::DatabaseCommand command, const Endpoints& endpoints) = 0;
+  /// The command under way copies data: what it has done so far would be lost with it.
+  virtual bool is_copying() const = 0;
+  /// `downstreams`: of whom to tell whether they stream. Beside a command or not.
+  virtual Task<failover::DatabaseStatus> observe(std::optional<PeerId> sync, std::vector<PeerId> downstreams) = 0;
+  /// True once the sync has flushed all that the database showed when this was asked; false if the database failed.
+  virtual Task<bool> prove(PeerId sync) = 0;
+  /// Whether the client session of this process number waits for the sync.
+  virtual Task<bool> waits_for_sync(std::uint32_t process) = 0;
+  virtual Task<Result<>> remember(std::string store, Generation generation) = 0;
+};
+
+}  // namespace heir::agent

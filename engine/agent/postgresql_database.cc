@@ -1,0 +1,321 @@
+#include "engine/agent/postgresql_database.h"
+
+#include <algorithm>
+#include <array>
+
+#include "engine/base/match.h"
+
+namespace heir::agent {
+
+namespace {
+
+namespace pg = postgresql;
+
+constexpr Duration unanswered_limit = Duration::seconds(10);  ///< A server that says nothing for so long is killed.
+constexpr Duration broken_link_limit =
+    Duration::seconds(2);  ///< A standby that does not stream for so long looks again at why.
+
+class PostgresqlDatabase final : public Database {
+ public:
+  PostgresqlDatabase(Host& host, const Config& config) : host_(host), config_(config) {
+    adapter_.emplace(host_, database_config(PeerId("unknown")));
+  }
+
+  Task<Result<Beginning>> begin() override {
+    Result<pg::Disk> disk = co_await adapter_->inspect();
+    if (!disk) co_return disk.error();
+    Beginning beginning;
+    beginning.has_data = !disk->empty;
+    beginning.store = disk->store.store;
+    beginning.generation = disk->store.generation;
+    if (disk->identity) {
+      beginning.identity = *disk->identity;
+    } else {
+      beginning.identity = PeerId(new_uuid(host_));
+      if (Result<> kept = co_await adapter_->keep_identity(beginning.identity); !kept) co_return kept.error();
+    }
+    adapter_.emplace(host_, database_config(beginning.identity));
+    co_return beginning;
+  }
+
+  Task<CommandResult> run(failover::DatabaseCommand command, const Endpoints& endpoints) override {
+    const Endpoints known = endpoints;
+    // One arm after another: a coroutine is never a visitor's lambda.
+    if (const auto* lead = std::get_if<failover::Lead>(&command)) co_return co_await run_lead(*lead);
+    if (const auto* follow = std::get_if<failover::Follow>(&command)) co_return co_await run_follow(*follow, known);
+    if (std::get_if<failover::Sever>(&command)) co_return co_await run_sever();
+    if (const auto* stop = std::get_if<failover::Stop>(&command)) co_return co_await run_stop(stop->clean);
+    if (std::get_if<failover::ReadPosition>(&command)) co_return co_await told(co_await counted_position());
+    if (const auto* drain = std::get_if<failover::Drain>(&command)) co_return co_await run_drain(drain->limit);
+    const auto* rejoin = std::get_if<failover::Rejoin>(&command);
+    ASSERT(rejoin, "every command has an arm");
+    co_return co_await run_rejoin(*rejoin, known);
+  }
+
+  bool is_copying() const override { return adapter_->is_rebuilding(); }
+
+  Task<failover::DatabaseStatus> observe(std::optional<PeerId> sync, std::vector<PeerId> downstreams) override {
+    const Result<pg::Observation> seen = co_await adapter_->observe(sync);
+    const MonotonicTime now = host_.monotonic_now();
+    if (!seen) {
+      const Result<bool> running = co_await adapter_->is_running();
+      const bool gone = running && !*running;
+      if (gone || !status_.running) {
+        status_.running = false;
+        answered_at_ = now;
+      } else if (now - answered_at_ >= unanswered_limit) {
+        host_.log(LogLevel::error, "database-unresponsive", {{"error", to_string(seen.error())}});
+        if (const Result<> killed = co_await adapter_->kill()) status_.running = false;
+        answered_at_ = host_.monotonic_now();
+      }
+      status_.streaming.clear();
+      co_return status_;
+    }
+    answered_at_ = now;
+    if (!status_.running || seen->restarted || seen->started_us != started_us_ || seen->processes_us != processes_us_)
+      ++status_.incarnation;
+    started_us_ = seen->started_us;
+    processes_us_ = seen->processes_us;
+    status_.running = true;
+    status_.cancelled_waits += seen->cancelled_waits;
+    status_.sync_flushed = seen->sync_flushed.value_or(0);
+    status_.sync_lacks = sync && !seen->in_recovery && (!seen->sync_flushed || *seen->sync_flushed < seen->flushed);
+    if (!seen->in_recovery || seen->streaming || !following_) link_broken_at_ = now;
+    if (now - link_broken_at_ >= broken_link_limit) {
+      ++status_.link_failures;
+      link_broken_at_ = now;
+    }
+    if (sync && !seen->in_recovery && !seen->sync_flushed) {
+      const Result<std::uint64_t> copied = co_await adapter_->copied();
+      if (copied) status_.copied = *copied;
+    }
+    status_.streaming.clear();
+    for (const PeerId& peer : downstreams) {
+      const Result<pg::CatchUp> progress = co_await adapter_->sync_has_flushed(peer, 0);
+      if (progress && progress->connected) status_.streaming.push_back(peer);
+    }
+    std::sort(status_.streaming.begin(), status_.streaming.end());
+    co_return status_;
+  }
+
+  Task<bool> prove(PeerId sync) override {
+    const Result<std::uint64_t> end = co_await adapter_->visible_end();
+    if (!end) co_return false;
+    co_return (co_await adapter_->await_sync_flush(sync, *end, Duration::seconds(10))).has_value();
+  }
+
+  Task<bool> waits_for_sync(std::uint32_t process) override {
+    const Result<bool> waits = co_await adapter_->waits_for_sync(process);
+    co_return !waits || *waits;  // not known: it may wait
+  }
+
+  Task<Result<>> remember(std::string store, Generation generation) override {
+    pg::StoreMark mark{std::move(store), generation};
+    co_return co_await adapter_->keep_store(std::move(mark));
+  }
+
+ private:
+  pg::Config database_config(PeerId self) const {
+    pg::Config database = config_.database;
+    database.self = std::move(self);
+    switch (config_.policy.acknowledge) {
+      case failover::Acknowledge::flushed: database.commit_level = pg::CommitLevel::flushed; break;
+      case failover::Acknowledge::written: database.commit_level = pg::CommitLevel::written; break;
+      case failover::Acknowledge::nothing: database.commit_level = pg::CommitLevel::local; break;
+    }
+    database.any_standby_counts = !config_.policy.only_named_sync;
+    return database;
+  }
+
+  static CommandResult failed(const Error& error) {
+    return {failover::Outcome::failed, std::nullopt, to_string(error)};
+  }
+
+  Task<CommandResult> told(Result<Position> position) {
+    if (!position) co_return failed(position.error());
+    co_return CommandResult{failover::Outcome::done, std::move(*position), ""};
+  }
+
+  /// The position that the policy lets count.
+  Task<Result<Position>> counted_position() {
+    if (config_.policy.initial_position == failover::PositionKind::replayed)
+      co_return co_await adapter_->replayed_position();
+    co_return co_await adapter_->position();
+  }
+
+  Task<CommandResult> run_lead(failover::Lead lead) {
+    following_ = false;
+    const Result<pg::Disk> disk = co_await adapter_->inspect();
+    if (!disk) co_return failed(disk.error());
+    pg::Primary role{lead.sync, lead.downstreams};
+    if (disk->empty) {
+      if (!lead.may_initialize)
+        co_return CommandResult{failover::Outcome::failed, std::nullopt, "this peer is primary, but its data is gone"};
+      if (const Result<> made = co_await adapter_->initialize(); !made) co_return failed(made.error());
+    } else if (!config_.policy.check_cluster_identity || config_.adopt) {
+      if (const Result<> adopted = co_await adapter_->adopt(); !adopted) co_return failed(adopted.error());
+    }
+    const Result<bool> running = co_await adapter_->is_running();
+    if (disk->standby) {
+      if (!running || !*running) {
+        pg::Role severed = pg::Severed{};
+        if (const Result<> started = co_await adapter_->start(std::move(severed)); !started)
+          co_return failed(started.error());
+      }
+      if (const Result<> promoted = co_await adapter_->promote(lead.generation, std::move(role)); !promoted)
+        co_return failed(promoted.error());
+      co_return CommandResult{};
+    }
+    pg::Role primary = std::move(role);
+    if (const Result<> started = co_await adapter_->start(std::move(primary)); !started)
+      co_return failed(started.error());
+    co_return CommandResult{};
+  }
+
+  Task<CommandResult> run_follow(failover::Follow follow, Endpoints endpoints) {
+    const auto found = endpoints.find(follow.upstream);
+    if (found == endpoints.end())
+      co_return CommandResult{failover::Outcome::failed, std::nullopt,
+                              "where " + follow.upstream.value() + " listens is not known yet"};
+    const pg::Endpoint upstream{follow.upstream, found->second};
+    Result<pg::Disk> disk = co_await adapter_->inspect();
+    if (!disk && !config_.policy.check_cluster_identity) {
+      // What a system without identities does: whatever lies here is overwritten.
+      if (const Result<> erased = co_await adapter_->erase(); !erased) co_return failed(erased.error());
+      disk = co_await adapter_->inspect();
+    }
+    if (!disk) co_return failed(disk.error());
+    if (disk->empty || !disk->whole) {
+      if (const Result<> cloned = co_await adapter_->clone(upstream); !cloned) co_return failed(cloned.error());
+    } else if (!disk->standby) {
+      co_return CommandResult{failover::Outcome::diverged, std::nullopt, "the copy here was a primary's"};
+    }
+    pg::Role standby = pg::Standby{upstream, follow.downstreams};
+    if (const Result<> started = co_await adapter_->start(std::move(standby)); !started)
+      co_return failed(started.error());
+    const Result<> following = co_await adapter_->follow(upstream, follow.downstreams);
+    following_ = true;
+    link_broken_at_ = host_.monotonic_now();
+    if (!following && following.error().code == ErrorCode::refused)
+      co_return CommandResult{failover::Outcome::diverged, std::nullopt, following.error().message};
+    const Result<bool> running = co_await adapter_->is_running();
+    if (!running || !*running)
+      co_return CommandResult{failover::Outcome::failed, std::nullopt,
+                              "the server died: " + (following ? "" : to_string(following.error()))};
+    // Not streaming yet is no failure: the settings stand, and the receiver tries for itself.
+    co_return CommandResult{};
+  }
+
+  Task<CommandResult> run_sever() {
+    following_ = false;
+    const Result<pg::Disk> disk = co_await adapter_->inspect();
+    if (!disk) co_return failed(disk.error());
+    const Result<bool> running = co_await adapter_->is_running();
+    if (disk->empty || !disk->whole)
+      co_return CommandResult{failover::Outcome::failed, std::nullopt,
+                              "the copy here is not whole: it has no position"};
+    if (disk->standby) {
+      if (!config_.policy.own_disk && !(running && *running))
+        co_return CommandResult{failover::Outcome::failed, std::nullopt, "a standby cannot start without its upstream"};
+      if (const Result<> severed = co_await adapter_->sever(); !severed) co_return failed(severed.error());
+      if (!running || !*running) {
+        pg::Role role = pg::Severed{};
+        if (const Result<> started = co_await adapter_->start(std::move(role)); !started)
+          co_return failed(started.error());
+        if (const Result<> severed = co_await adapter_->sever(); !severed) co_return failed(severed.error());
+      }
+    } else if (!running || !*running) {
+      pg::Role role = pg::Primary{};
+      if (const Result<> started = co_await adapter_->start(std::move(role)); !started)
+        co_return failed(started.error());
+    }
+    co_return co_await told(co_await counted_position());
+  }
+
+  Task<CommandResult> run_stop(bool clean) {
+    following_ = false;
+    Result<Position> position(ErrorCode::failed, "");
+    if (clean) {
+      position = co_await counted_position();  // its lineage; the server must run for that
+      if (!position) co_return failed(position.error());
+    }
+    const pg::StopMode mode = clean ? pg::StopMode::fast : pg::StopMode::immediate;
+    if (const Result<> stopped = co_await adapter_->stop(mode); !stopped) co_return failed(stopped.error());
+    if (!clean) co_return CommandResult{};
+    const Result<std::uint64_t> end = co_await adapter_->shutdown_offset();
+    if (!end) co_return failed(end.error());
+    position->offset = *end;
+    co_return CommandResult{failover::Outcome::done, std::move(*position), ""};
+  }
+
+  Task<CommandResult> run_drain(Duration limit) {
+    const MonotonicTime until = host_.monotonic_now() + limit;
+    while (host_.monotonic_now() < until) {
+      const Result<std::uint64_t> busy = co_await adapter_->busy_clients();
+      if (!busy || *busy == 0) break;
+      co_await host_.sleep(Duration::milliseconds(20));
+    }
+    co_return CommandResult{};
+  }
+
+  Task<CommandResult> run_rejoin(failover::Rejoin rejoin, Endpoints endpoints) {
+    const auto found = endpoints.find(rejoin.against);
+    if (found == endpoints.end())
+      co_return CommandResult{failover::Outcome::failed, std::nullopt,
+                              "where " + rejoin.against.value() + " listens is not known yet"};
+    const pg::Endpoint against{rejoin.against, found->second};
+    if (rejoin.clone) {
+      if (const Result<> cloned = co_await adapter_->clone(against); !cloned) co_return failed(cloned.error());
+      co_return CommandResult{};
+    }
+    const pg::Rebuild rebuild = rejoin.in_place ? pg::Rebuild::in_place : pg::Rebuild::beside;
+    const Result<pg::RejoinReport> report = co_await adapter_->rejoin(against, against, rebuild, {});
+    if (!report && report.error().code == ErrorCode::refused && !config_.policy.check_cluster_identity) {
+      // What a system without identities does: whatever lies here is overwritten.
+      if (const Result<> erased = co_await adapter_->erase(); !erased) co_return failed(erased.error());
+      if (const Result<> cloned = co_await adapter_->clone(against); !cloned) co_return failed(cloned.error());
+      co_return CommandResult{};
+    }
+    if (!report) co_return failed(report.error());
+    host_.log(LogLevel::info, "rejoined",
+              {{"how", report->how == pg::Rejoined::followed  ? "followed"
+                       : report->how == pg::Rejoined::rewound ? "rewound"
+                                                              : "cloned"},
+               {"fork", std::to_string(report->fork)},
+               {"discarded", std::to_string(report->discarded)},
+               {"tail", report->tail}});
+    co_return CommandResult{};
+  }
+
+  Host& host_;
+  const Config config_;
+  std::optional<pg::Adapter> adapter_;
+  failover::DatabaseStatus status_;
+  std::int64_t started_us_ = 0;
+  std::int64_t processes_us_ = 0;
+  MonotonicTime answered_at_;
+  bool following_ = false;        ///< It was last told to follow.
+  MonotonicTime link_broken_at_;  ///< Since then it has not streamed, although it follows.
+};
+
+}  // namespace
+
+std::unique_ptr<Database> make_postgresql_database(Host& host, const Config& config) {
+  return std::make_unique<PostgresqlDatabase>(host, config);
+}
+
+std::string new_uuid(Host& host) {
+  std::array<unsigned char, 16> bytes{};
+  host.random_bytes(std::as_writable_bytes(std::span(bytes)));
+  bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0f) | 0x40);
+  bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3f) | 0x80);
+  std::string text;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
+    text += "0123456789abcdef"[bytes[i] >> 4];
+    text += "0123456789abcdef"[bytes[i] & 0x0f];
+  }
+  return text;
+}
+
+}  // namespace heir::agent

@@ -1,0 +1,62 @@
+// Where things lie on disk, under Config::root:
+//
+//   data             the copy; whole, unless a mark says otherwise
+//   data.next        a copy being made beside; worthless until it has taken the place of `data`
+//   data.old         the copy that `data` replaced; whole unless `rewinding` is there; kept until `data` has streamed
+//   data.trash       being deleted
+//   rewinding        mark: pg_rewind works in place, or did not end; belongs to data.old if that exists, else to data
+//   unproven         mark: `data` was cloned and has not streamed yet
+//   postgresql.conf  all settings of the server, written by the adapter (settings.h); outside `data`, where a clone or
+//   a pg_hba.conf      rewind would replace it with another peer's identity         the peer's UUID cluster name of the
+//   cluster, and PostgreSQL's system identifier of its data store            identity of the store, and the highest
+//   generation seen log/             the server's log diverged/        log set aside by rejoin(), a folder each time
+//
+// In `data` the adapter itself touches only standby.signal, recovery.signal and postgresql.auto.conf, and reads pg_wal.
+#pragma once
+
+#include <string>
+#include <utility>
+
+namespace heir::postgresql {
+
+class Layout {
+ public:
+  explicit Layout(std::string root) : root_(std::move(root)) {}
+  const std::string& root() const { return root_; }
+  std::string data() const { return root_ + "/data"; }
+  std::string next() const { return root_ + "/data.next"; }
+  std::string old() const { return root_ + "/data.old"; }
+  std::string trash() const { return root_ + "/data.trash"; }
+  std::string rewinding() const { return root_ + "/rewinding"; }
+  std::string unproven() const { return root_ + "/unproven"; }
+  std::string settings() const { return root_ + "/postgresql.conf"; }
+  std::string access() const { return root_ + "/pg_hba.conf"; }
+  std::string identity() const { return root_ + "/identity"; }
+  std::string cluster() const { return root_ + "/cluster"; }
+  std::string store() const { return root_ + "/store"; }
+  std::string log_folder() const { return root_ + "/log"; }
+  std::string start_log() const { return log_folder() + "/start.log"; }
+  std::string diverged() const { return root_ + "/diverged"; }
+
+ private:
+  std::string root_;
+};
+
+/// Files inside a copy.
+inline std::string standby_signal(const std::string& copy) {
+  return copy + "/standby.signal";
+}
+inline std::string recovery_signal(const std::string& copy) {
+  return copy + "/recovery.signal";
+}
+inline std::string automatic_settings(const std::string& copy) {
+  return copy + "/postgresql.auto.conf";
+}
+inline std::string process_id_file(const std::string& copy) {
+  return copy + "/postmaster.pid";
+}
+inline std::string log_segments(const std::string& copy) {
+  return copy + "/pg_wal";
+}
+
+}  // namespace heir::postgresql

@@ -1,0 +1,402 @@
+#include "engine/databases/postgresql/rejoin.h"
+
+#include <algorithm>
+
+#include "engine/base/files.h"
+#include "engine/base/sync.h"
+#include "engine/databases/postgresql/catalogue.h"
+#include "engine/databases/postgresql/disk.h"
+#include "engine/databases/postgresql/lineage.h"
+#include "engine/databases/postgresql/programs.h"
+#include "engine/databases/postgresql/server.h"
+#include "engine/databases/postgresql/settings.h"
+#include "engine/databases/postgresql/tail.h"
+
+namespace heir::postgresql {
+
+namespace {
+
+Sessions sessions_with(Context& context, const Endpoint& endpoint) {
+  return Sessions(context.host, endpoint.server, context.config.superuser, context.config.answer_limit);
+}
+
+Role standby_of(const Endpoint& upstream, const std::vector<PeerId>& downstreams) {
+  Standby role;
+  role.upstream = upstream;
+  role.downstreams = downstreams;
+  return role;
+}
+
+/// Waits until the receiver streams; then the copy is proven.
+Task<Result<>> await_streaming(Context& context, Address upstream) {
+  const MonotonicTime give_up = context.host.monotonic_now() + context.config.stream_limit;
+  for (;;) {
+    const Result<Observation> seen = co_await look(context, std::nullopt);
+    if (seen && seen->in_recovery && seen->streaming) co_return co_await prove_copy(context);
+    if (context.host.monotonic_now() >= give_up) {
+      if (!seen) co_return explain(seen.error(), "waiting to stream from " + upstream.value());
+      co_return Error{ErrorCode::timed_out, "no stream from " + upstream.value() + " in " +
+                                                to_string(context.config.stream_limit) + ", replayed to " +
+                                                programs::to_lsn(seen->replayed) + "; the server's log in " +
+                                                context.layout.log_folder() + " says why"};
+    }
+    co_await context.host.sleep(context.config.poll_interval);
+  }
+}
+
+/// The same data to begin with?
+Result<> check_system(std::uint64_t ours, const Source& source, const Endpoint& endpoint) {
+  if (ours == source.system_identifier) return {};
+  return {ErrorCode::refused, "the data here has the system identifier " + std::to_string(ours) + ", that of " +
+                                  endpoint.server.value() + " has " + std::to_string(source.system_identifier) +
+                                  ": another cluster's is never replaced or followed"};
+}
+
+struct Comparison {
+  Source source;
+  Relation relation = Relation::contained;
+};
+
+/// Compares with a running server; waits, within bounds, while that shows a history not yet bound to generations.
+Task<Result<Comparison>> compare_with(Context& context, Sessions& server, Position ours) {
+  const MonotonicTime give_up = context.host.monotonic_now() + context.config.answer_limit;
+  for (;;) {
+    const Result<Source> source = co_await source_of(server);
+    if (!source) co_return source.error();
+    Comparison comparison;
+    comparison.source = *source;
+    comparison.relation = relate(ours, source->position);
+    // What a primary lacks it will write anew: there is no mere lag behind it.
+    if (comparison.relation == Relation::behind && source->primary) comparison.relation = Relation::diverged;
+    if (comparison.relation != Relation::unknown) co_return comparison;
+    if (context.host.monotonic_now() >= give_up)
+      co_return Error{ErrorCode::timed_out,
+                      server.server().value() + " does not show to which generation its timeline " +
+                          std::to_string(source->position.lineage.back().timeline) + " belongs; asked again later"};
+    co_await context.host.sleep(context.config.poll_interval);
+  }
+}
+
+Task<Result<>> run_severed(Context& context) {
+  const Result<bool> running = co_await is_running(context);
+  if (!running) co_return running.error();
+  if (*running) {
+    const Result<Observation> seen = co_await look(context, std::nullopt);
+    if (seen && seen->in_recovery) co_return co_await sever(context);
+    // A primary, or a server that does not answer.
+    if (const Result<> stopped = co_await stop(context, StopMode::fast); !stopped) co_return stopped;
+  }
+  Role role = Severed();
+  co_return co_await start(context, std::move(role));
+}
+
+/// Runs a program that copies from `server`, for as long as that answers: a copy from a server that stands still would
+/// never end.
+Task<Result<ProgramExit>> copy_from(Context& context, Sessions& server, Program program) {
+  struct Copy {
+    explicit Copy(Executor& executor) : over(executor) {}
+    std::optional<Result<ProgramExit>> result;
+    Signal over;
+    void end(Result<ProgramExit> how) {
+      result.emplace(std::move(how));
+      over.notify();
+    }
+    static Task<void> run(Copy& copy, Host& host, Program program) {
+      Result<ProgramExit> exit = co_await host.run(std::move(program));
+      copy.end(std::move(exit));
+    }
+    static Task<void> watch(Copy& copy, Context& context, Sessions& server) {
+      for (int unanswered = 0; unanswered < 2;) {
+        co_await context.host.sleep(context.config.watch_interval);
+        Statement question = catalogue::recovery_state();
+        const Result<Rows> answer = co_await server.ask_anew(std::move(question));
+        const bool silent =
+            !answer && (answer.error().code == ErrorCode::timed_out || answer.error().code == ErrorCode::unreachable);
+        unanswered = silent ? unanswered + 1 : 0;
+      }
+      copy.end(Error{ErrorCode::unreachable, server.server().value() + " no longer answers; the copy is given up"});
+    }
+  };
+  Copy copy(context.host.executor());
+  Scope scope;
+  scope.spawn(Copy::run(copy, context.host, std::move(program)));
+  if (!copy.result) scope.spawn(Copy::watch(copy, context, server));
+  while (!copy.result) co_await copy.over.wait();
+  scope.cancel();
+  co_return std::move(*copy.result);
+}
+
+/// A verified copy of a running server in place of ours; the old copy stays until prove_copy(). The server ends
+/// stopped.
+Task<Result<>> clone_beside(Context& context, Endpoint from, Source source) {
+  const Layout& layout = context.layout;
+  Sessions server = sessions_with(context, from);
+  const std::string slot = slot_name(context.config.self);
+  if (const Result<> kept = co_await ensure_slot(server, slot); !kept) co_return kept;
+  const Result<std::string> info = conninfo(from.server, context.config.superuser, "heir_clone");
+  if (!info) co_return info.error();
+  if (const Result<bool> left = co_await folder_exists(context, layout.next()); !left) {
+    co_return left.error();
+  } else if (*left) {
+    if (const Result<> removed = co_await delete_folder(context, layout.next()); !removed) co_return removed;
+  }
+  context.host.log(LogLevel::info, "clone-begun", {{"from", from.peer.value()}, {"server", from.server.value()}});
+  Program program = programs::base_backup(context.config.binaries, *info, layout.next(), slot);
+  const Result<ProgramExit> exit = co_await copy_from(context, server, std::move(program));
+  if (!exit)
+    co_return explain(exit.error(), "running pg_basebackup", "the copy in place is untouched; the clone is begun anew");
+  if (exit->status != 0)
+    co_return Error{ErrorCode::failed,
+                    "pg_basebackup: " + exit->output + "; the copy in place is untouched; the clone is begun anew"};
+
+  const auto control = co_await control_data(context, layout.next());
+  if (!control) co_return explain(control.error(), "verifying the clone");
+  if (control->system_identifier != source.system_identifier)
+    co_return Error{ErrorCode::failed, "the clone has the system identifier " +
+                                           std::to_string(control->system_identifier) + ", its source " +
+                                           std::to_string(source.system_identifier) + "; it is thrown away"};
+  const auto& lineage = source.position.lineage;
+  if (std::none_of(lineage.begin(), lineage.end(),
+                   [&](const Branch& branch) { return branch.timeline == control->timeline; }))
+    co_return Error{ErrorCode::failed, "the clone is on timeline " + std::to_string(control->timeline) +
+                                           ", which is not in its source's history; it is thrown away"};
+  if (const Result<> made = co_await make_standby(context, layout.next()); !made) co_return made;
+  if (const Result<> stopped = co_await stop(context, StopMode::fast); !stopped) co_return stopped;
+  if (const Result<> claimed = co_await claim_cluster(context, control->system_identifier); !claimed) co_return claimed;
+  if (const Result<> swapped = co_await swap_in_next(context); !swapped) co_return swapped;
+  context.host.log(LogLevel::info, "clone-in-place", {{"from", from.peer.value()}});
+  co_return Result<>();
+}
+
+/// pg_rewind in place; until prove_copy() the copy counts as damaged.
+Task<Result<>> rewind_in_place(Context& context, Endpoint primary) {
+  const Layout& layout = context.layout;
+  if (const Result<> stopped = co_await stop(context, StopMode::fast); !stopped) co_return stopped;
+  // pg_rewind reads the source's timeline from its last checkpoint (P-10).
+  {
+    Sessions server = sessions_with(context, primary);
+    Statement checkpoint = catalogue::checkpoint();
+    const Result<Rows> done = co_await server.ask(std::move(checkpoint), context.config.promote_limit);
+    if (!done) co_return explain(done.error(), "checkpoint of the primary");
+  }
+  const Result<std::string> info =
+      conninfo(primary.server, context.config.superuser, std::string(our_application_name));
+  if (!info) co_return info.error();
+  const std::string source = *info + " dbname='postgres'";
+  if (const Result<> marked = co_await replace_file(context.host, layout.rewinding(), Bytes()); !marked)
+    co_return marked;
+  Program program = programs::rewind(context.config.binaries, layout.data(), source, layout.settings());
+  const Result<ProgramExit> exit = co_await context.host.run(std::move(program));
+  if (!exit) co_return explain(exit.error(), "running pg_rewind");
+  if (exit->status != 0) co_return Error{ErrorCode::failed, "pg_rewind: " + exit->output};
+  co_return co_await make_standby(context, layout.data());
+}
+
+Task<Result<>> start_following(Context& context, Endpoint upstream, std::vector<PeerId> downstreams) {
+  {
+    Sessions server = sessions_with(context, upstream);
+    if (const Result<> kept = co_await ensure_slot(server, slot_name(context.config.self)); !kept) co_return kept;
+  }
+  const Role role = standby_of(upstream, downstreams);
+  if (const Result<> started = co_await start_unproven(context, role); !started) co_return started;
+  co_return co_await await_streaming(context, upstream.server);
+}
+
+}  // namespace
+
+Task<Result<bool>> is_streaming(Context& context) {
+  const Result<Observation> seen = co_await look(context, std::nullopt);
+  if (!seen) co_return seen.error();
+  co_return seen->in_recovery && seen->streaming;
+}
+
+Task<Result<>> follow(Context& context, Endpoint upstream, std::vector<PeerId> downstreams) {
+  const Role role = standby_of(upstream, downstreams);
+  const Result<bool> whole = co_await is_whole(context);
+  if (!whole) co_return whole.error();
+  if (!*whole) co_return Error{ErrorCode::refused, "a rewind of the copy did not end; it must be cloned"};
+  const Result<bool> running = co_await is_running(context);
+  if (!running) co_return running.error();
+  if (*running) {
+    const Result<bool> set = co_await is_set_on_disk(context, role);
+    if (!set) co_return set.error();
+    const Result<Observation> seen = co_await look(context, std::nullopt);
+    if (seen && seen->in_recovery && seen->streaming && *set) {
+      if (const Result<> proven = co_await prove_copy(context); !proven) co_return proven;
+      co_return co_await keep_slots(context, downstreams);
+    }
+    if (seen && !seen->in_recovery)
+      co_return Error{ErrorCode::refused, "this server is a primary; it must be stopped, and rejoin, to follow"};
+  }
+  // A standby that streams from a server whose history left its own within the same segment would overwrite its log in
+  // silence; so both are compared first, with our end of log known.
+  if (const Result<> severed = co_await run_severed(context); !severed) co_return severed;
+  const Result<Position> ours = co_await position(context);
+  if (!ours) co_return ours.error();
+  const Result<Observation> seen = co_await look(context, std::nullopt);
+  if (!seen) co_return seen.error();
+  {
+    Sessions server = sessions_with(context, upstream);
+    const Result<Comparison> compared = co_await compare_with(context, server, *ours);
+    if (!compared) co_return compared.error();
+    if (const Result<> same = check_system(seen->system_identifier, compared->source, upstream); !same) co_return same;
+    if (compared->relation == Relation::diverged)
+      co_return Error{ErrorCode::refused,
+                      "our log ends at " + to_string(*ours) + ", that of " + upstream.server.value() + " (" +
+                          to_string(compared->source.position) + ") left it at " +
+                          programs::to_lsn(common_offset(*ours, compared->source.position)) + "; rejoin is needed"};
+  }
+  co_return co_await start_following(context, std::move(upstream), std::move(downstreams));
+}
+
+Task<Result<>> clone(Context& context, Endpoint upstream) {
+  const Result<bool> running = co_await is_running(context);
+  if (!running) co_return running.error();
+  if (*running)
+    if (const Result<> stopped = co_await stop(context, StopMode::fast); !stopped) co_return stopped;
+  const Result<Disk> disk = co_await inspect(context);
+  if (!disk) co_return disk.error();
+  Sessions server = sessions_with(context, upstream);
+  const Result<Source> source = co_await source_of(server);
+  if (!source) co_return source.error();
+  if (!disk->empty) {
+    if (disk->cluster.empty())
+      co_return Error{ErrorCode::refused, "there is data in " + context.layout.data() +
+                                              " that no cluster has claimed; adopt it or move it away"};
+    if (disk->system_identifier != 0)
+      if (const Result<> same = check_system(disk->system_identifier, *source, upstream); !same) co_return same;
+  }
+  const Mark mark(context.rebuilding);
+  co_return co_await clone_beside(context, std::move(upstream), *source);
+}
+
+Task<Result<RejoinReport>> rejoin(Context& context, Endpoint primary, Endpoint upstream, Rebuild rebuild,
+                                  std::vector<PeerId> downstreams) {
+  RejoinReport report;
+  const Result<bool> running = co_await is_running(context);
+  if (!running) co_return running.error();
+  if (!*running) {
+    const Result<Disk> disk = co_await inspect(context);
+    if (!disk) co_return disk.error();
+    if (disk->empty) co_return Error{ErrorCode::not_found, "there is no copy here to rejoin with; clone"};
+    if (disk->cluster.empty())
+      co_return Error{ErrorCode::refused, "there is data in " + context.layout.data() +
+                                              " that no cluster has claimed; adopt it or move it away"};
+  }
+  Sessions server = sessions_with(context, primary);
+  {
+    const Result<Observation> there = co_await observe_remote(server);
+    if (!there) co_return explain(there.error(), "asking the primary " + primary.server.value());
+    if (there->in_recovery)
+      co_return Error{ErrorCode::refused, primary.server.value() + " is not yet promoted (P-10); asked again later"};
+  }
+  const Result<bool> whole = co_await is_whole(context);
+  if (!whole) co_return whole.error();
+
+  // Our end of log, with replication stopped; unknown if the copy cannot be run.
+  std::optional<Position> ours;
+  std::string why_unknown = "a rewind of the copy did not end";
+  if (*whole) {
+    Result<> severed = co_await run_severed(context);
+    if (!severed) severed = co_await run_severed(context);
+    if (severed) {
+      const Result<Position> end = co_await position(context);
+      if (!end) co_return end.error();
+      ours = *end;
+    } else if (severed.error().code == ErrorCode::failed) {
+      why_unknown = severed.error().message;
+    } else {
+      co_return severed.error();
+    }
+  }
+  const auto control = co_await control_data(context, context.layout.data());
+  if (!control && ours) co_return control.error();
+
+  bool can_rewind = false;
+  Result<Source> source = Error{};
+  if (ours) {
+    const Result<Comparison> compared = co_await compare_with(context, server, *ours);
+    if (!compared) co_return compared.error();
+    source = compared->source;
+    if (const Result<> same = check_system(control->system_identifier, compared->source, primary); !same)
+      co_return same.error();
+    report.fork = common_offset(*ours, compared->source.position);
+    if (compared->relation == Relation::contained) {
+      if (const Result<> following = co_await start_following(context, std::move(upstream), std::move(downstreams));
+          !following)
+        co_return following.error();
+      co_return report;
+    }
+    report.discarded = ours->offset - report.fork;
+    can_rewind =
+        rebuild == Rebuild::in_place && control->can_rewind && rewind_sees_fork(*ours, compared->source.position);
+    Tail tail;
+    tail.timeline = ours->lineage.back().timeline;
+    tail.from = std::max(report.fork, ours->lineage.back().begin);
+    tail.to = ours->offset;
+    tail.why = "Our log ended at " + to_string(*ours) + "; the primary " + primary.peer.value() + " is at " +
+               to_string(compared->source.position) + "; both share it up to " + programs::to_lsn(report.fork) + ".";
+    Result<std::string> folder = co_await set_aside(context, std::move(tail), control->segment_size);
+    if (!folder) co_return folder.error();
+    report.tail = std::move(*folder);
+    context.host.log(LogLevel::warning, "diverged",
+                     {{"ours", to_string(*ours)},
+                      {"primary", to_string(compared->source.position)},
+                      {"fork", programs::to_lsn(report.fork)},
+                      {"set_aside", report.tail}});
+  } else {
+    source = co_await source_of(server);
+    if (!source) co_return source.error();
+    if (control) {
+      if (const Result<> same = check_system(control->system_identifier, *source, primary); !same)
+        co_return same.error();
+      if (*whole) {
+        Tail tail;
+        tail.from = control->checkpoint;
+        tail.to = UINT64_MAX;
+        tail.why = "The copy could not be run, so the end of its log is not known: " + why_unknown;
+        Result<std::string> folder = co_await set_aside(context, std::move(tail), control->segment_size);
+        if (!folder) co_return folder.error();
+        report.tail = std::move(*folder);
+      }
+    }
+    context.host.log(LogLevel::warning, "copy-unusable", {{"why", why_unknown}, {"next", "clone"}});
+  }
+
+  const Mark mark(context.rebuilding);
+  if (can_rewind) {
+    const Result<> rewound = co_await rewind_in_place(context, primary);
+    Result<> following = rewound;
+    // From the primary first: only there is all the log that the rewound copy needs to become consistent.
+    if (rewound) following = co_await start_following(context, primary, downstreams);
+    if (following) {
+      report.how = Rejoined::rewound;
+      context.rebuilding = false;
+      if (upstream != primary)
+        if (const Result<> moved = co_await start_following(context, upstream, downstreams); !moved)
+          co_return moved.error();
+      co_return report;
+    }
+    context.host.log(LogLevel::warning, "rewind-failed", {{"why", following.error().message}, {"next", "clone"}});
+  }
+  // The upstream spares the primary, if its own history is the primary's.
+  Endpoint from = primary;
+  Source from_source = *source;
+  if (upstream != primary) {
+    Sessions other = sessions_with(context, upstream);
+    const Result<Source> candidate = co_await source_of(other);
+    if (candidate && candidate->system_identifier == source->system_identifier &&
+        contains(source->position, candidate->position)) {
+      from = upstream;
+      from_source = *candidate;
+    }
+  }
+  if (const Result<> cloned = co_await clone_beside(context, from, from_source); !cloned) co_return cloned.error();
+  context.rebuilding = false;
+  if (const Result<> following = co_await start_following(context, upstream, downstreams); !following)
+    co_return following.error();
+  report.how = Rejoined::cloned;
+  co_return report;
+}
+
+}  // namespace heir::postgresql

@@ -1,0 +1,155 @@
+#include "engine/gate/gate.h"
+
+#include <utility>
+
+namespace heir::gate {
+
+struct Gate::Connection {
+  explicit Connection(Gate& of, std::unique_ptr<Stream> from)
+      : gate(of), id(of.next_++), client(std::move(from)), over(of.host_.executor()) {
+    gate.connections_.emplace(id, this);
+  }
+  ~Connection() { gate.connections_.erase(id); }
+  void end() {
+    ended = true;
+    over.notify();
+  }
+
+  Gate& gate;
+  std::uint64_t id;
+  std::unique_ptr<Stream> client;
+  std::unique_ptr<Stream> server;
+  KeyFinder key;
+  bool ended = false;
+  bool cut = false;
+  Signal over;
+};
+
+Gate::Gate(Host& host, Config config, Guard& guard)
+    : host_(host), config_(std::move(config)), guard_(guard), changed_(host.executor()) {}
+
+void Gate::update() {
+  if (guard_.mode() == Mode::closed) {
+    for (auto& [id, connection] : connections_) {
+      if (!connection->server) continue;  // it has seen nothing of the database; when it begins it is refused in words
+      connection->cut = true;
+      connection->end();
+    }
+  }
+  changed_.notify();
+}
+
+Task<Result<>> Gate::run() {
+  Result<std::unique_ptr<Listener>> listening = host_.listen(config_.listen);
+  if (!listening) co_return listening.error();
+  const std::unique_ptr<Listener> listener = std::move(*listening);
+  while (true) {
+    std::unique_ptr<Stream> client = co_await listener->accept();
+    scope_.spawn(serve(std::move(client)));
+  }
+}
+
+Task<void> Gate::serve(std::unique_ptr<Stream> stream) {
+  Connection connection(*this, std::move(stream));
+  Bytes received;
+  while (true) {
+    const First first = first_packet(received);
+    if (first.kind == FirstPacket::incomplete) {
+      const Result<Bytes> bytes = co_await connection.client->read();
+      if (!bytes || bytes->empty()) co_return;
+      received += *bytes;
+      continue;
+    }
+    if (first.kind == FirstPacket::malformed) {
+      connection.client->write(refusal("08P01", "heir: this is not the beginning of a PostgreSQL connection"));
+      co_return;
+    }
+    if (first.kind == FirstPacket::encryption) {
+      connection.client->write("N");
+      received.erase(0, first.length);
+      continue;
+    }
+    if (first.kind == FirstPacket::cancel) {
+      co_await cancel(first.key, std::move(received));
+      co_return;
+    }
+    break;
+  }
+  const auto refused = [&] {
+    if (guard_.mode() != Mode::closed) return false;
+    connection.client->write(refusal("57P03", "heir: this gate is closed: " + guard_.reason()));
+    return true;
+  };
+  if (refused()) co_return;
+  Result<std::unique_ptr<Stream>> server = co_await host_.connect(config_.database);
+  co_await guard_.look();
+  if (refused()) co_return;
+  if (!server) {
+    connection.client->write(refusal("57P03", "heir: the database does not answer: " + server.error().message));
+    co_return;
+  }
+  connection.server = std::move(*server);
+  connection.server->write(std::move(received));
+
+  Scope pumps;
+  pumps.spawn(forward_requests(connection));
+  pumps.spawn(forward_answers(connection));
+  while (!connection.ended) co_await connection.over.wait();
+  if (connection.cut) {
+    connection.client->reset();
+    connection.server->reset();
+  }
+}
+
+Task<void> Gate::forward_requests(Connection& connection) {
+  while (!connection.ended) {
+    Result<Bytes> bytes = co_await connection.client->read();
+    if (!bytes || bytes->empty()) break;
+    if (!connection.server->write(std::move(*bytes))) break;
+  }
+  connection.end();
+}
+
+Task<void> Gate::forward_answers(Connection& connection) {
+  while (!connection.ended) {
+    Result<Bytes> bytes = co_await connection.server->read();
+    if (!bytes) connection.cut = true;  // the database broke it: whether the answer was whole nobody knows
+    if (!bytes || bytes->empty()) break;
+    if (!connection.key.done()) connection.key.feed(*bytes);
+    if (config_.fenced) {
+      const bool fenced = co_await guard_.fence();
+      if (!fenced) connection.cut = true;
+      if (!fenced) break;
+    }
+    while (!connection.ended && guard_.mode() == Mode::held) co_await changed_.wait();
+    if (connection.ended) co_return;
+    if (guard_.mode() != Mode::open) {
+      connection.cut = true;
+      break;
+    }
+    if (!connection.client->write(std::move(*bytes))) break;
+  }
+  connection.end();
+}
+
+Task<void> Gate::cancel(CancelKey key, Bytes packet) {
+  const auto target = [&]() -> bool {
+    for (const auto& [id, connection] : connections_)
+      if (connection->key.key() == key) return true;
+    return false;
+  };
+  // Without the sync's flush, cancelling the wait would show a commit that nobody else has.
+  while (target()) {
+    const bool waits = co_await guard_.waits_for_sync(key);
+    if (!waits) break;
+    co_await host_.sleep(config_.cancel_retry);
+  }
+  if (!target()) co_return;
+  Result<std::unique_ptr<Stream>> server = co_await host_.connect(config_.database);
+  if (!server) co_return;
+  (*server)->write(std::move(packet));
+  const Result<> drained = co_await (*server)->drained();
+  (void)drained;  // a cancel request has no answer, and may be lost
+}
+
+}  // namespace heir::gate

@@ -1,0 +1,77 @@
+// The gate: a proxy between clients and the database beside it (FAILOVER.md section 5).
+//
+// Invariant: no byte of the database's answer is forwarded unless, at that moment, the guard says `open`. The guard is
+// asked after the answer was produced, so a pause between the check and the delivery cannot make a stale read: the read
+// took effect inside its own call.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+
+#include "engine/base/host.h"
+#include "engine/base/sync.h"
+#include "engine/gate/startup.h"
+
+namespace heir::gate {
+
+enum class Mode {
+  closed,  ///< Connections are cut; new ones are refused, with a reason.
+  held,    ///< Answers wait; nothing is cut.
+  open,
+};
+
+/// Who decides. Called on the gate's own thread.
+class Guard {
+ public:
+  virtual ~Guard() = default;
+  /// At this moment. `open` turns into `held` by itself when the lease ends.
+  virtual Mode mode() = 0;
+  /// Why the gate is closed, for a client that is refused.
+  virtual std::string reason() = 0;
+  /// True while the session's commit waits for the sync; cancelling it now would show a commit that nobody else has.
+  virtual Task<bool> waits_for_sync(CancelKey session) = 0;
+  /// Returns when the guard has looked at the database since this was called. A server that restarted on its own shows
+  /// commits that were never acknowledged; a restart cuts all connections, so each new one waits for a look.
+  virtual Task<void> look() { co_return; }
+  /// Returns when the sync has flushed all that the database shows now; false if it will not. For fenced reads.
+  virtual Task<bool> fence() = 0;
+};
+
+struct Config {
+  Address listen;
+  Address database;
+  bool fenced = false;  ///< Every answer waits for the fence: closes what the detection of cancelled waits could miss.
+  Duration cancel_retry = Duration::milliseconds(50);  ///< How often a delayed cancel request is tried again.
+};
+
+class Gate {
+ public:
+  /// `host` and `guard` outlive the gate.
+  Gate(Host& host, Config config, Guard& guard);
+
+  /// Accepts connections for ever. `already_exists` if the address is taken.
+  Task<Result<>> run();
+
+  /// The guard's answer may have changed: held answers are looked at again, and a closed gate cuts what is connected.
+  void update();
+
+  std::size_t connections() const { return connections_.size(); }
+
+ private:
+  struct Connection;
+  Task<void> serve(std::unique_ptr<Stream> client);
+  Task<void> cancel(CancelKey key, Bytes packet);
+  Task<void> forward_requests(Connection& connection);
+  Task<void> forward_answers(Connection& connection);
+
+  Host& host_;
+  Config config_;
+  Guard& guard_;
+  Signal changed_;
+  std::uint64_t next_ = 0;
+  std::map<std::uint64_t, Connection*> connections_;
+  Scope scope_;  // last: its tasks use all the rest
+};
+
+}  // namespace heir::gate

@@ -1,0 +1,24 @@
+// The `ideal` store: one linearizable server, reached with datagrams. It carries out what arrives in order of arrival;
+// answers are lost, doubled and delayed by the network alone.
+//
+// With a state file it survives a crash with everything that it ever answered: what changes the state is durable before
+// it is answered or shown, and every session gets a full ttl again at the restart (renewals need not be durable for
+// that). Without one, a restarted server is a new store: it has another identity.
+#pragma once
+
+#include <string>
+
+#include "engine/base/host.h"
+#include "engine/store/state.h"
+
+namespace heir::store {
+
+struct ServerOptions {
+  std::string state_file;  ///< Absolute path in a folder that exists; empty: the state lives in memory only.
+};
+
+/// Runs a server until it is destroyed; takes all of the process's messages. It ends by itself, and says why in the
+/// log, only if its state file cannot be read or written: a store that might forget must not answer.
+Task<void> serve(Host& host, ServerOptions options);
+
+}  // namespace heir::store

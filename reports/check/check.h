@@ -1,0 +1,49 @@
+// From a history to a verdict: recognises what was recorded, gives every object to the fastest checker whose conditions
+// hold and otherwise to the general search, and puts what they say together.
+//
+// Of reads on standbys it is asked only that what they show was written, by then, by an operation that did not fail.
+#pragma once
+
+#include <optional>
+#include <span>
+
+#include "engine/base/result.h"
+#include "reports/check/model.h"
+#include "reports/check/objects/bank.h"
+#include "reports/check/objects/long_fork.h"
+#include "reports/check/objects/set_full.h"
+#include "reports/check/transactions/check_transactions.h"
+#include "reports/check/verdict/object.h"
+#include "reports/check/verdict/verdict.h"
+
+namespace heir::reports {
+
+struct CheckOptions {
+  std::optional<Model> model;  ///< None: recognised, for each object apart.
+  Limits limits;
+  unsigned jobs = 1;  ///< Threads; objects are judged side by side.
+  std::size_t max_failures = 20;
+  /// The truth at the end, if known; a key that it does not name is not judged by it.
+  std::span<const FinalValue> final_state;
+  SetFullOptions set_full;
+  BankOptions bank;
+  LongForkOptions long_fork;
+  TransactionOptions transactions;
+};
+
+/// `invalid` if no model is given and none can be recognised, in words that name the candidates. Otherwise the same
+/// verdict for any number of jobs.
+Result<Verdict> check(const History& history, const CheckOptions& options = {});
+
+/// What proves that an object is not linearizable, as small as it could be made.
+struct Proof {
+  KeyId key = no_key;  ///< Of the whole history.
+  Model model = Model::register_;
+  History history;  ///< Invalid alone; judged again.
+};
+
+/// A proof for each object that a failure of the verdict is about. Empty for what is judged as a whole: there the
+/// failure's operations are the proof.
+std::vector<Proof> prove(const History& history, const Verdict& verdict, const CheckOptions& options);
+
+}  // namespace heir::reports

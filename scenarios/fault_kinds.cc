@@ -1,0 +1,104 @@
+#include "scenarios/fault_kinds.h"
+
+#include <array>
+
+namespace heir::scenarios {
+namespace {
+
+using F = FaultFamily;
+using K = FaultKind;
+
+constexpr std::array kinds{
+    FaultTraits{K::crash, "crash", F::process,
+                "The host loses power: its memory and what its disk had not synced is gone. It boots after `for`.",
+                "A power supply, a kernel panic, a hypervisor that dies."},
+    FaultTraits{K::crash_database, "crash-database", F::process,
+                "The database server is killed. Its agent may start it again after `for` (default: at once).",
+                "The out-of-memory killer, a bug in the server, kill -9."},
+    FaultTraits{K::crash_agent, "crash-agent", F::process,
+                "The agent is killed; the database lives on. The host starts the agent again after `for` (default: at "
+                "once).",
+                "An agent's bug or upgrade, the out-of-memory killer."},
+    FaultTraits{K::pause, "pause", F::process,
+                "Processes stand still for `for`, while time and everyone else go on; then they continue unaware.",
+                "Garbage collection, swapping, SIGSTOP, a snapshot of the virtual machine."},
+    FaultTraits{K::suspend, "suspend", F::process,
+                "The target's host stands still for `for`, its clocks too; then `after`.",
+                "A live migration or a suspended virtual machine."},
+    FaultTraits{K::partition, "partition", F::network,
+                "Messages and connections between hosts are cut, as `shape` says, until it heals after `for`.",
+                "A switch, a firewall rule, a routing mistake."},
+    FaultTraits{K::slow_link, "slow-link", F::network,
+                "Links between the target and `to` take on `latency` and `loss`.",
+                "A congested or half-broken link, a duplex mismatch."},
+    FaultTraits{K::clog, "clog", F::network, "What is sent to and from the target waits, and arrives when it is over.",
+                "A full buffer that drains: a switch, a hypervisor's network card, a stalled tunnel."},
+    FaultTraits{K::swizzle_clog, "swizzle-clog", F::network,
+                "Half of the hosts of peers and store, drawn, are clogged one by one, and freed one by one in another "
+                "order.",
+                "A network that comes apart and together in pieces (FoundationDB's best finder of deep bugs)."},
+    FaultTraits{K::flap, "flap", F::network, "The target's links go `down` and `up` again and again.",
+                "A loose cable, a routing protocol that flaps."},
+    FaultTraits{K::break_connections, "break-connections", F::network,
+                "Connections between the target and `to` are forgotten on the way; `told` says who notices.",
+                "A firewall or address translator that restarts or runs out of table."},
+    FaultTraits{K::clock_step, "clock-step", F::clock, "The target's wall clock jumps by `by`.",
+                "ntpd's step, an operator's `date -s`, a leap second."},
+    FaultTraits{K::clock_rate, "clock-rate", F::clock,
+                "The target's clocks, the monotonic one too, run `fast` or `slow`.",
+                "A bad oscillator, heat, a virtual machine's clock source."},
+    FaultTraits{K::clock_slew, "clock-slew", F::clock,
+                "The target's clocks gain `by` on true time, or lose it, evenly over `for`.",
+                "ntpd or chrony correcting an offset, a smeared leap second."},
+    FaultTraits{K::clock_freeze, "clock-freeze", F::clock,
+                "The target's clocks stand still for `for` while its programs run on; then `after`.",
+                "A virtual machine's clock source that stalls."},
+    FaultTraits{K::slow_disk, "slow-disk", F::disk, "fsync on the target takes as long as `fsync` says.",
+                "A full write cache, a rebuilding array, a noisy neighbour."},
+    FaultTraits{K::power_off_all, "power-off-all", F::process,
+                "Every host of a peer and of the store loses power in the same instant; all boot after `for`.",
+                "The data centre's power."},
+    FaultTraits{K::wipe_store, "wipe-store", F::store, "The store comes back empty, as if it had been set up anew.",
+                "A coordination store reinstalled, or restored from nothing."},
+    FaultTraits{K::switchover, "switchover", F::operators, "The operator asks for the sync to become primary.",
+                "Planned maintenance."},
+    FaultTraits{K::freeze, "freeze", F::operators, "The operator freezes the cluster, in `mode`.",
+                "Planned maintenance."},
+    FaultTraits{K::unfreeze, "unfreeze", F::operators, "The operator unfreezes it.", "The end of it."},
+    FaultTraits{K::rebuild, "rebuild", F::operators, "The operator has the target rebuilt.",
+                "A deposed peer that cannot come back by itself."},
+    FaultTraits{K::stop, "stop", F::process, "The target's host is shut down in order, and started again after `for`.",
+                "A reboot for an upgrade."},
+    FaultTraits{K::join, "join", F::process, "A host of `cluster.late` is switched on for the first time.",
+                "A peer added to the cluster."},
+    FaultTraits{K::random, "random", F::process, "One of `among`, drawn at each strike.", "Any of these."},
+};
+static_assert([] {
+  for (std::size_t i = 0; i < kinds.size(); ++i) {
+    if (kinds[i].kind != static_cast<FaultKind>(i)) return false;
+  }
+  return true;
+}());
+
+constexpr std::array vocabulary_of_kinds = [] {
+  std::array<Name<FaultKind>, kinds.size()> names{};
+  for (std::size_t i = 0; i < kinds.size(); ++i) names[i] = {kinds[i].kind, kinds[i].name, kinds[i].meaning};
+  return names;
+}();
+
+}  // namespace
+
+template <>
+Vocabulary<FaultKind> vocabulary() {
+  return {vocabulary_of_kinds, {}};
+}
+
+std::span<const FaultTraits> fault_kinds() {
+  return kinds;
+}
+
+const FaultTraits& traits(FaultKind kind) {
+  return kinds[static_cast<std::size_t>(kind)];
+}
+
+}  // namespace heir::scenarios

@@ -1,0 +1,310 @@
+#include "scenarios/fault_section.h"
+
+#include <algorithm>
+
+namespace heir::scenarios {
+namespace {
+
+/// A shape as a file may write it: "isolate-primary" names the target too.
+struct ShapeWord {
+  PartitionShape shape = PartitionShape::isolate;
+  std::optional<TargetKind> target;
+  bool operator==(const ShapeWord&) const = default;
+};
+
+struct Isolation {
+  std::string_view word;
+  TargetKind target;
+};
+constexpr Isolation isolations[] = {{"isolate-primary", TargetKind::primary},
+                                    {"isolate-sync", TargetKind::sync},
+                                    {"isolate-async", TargetKind::async},
+                                    {"isolate-store", TargetKind::store}};
+
+Result<ShapeWord> read_shape(const Value& value) {
+  if (value.kind == Value::Kind::text) {
+    for (const Isolation& isolation : isolations) {
+      if (isolation.word == value.text) return ShapeWord{PartitionShape::isolate, isolation.target};
+    }
+    if (const std::optional<PartitionShape> shape = from_name<PartitionShape>(value.text)) return ShapeWord{*shape, {}};
+  }
+  std::vector<std::string> names;
+  for (const Name<PartitionShape>& name : vocabulary<PartitionShape>().names) names.emplace_back(name.name);
+  for (const Isolation& isolation : isolations) names.emplace_back(isolation.word);
+  return unknown_word(value, names, {});
+}
+
+bool is_one_of(TargetKind kind, std::initializer_list<TargetKind> kinds) {
+  return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
+}
+
+/// The keys that a kind needs beyond those that the table of keys marks.
+std::string missing_for(FaultKind kind, const Fault& fault) {
+  switch (kind) {
+    case FaultKind::slow_link:
+      return fault.latency || fault.loss || fault.duplication || fault.reordering || fault.bandwidth
+                 ? ""
+                 : "needs 'latency', 'loss', 'duplication', 'reordering' or 'bandwidth'";
+    case FaultKind::flap: return fault.up && fault.down && fault.lasts ? "" : "needs 'down', 'up' and 'for'";
+    case FaultKind::clock_rate:
+      return fault.fast || fault.slow || fault.within ? "" : "needs 'fast', 'slow' or 'within'";
+    case FaultKind::clock_step: return fault.by ? "" : "needs the key 'by'";
+    case FaultKind::clock_slew: return !fault.by ? "needs the key 'by'" : fault.lasts ? "" : "needs the key 'for'";
+    case FaultKind::slow_disk: return fault.fsync ? "" : "needs the key 'fsync'";
+    case FaultKind::clog:
+    case FaultKind::swizzle_clog:
+    case FaultKind::pause:
+    case FaultKind::suspend:
+    case FaultKind::clock_freeze:
+    case FaultKind::power_off_all: return fault.lasts ? "" : "needs the key 'for'";
+    case FaultKind::crash:
+    case FaultKind::crash_database:
+    case FaultKind::crash_agent:
+    case FaultKind::partition:
+    case FaultKind::break_connections:
+    case FaultKind::wipe_store:
+    case FaultKind::switchover:
+    case FaultKind::freeze:
+    case FaultKind::unfreeze:
+    case FaultKind::rebuild:
+    case FaultKind::stop:
+    case FaultKind::join:
+    case FaultKind::random: return "";
+  }
+  return "";
+}
+
+Place place_of_value(const Value& table, std::string_view key) {
+  const Entry* entry = table.find(key);
+  return entry ? entry->value.place : table.place;
+}
+
+void check_shape(const Value& table, const Fault& fault, Reading& reading) {
+  const Entry* shape = table.find("shape");
+  const Entry* target = table.find("target");
+  if (shape) {
+    for (const Isolation& isolation : isolations) {
+      if (isolation.word != shape->value.text || !target || fault.target == Target{isolation.target, 0}) continue;
+      reading.report(table, target->value.place,
+                     "target \"" + to_string(fault.target) + "\" contradicts shape \"" + shape->value.text + "\"");
+    }
+  }
+  const bool drawn = draws_groups(fault.shape);
+  if (target && drawn) {
+    reading.report(table, target->place,
+                   "'target' means nothing for shape \"" + to_string(fault.shape) + "\", which draws its groups");
+  }
+  if (const Entry* direction = table.find("direction");
+      direction && (fault.shape == PartitionShape::ring || fault.shape == PartitionShape::bridge)) {
+    reading.report(table, direction->place, "'direction' means nothing for shape \"" + to_string(fault.shape) + "\"");
+  }
+  if (const Entry* latency = table.find("latency");
+      latency && fault.kind == FaultKind::partition && fault.manner != PartitionManner::slowed) {
+    reading.report(table, latency->place, "'latency' of a partition belongs to manner \"slowed\"");
+  }
+}
+
+void check_fault(const Value& table, const Fault& fault, Reading& reading) {
+  if (!fault.at && !fault.every) reading.report(table, table.place, "[[fault]] needs 'at' or 'every'");
+  if (fault.until && !fault.every) {
+    reading.report(table, table.find("until")->place, "'until' means nothing without 'every'");
+  }
+  if (fault.until && fault.at && *fault.until < fault.at->low) {
+    reading.report(table, place_of_value(table, "until"), "'until' is before 'at'");
+  }
+  if (fault.fast && fault.slow)
+    reading.report(table, table.find("slow")->place, "a clock runs 'fast' or 'slow', not both");
+  if (fault.within && (fault.fast || fault.slow))
+    reading.report(table, table.find("within")->place, "'within' draws what 'fast' or 'slow' would say; give one");
+  if (fault.kind == FaultKind::clock_slew && fault.by && fault.lasts &&
+      std::max(fault.by->high, -fault.by->low) > fault.lasts->low / 2) {
+    reading.report(table, place_of_value(table, "by"),
+                   "a slew of more than half of its time is a step; use clock-step");
+  }
+  if (fault.kind == FaultKind::random && fault.among.empty()) {
+    reading.report(table, place_of_value(table, "among"), "'among' names no kind to draw from");
+  }
+  for (const FaultKind kind : possible_kinds(fault)) {
+    const std::string which = fault.kind == FaultKind::random ? "kind \"" + to_string(kind) + "\" among the random ones"
+                                                              : "kind \"" + to_string(kind) + "\"";
+    if (fault.kind == FaultKind::random &&
+        (kind == FaultKind::random || kind == FaultKind::join || kind == FaultKind::wipe_store)) {
+      reading.report(table, place_of_value(table, "among"),
+                     "kind \"" + to_string(kind) + "\" cannot be one of 'among'");
+      continue;
+    }
+    if (const std::string missing = missing_for(kind, fault); !missing.empty())
+      reading.report(table, table.place, which + " " + missing);
+    if (const std::string why = impossible_target(kind, fault); !why.empty()) {
+      reading.report(table, place_of_value(table, "target"), "impossible target for " + which + ": " + why);
+    }
+    if (kind == FaultKind::partition) check_shape(table, fault, reading);
+  }
+}
+
+std::vector<std::string> kinds(std::initializer_list<FaultKind> list) {
+  std::vector<std::string> names;
+  for (const FaultKind kind : list) names.push_back(to_string(kind));
+  names.push_back(to_string(FaultKind::random));
+  return names;
+}
+
+std::vector<std::string> only(FaultKind kind) {
+  return {to_string(kind)};
+}
+
+}  // namespace
+
+template <>
+struct Codec<ShapeWord> {
+  static std::string type() { return "name"; }
+  static Result<ShapeWord> read(const Value& value) { return read_shape(value); }
+  static std::string write(const ShapeWord& word) { return Codec<PartitionShape>::write(word.shape); }
+};
+
+std::string impossible_target(FaultKind kind, const Fault& fault) {
+  const TargetKind target = fault.target.kind;
+  const std::string name = "\"" + to_string(fault.target) + "\"";
+  switch (kind) {
+    case FaultKind::crash_database:
+    case FaultKind::crash_agent:
+    case FaultKind::slow_disk:
+    case FaultKind::rebuild:
+      if (is_one_of(target, {TargetKind::store, TargetKind::clients}))
+        return name + " has no peer that this could happen to";
+      return {};
+    case FaultKind::pause:
+      if (target == TargetKind::clients) return "clients are not paused";
+      if (target == TargetKind::store && fault.process != ProcessKind::host)
+        return "\"store\" runs neither agent nor database";
+      return {};
+    case FaultKind::crash:
+    case FaultKind::suspend:
+    case FaultKind::clock_step:
+    case FaultKind::clock_rate:
+    case FaultKind::clock_slew:
+    case FaultKind::clock_freeze:
+    case FaultKind::stop:
+      if (target == TargetKind::clients) return "nothing happens to clients but partitions and slow links";
+      return {};
+    case FaultKind::clog:
+    case FaultKind::flap:
+      if (target == TargetKind::clients) return "use slow-link or break-connections for clients";
+      return {};
+    case FaultKind::partition:
+      if (target == TargetKind::clients) return "clients are cut off with the key 'clients'";
+      if (fault.shape == PartitionShape::from_store && target == TargetKind::store)
+        return "the store cannot be cut off from itself";
+      if (fault.shape == PartitionShape::from_sync && target == TargetKind::sync)
+        return "the sync cannot be cut off from itself";
+      if (fault.shape == PartitionShape::from_peers && target == TargetKind::store) {
+        return "to cut the store off from all peers, use the shape \"isolate\"";
+      }
+      return {};
+    case FaultKind::join:
+      if (target != TargetKind::host) return "a host that joins is named by its number, such as \"host:3\"";
+      return {};
+    case FaultKind::slow_link:
+    case FaultKind::swizzle_clog:
+    case FaultKind::break_connections:
+    case FaultKind::power_off_all:
+    case FaultKind::wipe_store:
+    case FaultKind::switchover:
+    case FaultKind::freeze:
+    case FaultKind::unfreeze:
+    case FaultKind::random: return {};
+  }
+  return {};
+}
+
+bool draws_groups(PartitionShape shape) {
+  return shape == PartitionShape::halves || shape == PartitionShape::ring || shape == PartitionShape::sizes ||
+         shape == PartitionShape::coin || shape == PartitionShape::three;
+}
+
+std::vector<FaultKind> possible_kinds(const Fault& fault) {
+  return fault.kind == FaultKind::random ? fault.among : std::vector<FaultKind>{fault.kind};
+}
+
+Section<Fault> fault_section() {
+  using K = FaultKind;
+  const Limits<Duration> never_negative{Duration::zero(), Duration::seconds(24 * 3600)};
+  const Limits<Duration> positive{Duration::milliseconds(1), Duration::seconds(24 * 3600)};
+  const Limits<Duration> either_way{Duration::seconds(-24 * 3600), Duration::seconds(24 * 3600)};
+  const Limits<Ratio> whole{Ratio(), Ratio::percent(100)};
+  const Limits<Ratio> half{Ratio(), Ratio::percent(50)};
+
+  Section<Fault> s;
+  s.heading = "[[fault]]";
+  s.meaning = "Something that goes wrong, or that an operator does. In the order of the file; faults may overlap.";
+  s.kind = [](const Fault& fault) { return to_string(fault.kind); };
+  s.check = check_fault;
+  s.keys.push_back(key("kind", &Fault::kind, "What happens; see below.").must());
+  s.keys.push_back(
+      key("at", &Fault::at, "When it strikes first, since the start; drawn if it is a range.", never_negative));
+  s.keys.push_back(
+      key("every", &Fault::every, "It strikes again so long after each strike; without `at`, also first.", positive));
+  s.keys.push_back(key("until", &Fault::until,
+                       "No strike after this; by default, none after three quarters of the duration.", never_negative));
+  s.keys.push_back(
+      key("for", &Fault::lasts, "How long it lasts, drawn if it is a range; without it, for ever.", positive)
+          .for_kinds(kinds({K::crash, K::crash_database, K::crash_agent, K::pause, K::partition, K::slow_link,
+                            K::clock_rate, K::clog, K::swizzle_clog, K::flap, K::clock_slew, K::clock_freeze,
+                            K::suspend, K::slow_disk, K::power_off_all, K::stop})));
+  s.keys.push_back(
+      key("target", &Fault::target, "Whom it hits.")
+          .for_kinds(kinds({K::crash, K::crash_database, K::crash_agent, K::pause, K::partition, K::slow_link, K::clog,
+                            K::flap, K::break_connections, K::clock_step, K::clock_rate, K::clock_slew, K::clock_freeze,
+                            K::suspend, K::slow_disk, K::rebuild, K::stop, K::join})));
+  s.keys.push_back(key("to", &Fault::to, "The other end of the links; by default, everyone.")
+                       .for_kinds({to_string(K::slow_link), to_string(K::break_connections)}));
+  s.keys.push_back(key_of<Fault, ShapeWord>(
+                       "shape",
+                       [](const Fault& fault) {
+                         return ShapeWord{fault.shape, {}};
+                       },
+                       [](Fault& fault, const ShapeWord& word) {
+                         fault.shape = word.shape;
+                         if (word.target) fault.target = Target{*word.target, 0};
+                       },
+                       "Who no longer reaches whom; see below.", Limits<ShapeWord>{})
+                       .for_kinds(kinds({K::partition})));
+  s.keys.push_back(
+      key("direction", &Fault::direction, "Which way is cut; by default outbound for shape `one-way`, else both.")
+          .for_kinds(kinds({K::partition})));
+  s.keys.push_back(key("manner", &Fault::manner, "What becomes of what is stopped.").for_kinds(kinds({K::partition})));
+  s.keys.push_back(
+      key("clients", &Fault::clients, "What the partition does to clients.").for_kinds(kinds({K::partition})));
+  s.keys.push_back(key("process", &Fault::process, "Which processes stand still.").for_kinds(kinds({K::pause})));
+  s.keys.push_back(key("mode", &Fault::mode, "What the freeze forbids.").for_kinds(kinds({K::freeze})));
+  s.keys.push_back(key("latency", &Fault::latency, "Of the slow links, one way.", never_negative)
+                       .for_kinds(kinds({K::slow_link, K::partition})));
+  s.keys.push_back(key("loss", &Fault::loss, "Of messages on the slow links.", whole).for_kinds(kinds({K::slow_link})));
+  s.keys.push_back(key("duplication", &Fault::duplication, "Of messages on the slow links.", whole)
+                       .for_kinds(kinds({K::slow_link})));
+  s.keys.push_back(
+      key("reordering", &Fault::reordering, "Of messages on the slow links.", whole).for_kinds(kinds({K::slow_link})));
+  s.keys.push_back(key("bandwidth", &Fault::bandwidth, "Bytes that the slow links take, each way.")
+                       .for_kinds(kinds({K::slow_link})));
+  s.keys.push_back(
+      key("down", &Fault::down, "How long the links stay down each time.", positive).for_kinds(kinds({K::flap})));
+  s.keys.push_back(key("up", &Fault::up, "How long they stay up between.", positive).for_kinds(kinds({K::flap})));
+  s.keys.push_back(key("told", &Fault::told, "Who notices the break.").for_kinds(kinds({K::break_connections})));
+  s.keys.push_back(key("fsync", &Fault::fsync, "Time of one fsync.", never_negative).for_kinds(kinds({K::slow_disk})));
+  s.keys.push_back(key("by", &Fault::by, "How far the clock goes; negative: back.", either_way)
+                       .for_kinds(kinds({K::clock_step, K::clock_slew})));
+  s.keys.push_back(
+      key("fast", &Fault::fast, "The clocks gain so much on true time.", half).for_kinds(kinds({K::clock_rate})));
+  s.keys.push_back(key("slow", &Fault::slow, "The clocks lose so much.", half).for_kinds(kinds({K::clock_rate})));
+  s.keys.push_back(key("within", &Fault::within, "The clocks gain or lose up to so much, drawn.", half)
+                       .for_kinds(kinds({K::clock_rate})));
+  s.keys.push_back(key("after", &Fault::after, "What the clocks show when they go on.")
+                       .for_kinds(kinds({K::clock_freeze, K::suspend})));
+  s.keys.push_back(
+      key("among", &Fault::among, "The kinds to draw from.").for_kinds(only(K::random)).needed(only(K::random)));
+  // A target that the shape implies ("isolate-sync") is read before `target` may say otherwise, which check_shape
+  // reports.
+  return s;
+}
+
+}  // namespace heir::scenarios

@@ -1,0 +1,19 @@
+// The keys of [[fault]], which depend on its kind, and what one fault must fulfil by itself.
+#pragma once
+
+#include "scenarios/schema.h"
+
+namespace heir::scenarios {
+
+Section<Fault> fault_section();
+
+/// The shape draws its groups from all hosts and has no target.
+bool draws_groups(PartitionShape shape);
+
+/// Why a fault that turns out to be of this kind cannot hit its target; empty if it can.
+std::string impossible_target(FaultKind kind, const Fault& fault);
+
+/// The kinds that a fault may turn out to be: its own, or those of `among`.
+std::vector<FaultKind> possible_kinds(const Fault& fault);
+
+}  // namespace heir::scenarios

@@ -1,0 +1,216 @@
+#include "scenarios/names.h"
+
+#include <array>
+
+namespace heir::scenarios {
+namespace {
+
+constexpr std::array databases{
+    Name<Database>{Database::postgresql, "postgresql", "PostgreSQL, streaming replication."}};
+constexpr std::array<std::string_view, 2> databases_later{"mariadb", "mongodb"};
+
+constexpr std::array presets{
+    Name<PolicyPreset>{PolicyPreset::heir, "heir", "Every rule on."},
+    Name<PolicyPreset>{PolicyPreset::manatee, "manatee", "The rules of Manatee."},
+    Name<PolicyPreset>{PolicyPreset::sirenia, "sirenia", "The rules of Flynn's sirenia."},
+};
+
+constexpr std::array stores{
+    Name<StoreKind>{StoreKind::ideal, "ideal", "One linearizable server, reached over the simulated network."},
+};
+constexpr std::array<std::string_view, 1> stores_later{"raft"};
+
+constexpr std::array targets{
+    Name<TargetKind>{TargetKind::any, "any", "One peer's host, drawn."},
+    Name<TargetKind>{TargetKind::primary, "primary",
+                     "The host of who is primary, by the cluster state, at that moment."},
+    Name<TargetKind>{TargetKind::sync, "sync", "The host of the sync at that moment."},
+    Name<TargetKind>{TargetKind::async, "async", "The host of the first async at that moment."},
+    Name<TargetKind>{TargetKind::deposed, "deposed", "The host of the first deposed peer at that moment."},
+    Name<TargetKind>{TargetKind::store, "store", "The store's host."},
+    Name<TargetKind>{TargetKind::clients, "clients", "The hosts of all clients."},
+    Name<TargetKind>{TargetKind::host, "host:N", "The host of peer N, from 1."},
+    Name<TargetKind>{TargetKind::majority, "majority", "More than half of the peers' hosts, drawn."},
+    Name<TargetKind>{TargetKind::minority, "minority", "At least one, but less than half of the peers' hosts, drawn."},
+    Name<TargetKind>{TargetKind::all, "all", "Every peer's host."},
+};
+constexpr std::array<std::string_view, 1> targets_later{"store-leader"};
+
+constexpr std::array workloads{
+    Name<WorkloadKind>{WorkloadKind::register_, "register",
+                       "Writes and reads of single values by key; every value is written once."},
+    Name<WorkloadKind>{WorkloadKind::append, "append",
+                       "Appends to and reads of lists by key; every element is appended once."},
+    Name<WorkloadKind>{WorkloadKind::set, "set", "Adds elements to one set, and reads all of it."},
+};
+constexpr std::array<std::string_view, 3> workloads_later{"cas-register", "bank", "counter"};
+
+constexpr std::array reads_from{
+    Name<ReadsFrom>{ReadsFrom::primary, "primary", "Through the gate: linearizable."},
+    Name<ReadsFrom>{ReadsFrom::standbys, "standbys", "From a standby, drawn; may be stale, and is judged as such."},
+};
+
+constexpr std::array shapes{
+    Name<PartitionShape>{PartitionShape::isolate, "isolate",
+                         "The target is cut off from every peer and the store. `isolate-primary`, `isolate-sync`, "
+                         "`isolate-async`, `isolate-store` name the target too."},
+    Name<PartitionShape>{PartitionShape::halves, "halves", "The hosts of peers and store fall into two groups, drawn."},
+    Name<PartitionShape>{PartitionShape::from_store, "from-store", "The target and the store do not reach each other."},
+    Name<PartitionShape>{PartitionShape::from_sync, "from-sync", "The target and the sync do not reach each other."},
+    Name<PartitionShape>{PartitionShape::from_peers, "from-peers", "The target reaches the store, but no other peer."},
+    Name<PartitionShape>{
+        PartitionShape::one_way, "one-way",
+        "As isolate, but only what the target sends (`direction` outbound) or is sent (inbound) is lost."},
+    Name<PartitionShape>{PartitionShape::ring, "ring", "Each host reaches only its two neighbours in a ring, drawn."},
+    Name<PartitionShape>{PartitionShape::bridge, "bridge",
+                         "Two halves that share one host, the target, which reaches both."},
+    Name<PartitionShape>{PartitionShape::sizes, "sizes", "Two groups, drawn, of drawn sizes."},
+    Name<PartitionShape>{PartitionShape::coin, "coin", "Two groups; a coin is tossed for each host."},
+    Name<PartitionShape>{PartitionShape::three, "three", "Three groups, drawn."},
+    Name<PartitionShape>{PartitionShape::random, "random", "One of the others, drawn at each strike."},
+};
+
+constexpr std::array directions{
+    Name<Direction>{Direction::both, "both", "Both ways."},
+    Name<Direction>{Direction::outbound, "outbound", "What the target, or the first group, sends."},
+    Name<Direction>{Direction::inbound, "inbound", "What the target, or the first group, is sent."},
+};
+
+constexpr std::array manners{
+    Name<PartitionManner>{PartitionManner::dropped, "dropped", "Messages are lost."},
+    Name<PartitionManner>{PartitionManner::slowed, "slowed",
+                          "Messages take seconds: `latency`, by default 1 s to 5 s."},
+    Name<PartitionManner>{PartitionManner::jammed, "jammed", "Messages wait, and all arrive at the end."},
+};
+
+constexpr std::array told_of_break{
+    Name<ToldOfBreak>{ToldOfBreak::both, "both", "Both sides see a reset."},
+    Name<ToldOfBreak>{ToldOfBreak::one, "one", "One side, drawn, sees a reset; the other learns it when it speaks."},
+    Name<ToldOfBreak>{ToldOfBreak::nobody, "nobody", "Nobody is told: the connection hangs until somebody gives up."},
+};
+
+constexpr std::array clients{
+    Name<ClientsDuringPartition>{ClientsDuringPartition::connected, "connected", "Every client reaches every host."},
+    Name<ClientsDuringPartition>{ClientsDuringPartition::cut, "cut",
+                                 "No client reaches a host that does not reach the store."},
+    Name<ClientsDuringPartition>{ClientsDuringPartition::random, "random", "Each client is on one side, drawn."},
+};
+
+constexpr std::array processes{
+    Name<ProcessKind>{ProcessKind::host, "host", "All processes of the host."},
+    Name<ProcessKind>{ProcessKind::agent, "agent", "The agent, its gate included."},
+    Name<ProcessKind>{ProcessKind::database, "database", "The database server."},
+};
+
+constexpr std::array modes{
+    Name<FreezeMode>{FreezeMode::takeovers, "takeovers", "No takeover; the primary still keeps the list of asyncs."},
+    Name<FreezeMode>{FreezeMode::all, "all", "Nobody changes the cluster state."},
+};
+
+constexpr std::array after_freezes{
+    Name<AfterFreeze>{AfterFreeze::behind, "behind", "Both clocks lack the time that they stood still."},
+    Name<AfterFreeze>{AfterFreeze::wall_catches_up, "wall-catches-up",
+                      "The wall clock is right again; the monotonic one lacks the time, as on Linux after a suspend."},
+    Name<AfterFreeze>{AfterFreeze::both_catch_up, "both-catch-up", "Both clocks jump over it."},
+};
+
+constexpr std::array families{
+    Name<FaultFamily>{FaultFamily::network, "network", "Links, partitions, connections."},
+    Name<FaultFamily>{FaultFamily::clock, "clock", "Clocks that run apart, step, stand still."},
+    Name<FaultFamily>{FaultFamily::disk, "disk", "Disks."},
+    Name<FaultFamily>{FaultFamily::process, "process", "Hosts and programs that die, stand still, come back."},
+    Name<FaultFamily>{FaultFamily::store, "store", "The coordination store as a whole."},
+    Name<FaultFamily>{FaultFamily::operators, "operators", "What operators ask for, in the middle of it."},
+};
+
+constexpr std::array failures{
+    Name<FailureKind>{FailureKind::not_linearizable, "not-linearizable",
+                      "No order of the operations explains all answers."},
+    Name<FailureKind>{FailureKind::lost_write, "lost-write", "An acknowledged write is gone."},
+    Name<FailureKind>{FailureKind::stale_read, "stale-read",
+                      "A read missed a write that was acknowledged before the read began."},
+    Name<FailureKind>{FailureKind::dirty_read, "dirty-read", "A read saw a write that never was."},
+    Name<FailureKind>{FailureKind::split_brain, "split-brain", "Two histories, both acknowledged."},
+    Name<FailureKind>{FailureKind::two_primaries, "two-primaries", "Two peers answered as primary at the same time."},
+    Name<FailureKind>{FailureKind::generation_regressed, "generation-regressed", "The generation went back."},
+    Name<FailureKind>{FailureKind::copy_destroyed, "copy-destroyed",
+                      "The last good copy of acknowledged data was overwritten."},
+    Name<FailureKind>{FailureKind::not_writable, "not-writable", "No write succeeded in time after the last fault."},
+    Name<FailureKind>{FailureKind::stuck, "stuck", "Nothing would ever happen again although it could."},
+    Name<FailureKind>{FailureKind::diverged, "diverged", "A peer that follows holds what its upstream does not."},
+    Name<FailureKind>{FailureKind::assertion, "assertion", "An assertion of the system under test failed."},
+};
+
+}  // namespace
+
+template <>
+Vocabulary<Database> vocabulary() {
+  return {databases, databases_later};
+}
+template <>
+Vocabulary<PolicyPreset> vocabulary() {
+  return {presets, {}};
+}
+template <>
+Vocabulary<StoreKind> vocabulary() {
+  return {stores, stores_later};
+}
+template <>
+Vocabulary<TargetKind> vocabulary() {
+  return {targets, targets_later};
+}
+template <>
+Vocabulary<WorkloadKind> vocabulary() {
+  return {workloads, workloads_later};
+}
+template <>
+Vocabulary<ReadsFrom> vocabulary() {
+  return {reads_from, {}};
+}
+template <>
+Vocabulary<FaultFamily> vocabulary() {
+  return {families, {}};
+}
+template <>
+Vocabulary<PartitionShape> vocabulary() {
+  return {shapes, {}};
+}
+template <>
+Vocabulary<Direction> vocabulary() {
+  return {directions, {}};
+}
+template <>
+Vocabulary<ClientsDuringPartition> vocabulary() {
+  return {clients, {}};
+}
+template <>
+Vocabulary<ProcessKind> vocabulary() {
+  return {processes, {}};
+}
+template <>
+Vocabulary<FreezeMode> vocabulary() {
+  return {modes, {}};
+}
+template <>
+Vocabulary<AfterFreeze> vocabulary() {
+  return {after_freezes, {}};
+}
+template <>
+Vocabulary<PartitionManner> vocabulary() {
+  return {manners, {}};
+}
+template <>
+Vocabulary<ToldOfBreak> vocabulary() {
+  return {told_of_break, {}};
+}
+template <>
+Vocabulary<FailureKind> vocabulary() {
+  return {failures, {}};
+}
+
+std::string to_string(const Target& target) {
+  if (target.kind == TargetKind::host) return "host:" + std::to_string(target.host);
+  return to_string<TargetKind>(target.kind);
+}
+
+}  // namespace heir::scenarios

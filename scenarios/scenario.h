@@ -1,0 +1,360 @@
+// Scenario: what one run is made of, as a plain value: the cluster, the world that it lives in, its clients, what goes
+// wrong, and what must come out. One file of the library (scenarios/*/*.toml) is one Scenario.
+//
+// Every member has the default that a file gets by not naming its key; scenarios/README.md lists the keys. A Scenario
+// from scenarios/load.h is valid: ranges are ordered, hosts exist, and a fault has the members that its kind needs.
+#pragma once
+
+#include <concepts>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/time.h"
+#include "scenarios/quantities.h"
+
+namespace heir::scenarios {
+
+/// A place in a scenario's text; line and column count from 1, 0 means that the value comes from elsewhere (`--set`).
+/// A place is not part of the value: all places are equal.
+struct SourcePosition {
+  int line = 0;
+  int column = 0;
+  constexpr bool operator==(const SourcePosition&) const { return true; }
+};
+
+// ---- The cluster ----
+
+enum class Database { postgresql };
+
+/// Whose rules the peers follow (FAILOVER.md section 10).
+enum class PolicyPreset { heir, manatee, sirenia };
+
+/// Peers run on hosts 1 to `peers`, one each; the store and the clients have hosts of their own.
+struct Cluster {
+  Database database = Database::postgresql;
+  int peers = 3;  ///< 1 to 15; 1 only with `singleton`.
+  PolicyPreset policy = PolicyPreset::heir;
+  bool singleton = false;     ///< Configured for one-node writes.
+  bool fenced_reads = false;  ///< FAILOVER.md section 5: every answer waits until the sync has all that it can show.
+  std::vector<int> late;      ///< Hosts (from 1) that are off, with empty disks, until a `join` fault.
+  bool operator==(const Cluster&) const = default;
+};
+
+/// One line of `[policy]`: a named switch of the rules and its value, as text ("false", "replayed"). Names and values
+/// are those of scenarios/policy_switches.h. In the order of the file; no name twice.
+struct PolicyOverride {
+  std::string name;
+  std::string value;
+  SourcePosition at;
+  bool operator==(const PolicyOverride&) const = default;
+};
+
+// ---- The coordination store ----
+
+enum class StoreKind { ideal };
+
+struct Store {
+  StoreKind kind = StoreKind::ideal;  ///< One linearizable server that answers over the simulated network.
+  int members = 1;                    ///< `ideal` has one.
+  bool operator==(const Store&) const = default;
+};
+
+// ---- What the peers are configured with ----
+
+/// FAILOVER.md sections 3 and 5.
+struct Timing {
+  Duration session_ttl = Duration::seconds(2);
+  Duration renewal = Duration::milliseconds(400);      ///< Time between two renewals of the session; below the ttl.
+  Ratio clock_bound = Ratio::percent(1);               ///< e: how far the engine trusts any monotonic clock to be off.
+  Duration request_timeout = Duration::seconds(1);     ///< A store request without an answer for so long is unknown.
+  Duration sync_stall = Duration::seconds(5);          ///< A sync that lacks something and gains nothing is replaced.
+  Duration resign_hold = Duration::seconds(10);        ///< A primary that resigned stays away for so long.
+  Duration switchover_drain = Duration::seconds(2);    ///< Transactions get so long to end before a switchover.
+  Duration retry_first = Duration::milliseconds(100);  ///< First pause before something is tried again; doubles,
+  Duration retry_most = Duration::seconds(5);          ///< up to this.
+  int restart_attempts = 4;  ///< Failed starts in a row after which a database counts as dead.
+  bool operator==(const Timing&) const = default;
+};
+
+// ---- The physical world ----
+
+/// One end of a link, or the one that a fault hits.
+enum class TargetKind {
+  any,      ///< One peer's host, drawn.
+  primary,  ///< Who is primary, by the cluster state, when the fault strikes.
+  sync,
+  async,     ///< The first async.
+  deposed,   ///< The first deposed peer.
+  store,     ///< The store's host.
+  clients,   ///< All hosts of clients.
+  host,      ///< The peer's host of that number.
+  majority,  ///< More than half of the peers' hosts, drawn.
+  minority,  ///< Less than half of them, at least one, drawn.
+  all,       ///< All peers' hosts.
+};
+
+struct Target {
+  TargetKind kind = TargetKind::any;
+  int host = 0;  ///< From 1; 0 unless kind is `host`.
+  bool operator==(const Target&) const = default;
+};
+
+/// Overrides of one link, in both directions unless `one_way`.
+struct Link {
+  Target from;  ///< host:N, store, clients.
+  Target to;
+  bool one_way = false;
+  std::optional<DurationRange> latency;
+  std::optional<Ratio> loss;
+  bool operator==(const Link&) const = default;
+};
+
+struct Network {
+  DurationRange latency{Duration::microseconds(200), Duration::milliseconds(2)};  ///< One way, drawn for each message.
+  DurationRange tail{Duration::milliseconds(10), Duration::milliseconds(100)};  ///< Latency of the unlucky few instead.
+  Ratio tail_chance = Ratio::per_million(1'000);                                ///< How many are unlucky.
+  Ratio loss;         ///< Of messages; connections retransmit.
+  Ratio duplication;  ///< Of messages.
+  Ratio reordering;   ///< Messages that later ones may overtake; the others keep their order on a link.
+  std::vector<Link> links;
+  bool operator==(const Network&) const = default;
+};
+
+/// A clock that is not drawn but fixed.
+struct HostClock {
+  int host = 1;                    ///< From 1.
+  std::optional<Ratio> fast;       ///< Its clocks run fast by so much,
+  std::optional<Ratio> slow;       ///< or slow by so much; not both.
+  std::optional<Duration> offset;  ///< Wall clock ahead of true time by so much at the start; may be negative.
+  bool operator==(const HostClock&) const = default;
+};
+
+struct Clock {
+  Ratio rate_error = Ratio::per_million(50);          ///< Each host's clocks run fast or slow by up to this, drawn.
+  Duration wall_offset = Duration::milliseconds(10);  ///< Each host's wall clock is off by up to this, either way.
+  std::vector<HostClock> hosts;
+  bool operator==(const Clock&) const = default;
+};
+
+struct Disk {
+  DurationRange fsync{Duration::microseconds(200), Duration::milliseconds(4)};
+  DurationRange write{Duration::microseconds(5), Duration::microseconds(50)};  ///< Into the page cache.
+  DurationRange read{Duration::microseconds(20), Duration::microseconds(200)};
+  Ratio unsynced_survives = Ratio::percent(50);  ///< Chance that one unsynced write outlives a loss of power.
+  bool operator==(const Disk&) const = default;
+};
+
+/// How the database servers behave on these hosts.
+struct Server {
+  DurationRange replay_delay{Duration::milliseconds(1), Duration::milliseconds(20)};  ///< Standby: flushed to visible.
+  DurationRange start{Duration::milliseconds(200), Duration::seconds(1)};  ///< To start, crash recovery apart.
+  DurationRange clone{Duration::seconds(2), Duration::seconds(5)};         ///< To copy all data, once connected.
+  int connections = 100;                                                   ///< Sessions at a time.
+  bool operator==(const Server&) const = default;
+};
+
+// ---- Clients ----
+
+enum class WorkloadKind {
+  register_,  ///< Writes and reads of single values by key ("register").
+  append,     ///< Appends to and reads of lists by key.
+  set,        ///< Adds elements to one set; reads all of it.
+};
+
+enum class ReadsFrom { primary, standbys };
+
+struct Workload {
+  WorkloadKind kind = WorkloadKind::register_;
+  int clients = 5;
+  int keys = 16;                              ///< Not for `set`.
+  Rate rate{200, Duration::seconds(1)};       ///< Of all clients of this workload together.
+  Ratio reads = Ratio::percent(50);           ///< Share of reads among the operations.
+  Duration timeout = Duration::seconds(5);    ///< A client gives an operation up, as unknown, after so long.
+  ReadsFrom reads_from = ReadsFrom::primary;  ///< Reads on standbys promise no freshness and are judged so.
+  Duration start;                             ///< First operation not before.
+  std::optional<Duration> stop;               ///< No operation begins after; at the end of the run if absent.
+  bool operator==(const Workload&) const = default;
+};
+
+// ---- Faults ----
+
+enum class FaultKind {
+  crash,              ///< The host loses power: memory and what the disk had not synced is gone. Boots after `for`.
+  crash_database,     ///< The database server is killed; its agent restarts it.
+  crash_agent,        ///< The agent is killed, and started again by the host's service manager; the database lives on.
+  pause,              ///< Processes stand still for `for` while time and peers go on.
+  suspend,            ///< The host stands still, its clocks too.
+  partition,          ///< Messages and connections between hosts are cut.
+  slow_link,          ///< Latency and loss of links from `target` to `to` become worse.
+  clog,               ///< What is sent to and from the target waits, and arrives at the end.
+  swizzle_clog,       ///< Half of all hosts are clogged one by one, and freed in another order.
+  flap,               ///< The target's links go down and up.
+  break_connections,  ///< Established connections of the target are forgotten on the way.
+  clock_step,         ///< The wall clock jumps by `by`.
+  clock_rate,         ///< The host's clocks run fast or slow.
+  clock_slew,         ///< The host's clocks gain or lose `by`, evenly over `for`.
+  clock_freeze,       ///< The host's clocks stand still while its programs run.
+  slow_disk,          ///< fsync takes `fsync`.
+  power_off_all,      ///< Every host at once, the store's too; all boot after `for`.
+  wipe_store,         ///< The store comes back empty, as if set up anew.
+  switchover,         ///< Operator: promote the sync.
+  freeze,             ///< Operator: `freeze` in `mode`.
+  unfreeze,           ///< Operator.
+  rebuild,            ///< Operator: rebuild the target.
+  stop,               ///< The host is shut down in order, and started after `for`.
+  join,               ///< A host of `cluster.late` is switched on for the first time.
+  random,             ///< One of `among`, drawn each time.
+};
+
+/// Where a fault happens; each has its file in sim/faults.
+enum class FaultFamily { network, clock, disk, process, store, operators };
+
+enum class PartitionShape {
+  isolate,     ///< The target from every peer and the store. (A file may say isolate-primary, isolate-sync, ….)
+  halves,      ///< All hosts in two groups, drawn, whose sizes differ by one at most.
+  from_store,  ///< The target from the store only.
+  from_sync,   ///< The target from the sync only.
+  from_peers,  ///< The target from all peers; it still reaches the store.
+  one_way,     ///< As isolate, but only `direction` is cut.
+  ring,        ///< Each host reaches its two neighbours in a drawn ring only.
+  bridge,      ///< Two halves that share only one host (`target`).
+  sizes,       ///< Two groups, their sizes drawn.
+  coin,        ///< Two groups, a coin tossed for each host.
+  three,       ///< Three groups, drawn.
+  random,      ///< One of the shapes above, drawn.
+};
+
+enum class Direction { both, outbound, inbound };
+/// What becomes of messages that a partition stops.
+enum class PartitionManner { dropped, slowed, jammed };
+/// Which sides of a broken connection are told.
+enum class ToldOfBreak { both, one, nobody };
+/// Do the clients of an isolated host still reach it?
+enum class ClientsDuringPartition {
+  connected,  ///< Every client reaches every host.
+  cut,        ///< No client reaches the isolated hosts; clients are with the store.
+  random,     ///< Each client is on one side, drawn.
+};
+enum class ProcessKind { host, agent, database };
+enum class FreezeMode { takeovers, all };
+
+/// What a frozen clock shows afterwards.
+enum class AfterFreeze {
+  behind,           ///< Both clocks lack the time.
+  wall_catches_up,  ///< The wall clock is right again, the monotonic one lacks the time.
+  both_catch_up,    ///< Both jump.
+};
+
+/// Something that goes wrong, or that an operator does. Members that mean nothing for the kind keep their defaults.
+struct Fault {
+  FaultKind kind = FaultKind::crash;
+  std::optional<DurationRange> at;     ///< When it strikes first, since the start; drawn if a range.
+  std::optional<DurationRange> every;  ///< Strikes again so long after each strike. At least one of at, every.
+  std::optional<Duration> until;       ///< No strike after; needs `every`. Default: three quarters of the duration.
+  std::optional<DurationRange> lasts;  ///< Key "for". Absent: never heals, boots, wakes.
+  Target target{TargetKind::primary, 0};
+  std::optional<Target> to;  ///< slow-link: the other end; absent: all.
+  PartitionShape shape = PartitionShape::isolate;
+  std::optional<Direction> direction;  ///< Absent: outbound for `one_way`, both for the others.
+  PartitionManner manner = PartitionManner::dropped;
+  ToldOfBreak told = ToldOfBreak::both;
+  ClientsDuringPartition clients = ClientsDuringPartition::connected;
+  ProcessKind process = ProcessKind::host;  ///< pause: all processes of the host, its agent, its database.
+  FreezeMode mode = FreezeMode::all;
+  std::optional<DurationRange> latency;  ///< slow-link.
+  std::optional<Ratio> loss;             ///< slow-link, as the next three.
+  std::optional<Ratio> duplication;
+  std::optional<Ratio> reordering;
+  std::optional<Rate> bandwidth;      ///< In bytes.
+  std::optional<DurationRange> down;  ///< flap.
+  std::optional<DurationRange> up;
+  std::optional<DurationRange> fsync;  ///< slow-disk.
+  std::optional<DurationRange> by;     ///< clock-step, clock-slew; may be negative.
+  std::optional<Ratio> fast;           ///< clock-rate: one of the three.
+  std::optional<Ratio> slow;
+  std::optional<Ratio> within;              ///< Fast or slow by up to this, drawn.
+  AfterFreeze after = AfterFreeze::behind;  ///< clock-freeze, suspend.
+  std::vector<FaultKind> among;             ///< random.
+  bool operator==(const Fault&) const = default;
+};
+
+/// What a seed draws anew (sim/faults/swarm.h): which families of faults exist at all, and how often each kind of them
+/// strikes; and the tables of which the file says nothing: cluster, network, clock, disk, workloads.
+struct Swarm {
+  std::vector<FaultFamily> families{FaultFamily::network, FaultFamily::clock, FaultFamily::disk,
+                                    FaultFamily::process, FaultFamily::store, FaultFamily::operators};
+  bool beyond_clock_bound = false;  ///< Clocks may break the bound that the lease allows for.
+  bool operator==(const Swarm&) const = default;
+};
+
+/// A number of the scenario whose limits `heir margins` searches: how far can it go before something goes wrong? A run
+/// takes the scenario as it stands.
+struct Margin {
+  std::string of;                ///< What the number is, in words.
+  std::vector<std::string> set;  ///< The keys that take it, as in `--set`: "fault.0.for".
+  Amount from;                   ///< Where all is well,
+  Amount to;                     ///< and the farthest that is looked at; above or below.
+  bool operator==(const Margin&) const = default;
+};
+
+// ---- What must come out ----
+
+/// The closed list of ways in which a run fails (DESIGN.md section 5), spelled with '-' in files and reports.
+enum class FailureKind {
+  not_linearizable,
+  lost_write,
+  stale_read,
+  dirty_read,
+  split_brain,
+  two_primaries,
+  generation_regressed,
+  copy_destroyed,
+  not_writable,
+  stuck,
+  diverged,
+  assertion,
+};
+
+struct Expect {
+  bool linearizable = true;
+  int lost_writes = 0;                      ///< Acknowledged writes that may be missing at the end, at most.
+  std::optional<Duration> writable_within;  ///< After the last fault healed (or the start) a write succeeds within.
+  /// After the run a random core is healed while the rest stays broken for ever; it gets on within so long of its last
+  /// progress (sim/world/recovery.h).
+  std::optional<Duration> recovers_within;
+  std::optional<FailureKind> verdict;       ///< A known-bad design: the run passes only if the harness finds this.
+  std::optional<int> min_failovers;         ///< Changes of primary, at least,
+  std::optional<int> max_failovers;         ///< and at most.
+  std::optional<Duration> max_unavailable;  ///< The longest time without a successful write.
+  std::optional<int> min_ok;                ///< Operations that succeeded, at least: the run did something.
+  bool operator==(const Expect&) const = default;
+};
+
+struct Scenario {
+  std::string title;
+  Duration duration = Duration::seconds(60);
+  Cluster cluster;
+  std::vector<PolicyOverride> policy;
+  Store store;
+  Timing timing;
+  Network network;
+  Clock clock;
+  Disk disk;
+  Server server;
+  std::vector<Workload> workloads;
+  std::vector<Fault> faults;
+  std::optional<Swarm> swarm;
+  std::vector<Margin> margins;
+  Expect expect;
+  bool operator==(const Scenario&) const = default;
+};
+static_assert(std::regular<Scenario>);
+
+/// No strike of a repeated fault after this: its `until`, else three quarters of the duration, so that there is time to
+/// heal.
+inline Duration strikes_until(const Fault& fault, const Scenario& scenario) {
+  return fault.until ? *fault.until : scenario.duration / 4 * 3;
+}
+
+}  // namespace heir::scenarios

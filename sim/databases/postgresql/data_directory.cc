@@ -1,0 +1,115 @@
+#include "sim/databases/postgresql/data_directory.h"
+
+#include <algorithm>
+
+namespace heir::sim {
+
+std::optional<TimelineHistory> DataDirectory::history_of(TimelineId timeline) const {
+  for (const TimelineHistory& history : histories)
+    if (history.timeline == timeline) return history;
+  if (timeline == 1) return TimelineHistory{};
+  return std::nullopt;
+}
+
+void DataDirectory::keep_history(const TimelineHistory& history) {
+  const auto at = std::lower_bound(histories.begin(), histories.end(), history.timeline,
+                                   [](const TimelineHistory& h, TimelineId t) { return h.timeline < t; });
+  if (history.timeline == 1 || (at != histories.end() && at->timeline == history.timeline)) return;
+  histories.insert(at, history);
+}
+
+TimelineId DataDirectory::newest_timeline(TimelineId timeline) const {
+  TimelineId newest = timeline;
+  for (const TimelineHistory& history : histories)
+    if (history.timeline == newest + 1) newest = history.timeline;
+  return newest;
+}
+
+ReplicationSlot* DataDirectory::find_slot(std::string_view name) {
+  const auto at =
+      std::find_if(slots.begin(), slots.end(), [&](const ReplicationSlot& slot) { return slot.name == name; });
+  return at == slots.end() ? nullptr : &*at;
+}
+
+const ReplicationSlot* DataDirectory::find_slot(std::string_view name) const {
+  const auto at =
+      std::find_if(slots.begin(), slots.end(), [&](const ReplicationSlot& slot) { return slot.name == name; });
+  return at == slots.end() ? nullptr : &*at;
+}
+
+Lsn DataDirectory::needed_from(Lsn redo, std::uint64_t wal_keep_size) const {
+  Lsn needed = redo;
+  if (wal_keep_size > 0)
+    needed = std::min(needed, Lsn(wal.end().offset() - std::min(wal.end().offset(), wal_keep_size)));
+  for (const ReplicationSlot& slot : slots)
+    if (slot.restart.valid() && !slot.lost) needed = std::min(needed, slot.restart);
+  return segment_begin(needed);
+}
+
+bool DataDirectory::remove_old_log(Lsn redo, std::uint64_t wal_keep_size, std::int64_t max_slot_wal_keep_size) {
+  if (max_slot_wal_keep_size >= 0) {
+    const std::uint64_t limit = static_cast<std::uint64_t>(max_slot_wal_keep_size);
+    for (ReplicationSlot& slot : slots)
+      if (slot.restart.valid() && wal.end().since(slot.restart) > limit + segment_size) slot.lost = true;
+  }
+  const Lsn from = std::max(needed_from(redo, wal_keep_size), oldest_kept);
+  const bool removed = from > oldest_kept;
+  oldest_kept = from;
+  return removed;
+}
+
+std::string DataDirectory::segment_name() const {
+  const auto hex8 = [](std::uint64_t number) {
+    std::string name = history_file_name(static_cast<TimelineId>(number));
+    name.resize(8);
+    return name;
+  };
+  const std::uint64_t offset = wal.end().offset();
+  return hex8(timeline()) + hex8(offset >> 32) + hex8((offset & 0xffffffff) / segment_size);
+}
+
+DataFolder::DataFolder(Disk& disk, DataDirectory directory) : data(std::move(directory)), log(disk) {
+  static_cast<void>(log.assign(data.oldest_kept.offset(), data.wal.end().offset()));
+}
+
+Result<> DataFolder::replace(DataDirectory other) {
+  const Result<> assigned = log.assign(other.oldest_kept.offset(), other.wal.end().offset());
+  if (assigned) data = std::move(other);
+  return assigned;
+}
+
+void DataFolder::on_power_loss() {
+  // A record that was cut through is no record: the log ends before it.
+  data.wal.truncate(Lsn(log.written()));
+  if (log.written() > data.wal.end().offset()) log.truncate(data.wal.end().offset());
+  for (ReplicationSlot& slot : data.slots) slot.active = false;
+  server = Pid();
+}
+
+bool contains(const DataDirectory& log, const DataDirectory& prefix) {
+  return log.control.system_identifier == prefix.control.system_identifier &&
+         contains(log.wal, prefix.wal, prefix.wal.end());
+}
+
+DataDirectory make_data_directory(std::uint64_t system_identifier, std::uint32_t writer, std::uint64_t segment_size,
+                                  bool data_checksums) {
+  DataDirectory directory;
+  directory.segment_size = segment_size;
+  const Lsn begin(std::max<std::uint64_t>(segment_size, 1 << 20) + 0x28);
+  directory.wal = Wal(begin);
+  directory.wal.begin_store({writer, 1, 0});
+  const WalRecord& checkpoint = directory.wal.append(WalKind::checkpoint_shutdown, 0, 0);
+  directory.oldest_kept = directory.segment_begin(begin);
+  directory.control = {.system_identifier = system_identifier,
+                       .state = ClusterState::shut_down,
+                       .checkpoint = checkpoint.start(),
+                       .redo = checkpoint.start(),
+                       .checkpoint_timeline = 1,
+                       .min_recovery_point = Lsn(),
+                       .min_recovery_timeline = 0,
+                       .data_checksums = data_checksums,
+                       .wal_log_hints = false};
+  return directory;
+}
+
+}  // namespace heir::sim

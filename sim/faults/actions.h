@@ -1,0 +1,64 @@
+// What can be done to a world, simulated or real. The nemesis turns a scenario's faults into these.
+//
+// Hosts are numbered: the peers' from 1 up, the store's members' from -1 down (store_member). Nodes name hosts on the
+// network: those and the clients'.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "scenarios/scenario.h"
+#include "sim/network/partition.h"
+
+namespace heir::sim {
+
+/// The host number of the store's n-th member, from 1.
+constexpr int store_member(int n) {
+  return -n;
+}
+
+class Actions {
+ public:
+  virtual ~Actions() = default;
+
+  // Who is who.
+  virtual int peers() const = 0;
+  virtual int store_members() const = 0;
+  /// The host that has the role now, by the cluster state; 0 if nobody has.
+  virtual int host_in_role(scenarios::TargetKind role) const = 0;
+  virtual bool is_up(int host) const = 0;
+  virtual NodeId node(int host) const = 0;
+  virtual std::vector<NodeId> client_nodes() const = 0;
+
+  // Hosts and processes. Doing what is done already does nothing.
+  virtual void power_off(int host) = 0;
+  virtual void shut_down(int host) = 0;
+  virtual void boot(int host) = 0;
+  /// Every member comes back empty, at once.
+  virtual void wipe_store() = 0;
+  virtual void crash_process(int host, scenarios::ProcessKind process) = 0;
+  /// While held, the service manager of the host does not start the agent again.
+  virtual void hold_agent(int host, bool held) = 0;
+  /// Pauses add up; each needs its own resume.
+  virtual void pause(int host, scenarios::ProcessKind process) = 0;
+  virtual void resume(int host, scenarios::ProcessKind process) = 0;
+
+  // Network: laid on until lifted, and adding up.
+  virtual LinkFaultId lay_on(LinkFault fault) = 0;
+  virtual void lift(LinkFaultId fault) = 0;
+  /// The number of connections broken between two nodes.
+  virtual std::size_t break_connections(NodeId a, NodeId b, scenarios::ToldOfBreak told) = 0;
+
+  // Clocks and disks.
+  virtual void step_wall_clock(int host, Duration by) = 0;
+  virtual void change_clock_rate(int host, std::int64_t by_ppb) = 0;
+  /// Freezes add up; each needs its own thaw.
+  virtual void freeze_clocks(int host) = 0;
+  virtual void thaw_clocks(int host, scenarios::AfterFreeze after) = 0;
+  virtual void set_sync_latency(int host, std::optional<scenarios::DurationRange> latency) = 0;
+
+  // The operator.
+  virtual void request(const scenarios::Fault& operator_request, int host) = 0;
+};
+
+}  // namespace heir::sim

@@ -1,0 +1,124 @@
+#include "sim/faults/nemesis.h"
+
+#include <algorithm>
+
+#include "scenarios/fault_kinds.h"
+#include "scenarios/load.h"
+
+namespace heir::sim {
+
+namespace {
+
+using scenarios::Fault;
+using scenarios::FaultFamily;
+using scenarios::FaultKind;
+
+Duration draw(const scenarios::DurationRange& range, RandomStream& random) {
+  return random.between(range.low, range.high);
+}
+
+/// What a fault is, wherever in the file it stands: its own text in canonical form.
+std::string identity(const Fault& fault) {
+  scenarios::Scenario alone;
+  alone.faults = {fault};
+  return "fault: " + scenarios::write(alone);
+}
+
+std::optional<Harm> carry_out(const Strike& strike) {
+  switch (scenarios::traits(strike.fault.kind).family) {
+    case FaultFamily::network: return strike_network(strike);
+    case FaultFamily::clock: return strike_clock(strike);
+    case FaultFamily::disk: return strike_disk(strike);
+    case FaultFamily::process: return strike_process(strike);
+    case FaultFamily::store: return strike_store(strike);
+    case FaultFamily::operators: return strike_operators(strike);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Nemesis::Nemesis(Kernel& kernel, const scenarios::Scenario& scenario, Actions& world, Sink sink)
+    : EventTarget(kernel, "nemesis"), scenario_(scenario), world_(world), sink_(std::move(sink)) {
+  for (std::size_t i = 0; i < scenario.faults.size(); ++i) {
+    const Fault& fault = scenario.faults[i];
+    const auto before = scenario.faults.begin() + static_cast<std::ptrdiff_t>(i);
+    random_.push_back(
+        kernel.stream(identity(fault), static_cast<std::uint64_t>(std::count(scenario.faults.begin(), before, fault))));
+    const scenarios::DurationRange first = fault.at ? *fault.at : *fault.every;
+    kernel.schedule(VirtualTime() + draw(first, random_[i]), *this, kStrike, i);
+  }
+}
+
+void Nemesis::on_event(std::uint32_t kind, std::uint64_t argument) {
+  switch (kind) {
+    case kStrike: return strike(argument);
+    case kHeal: return heal(static_cast<std::uint32_t>(argument));
+    case kStep: return step(static_cast<std::uint32_t>(argument >> 32), argument & UINT32_MAX);
+    default: ASSERT(false, "no such event");
+  }
+}
+
+std::string Nemesis::describe(std::uint32_t kind, std::uint64_t argument) const {
+  if (kind == kStep) return "step of " + std::to_string(argument >> 32);
+  return (kind == kStrike ? "strike fault " : "heal ") + std::to_string(argument);
+}
+
+void Nemesis::strike(std::size_t index) {
+  if (stopped_) return;
+  const Fault& drawn_from = scenario_.faults[index];
+  RandomStream& random = random_[index];
+  Fault fault = drawn_from;
+  if (fault.kind == FaultKind::random) fault.kind = fault.among[random.below(fault.among.size())];
+  const Duration lasts = fault.lasts ? draw(*fault.lasts, random) : Duration::zero();
+
+  const std::uint32_t id = ++next_id_;
+  if (std::optional<Harm> harm = carry_out({fault, world_, random, lasts, hosts_of(fault.target, world_, random)})) {
+    const bool ends = harm->heal && fault.lasts;
+    if (ends) harm->what += " for " + to_string(lasts);
+    sink_({kernel().now(), true, harm->what, id});
+    if (ends) {
+      kernel().schedule(kernel().now() + lasts, *this, kHeal, id);
+      for (std::size_t i = 0; i < harm->steps.size(); ++i)
+        kernel().schedule(kernel().now() + harm->steps[i].after, *this, kStep, (std::uint64_t{id} << 32) | i);
+      active_.push_back({id, std::move(*harm)});
+    } else {
+      healed_at_ = std::max(healed_at_, kernel().now());
+      if (harm->heal) for_ever_.push_back(std::move(*harm));
+    }
+  }
+  if (drawn_from.every) {
+    const VirtualTime next = kernel().now() + draw(*drawn_from.every, random);
+    if (next <= VirtualTime() + scenarios::strikes_until(drawn_from, scenario_))
+      kernel().schedule(next, *this, kStrike, index);
+  }
+}
+
+void Nemesis::step(std::uint32_t id, std::size_t index) {
+  const auto found =
+      std::find_if(active_.begin(), active_.end(), [&](const Active& active) { return active.id == id; });
+  if (found != active_.end()) found->harm.steps[index].act();
+}
+
+void Nemesis::heal(std::uint32_t id) {
+  const auto found =
+      std::find_if(active_.begin(), active_.end(), [&](const Active& active) { return active.id == id; });
+  if (found == active_.end()) return;
+  const Active active = std::move(*found);
+  active_.erase(found);
+  active.harm.heal();
+  healed_at_ = kernel().now();
+  sink_({kernel().now(), false, active.harm.what, active.id});
+}
+
+void Nemesis::stop() {
+  stopped_ = true;
+  while (!active_.empty()) heal(active_.front().id);
+}
+
+void Nemesis::stop_and_heal_all() {
+  stop();
+  for (const Harm& harm : std::exchange(for_ever_, {})) harm.heal();
+}
+
+}  // namespace heir::sim

@@ -1,0 +1,62 @@
+// The nemesis: carries out a scenario's faults at their times, and heals them.
+//
+// Everything that it draws comes from streams of its own, one per fault of the scenario, named by what the fault says
+// and not by where it stands, so that a fault that is taken out of the file leaves the others as they were.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "sim/faults/strike.h"
+#include "sim/kernel/kernel.h"
+
+namespace heir::sim {
+
+/// Something that the nemesis did: a line of the story, and what a report shades.
+struct FaultEvent {
+  VirtualTime at;
+  bool begins = true;    ///< Or heals.
+  std::string what;      ///< "crash host1 (primary)"
+  std::uint32_t id = 0;  ///< Ties a healing to its beginning.
+};
+
+class Nemesis final : private EventTarget {
+ public:
+  using Sink = std::function<void(const FaultEvent&)>;
+  /// The scenario and the world outlive it.
+  Nemesis(Kernel& kernel, const scenarios::Scenario& scenario, Actions& world, Sink sink);
+
+  /// Heals what is still broken, and strikes no more.
+  void stop();
+  /// The same, and what was to stay broken for ever too.
+  void stop_and_heal_all();
+  /// When the last fault healed; the start if there was none. Faults that never heal do not count.
+  VirtualTime healed_at() const { return healed_at_; }
+  bool anything_broken() const { return !active_.empty(); }
+
+ private:
+  struct Active {
+    std::uint32_t id = 0;
+    Harm harm;
+  };
+  enum Kind : std::uint32_t { kStrike, kHeal, kStep };
+
+  void on_event(std::uint32_t kind, std::uint64_t argument) override;
+  std::string describe(std::uint32_t kind, std::uint64_t argument) const override;
+  void strike(std::size_t index);
+  void heal(std::uint32_t id);
+  void step(std::uint32_t id, std::size_t index);
+
+  const scenarios::Scenario& scenario_;
+  Actions& world_;
+  Sink sink_;
+  std::vector<RandomStream> random_;  ///< By fault.
+  std::vector<Active> active_;
+  std::vector<Harm> for_ever_;  ///< Struck without an end.
+  std::uint32_t next_id_ = 0;
+  bool stopped_ = false;
+  VirtualTime healed_at_;
+};
+
+}  // namespace heir::sim

@@ -1,0 +1,118 @@
+#include "sim/faults/partitions.h"
+
+#include <algorithm>
+
+#include "sim/faults/strike.h"
+
+namespace heir::sim {
+
+namespace {
+
+using scenarios::ClientsDuringPartition;
+using scenarios::PartitionShape;
+
+/// Clients that are on the far side of the cut host: not `connected` to it.
+Partition cut_clients(const scenarios::Fault& fault, NodeId isolated, const Actions& world, RandomStream& random) {
+  if (fault.clients == ClientsDuringPartition::connected) return {};
+  Partition cut;
+  const NodeId one[] = {isolated};
+  for (NodeId client : world.client_nodes()) {
+    const bool with_isolated = fault.clients == ClientsDuringPartition::random && random.chance(Ratio::percent(50));
+    if (with_isolated) continue;
+    const NodeId other[] = {client};
+    cut = cut | between(one, other);
+  }
+  return cut;
+}
+
+/// Consecutive groups of `all`, cut at these places, that do not reach each other.
+DrawnPartition groups(const Actions& world, const char* title, Nodes all, std::initializer_list<std::size_t> cuts,
+                      Direction way) {
+  DrawnPartition drawn;
+  drawn.story = title;
+  std::size_t begin = 0;
+  for (const std::size_t cut : cuts) {
+    const Nodes group = all.subspan(begin, cut - begin);
+    drawn.cut = drawn.cut | between(group, all.subspan(cut), way);
+    drawn.story += node_list(world, group) + (way == Direction::out ? " -| " : way == Direction::in ? " |- " : " | ");
+    begin = cut;
+  }
+  drawn.story += node_list(world, all.subspan(begin));
+  return drawn;
+}
+
+Direction direction_of(const scenarios::Fault& fault, PartitionShape shape) {
+  if (!fault.direction) return shape == PartitionShape::one_way ? Direction::out : Direction::both;
+  switch (*fault.direction) {
+    case scenarios::Direction::both: return Direction::both;
+    case scenarios::Direction::outbound: return Direction::out;
+    case scenarios::Direction::inbound: return Direction::in;
+  }
+  return Direction::both;
+}
+
+}  // namespace
+
+DrawnPartition draw_partition(const scenarios::Fault& fault, int target, const Actions& world, RandomStream& random) {
+  PartitionShape shape = fault.shape;
+  if (shape == PartitionShape::random) {
+    constexpr PartitionShape shapes[] = {
+        PartitionShape::isolate,    PartitionShape::halves,  PartitionShape::from_store, PartitionShape::from_sync,
+        PartitionShape::from_peers, PartitionShape::one_way, PartitionShape::ring,       PartitionShape::bridge,
+        PartitionShape::sizes,      PartitionShape::coin,    PartitionShape::three};
+    shape = shapes[random.below(std::size(shapes))];
+  }
+  const std::vector<NodeId> peers = peer_nodes(world);
+  const std::vector<NodeId> store = store_nodes(world);
+  std::vector<NodeId> all = peers;
+  all.insert(all.end(), store.begin(), store.end());
+  const NodeId one = world.node(target);
+  const NodeId alone[] = {one};
+  std::vector<NodeId> others = peers;
+  std::erase(others, one);
+  const std::string name = node_list(world, alone);
+
+  const Direction way = direction_of(fault, shape);
+  const std::string suffix = way == Direction::out ? ", outbound" : way == Direction::in ? ", inbound" : "";
+
+  switch (shape) {
+    case PartitionShape::isolate:
+      return {isolate(one, all, way) | cut_clients(fault, one, world, random), name + " from everybody" + suffix};
+    case PartitionShape::from_store: return {between(alone, store, way), name + " from the store" + suffix};
+    case PartitionShape::from_sync: {
+      const int sync = world.host_in_role(scenarios::TargetKind::sync);
+      const int other = sync == target ? world.host_in_role(scenarios::TargetKind::primary) : sync;
+      if (other == 0 || other == target) return {};
+      const NodeId far[] = {world.node(other)};
+      return {between(alone, far, way), name + " from host" + std::to_string(other) + suffix};
+    }
+    case PartitionShape::from_peers: return {between(alone, others, way), name + " from all peers" + suffix};
+    case PartitionShape::one_way: {
+      const bool out = way != Direction::in;
+      return {isolate(one, all, out ? Direction::out : Direction::in) | cut_clients(fault, one, world, random),
+              name + (out ? ": nobody hears it" : ": it hears nobody")};
+    }
+    case PartitionShape::halves: random.shuffle(all); return groups(world, "halves: ", all, {all.size() / 2}, way);
+    case PartitionShape::sizes:
+      random.shuffle(all);
+      return groups(world, "groups: ", all, {1 + static_cast<std::size_t>(random.below(all.size() - 1))}, way);
+    case PartitionShape::coin: {
+      random.shuffle(all);
+      std::size_t heads = 0;
+      for (std::size_t i = 0; i < all.size(); ++i) heads += random.chance(Ratio::percent(50)) ? 1 : 0;
+      if (heads == 0 || heads == all.size()) return {};
+      return groups(world, "groups: ", all, {heads}, way);
+    }
+    case PartitionShape::three:
+      random.shuffle(all);
+      return groups(world, "groups: ", all, {all.size() / 3, all.size() * 2 / 3}, way);
+    case PartitionShape::ring: random.shuffle(all); return {ring(all), "ring: " + node_list(world, all)};
+    case PartitionShape::bridge:
+      random.shuffle(all);
+      return {bridge(one, all), name + " is the only bridge: " + node_list(world, all)};
+    case PartitionShape::random: break;
+  }
+  return {};
+}
+
+}  // namespace heir::sim

@@ -1,0 +1,340 @@
+#include "sim/faults/swarm.h"
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <vector>
+
+#include "scenarios/fault_kinds.h"
+#include "scenarios/fault_section.h"
+#include "sim/kernel/random.h"
+
+namespace heir::sim {
+
+namespace {
+
+using scenarios::Fault;
+using scenarios::FaultKind;
+using scenarios::PartitionShape;
+using scenarios::Target;
+using scenarios::TargetKind;
+using scenarios::Workload;
+using scenarios::WorkloadKind;
+
+using Range = scenarios::DurationRange;
+
+constexpr Duration us(std::int64_t n) {
+  return Duration::microseconds(n);
+}
+constexpr Duration ms(std::int64_t n) {
+  return Duration::milliseconds(n);
+}
+
+template <class T>
+T pick(RandomStream& random, std::initializer_list<T> from) {
+  return *(from.begin() + random.below(from.size()));
+}
+
+/// From a tenth of a thousandth up to `most`, or nothing, each time in another order of magnitude.
+scenarios::Ratio chance(RandomStream& random, scenarios::Ratio most) {
+  if (random.chance(Ratio::percent(40))) return {};
+  const std::int64_t shrunk = most.ppb() >> random.below(10);
+  return scenarios::Ratio::per_billion(random.between(0, shrunk) / 1000 * 1000);
+}
+
+/// Rounded to whole milliseconds, so that a saved scenario reads well.
+Duration between(RandomStream& random, Duration low, Duration high) {
+  return ms(random.between(low.ns() / 1'000'000, high.ns() / 1'000'000));
+}
+Range range(RandomStream& random, Duration low, Duration high) {
+  const Duration a = between(random, low, high);
+  const Duration b = between(random, low, high);
+  return {std::min(a, b), std::max(a, b)};
+}
+
+// ---- The tables of which the file says nothing ----
+
+scenarios::Cluster draw_cluster(RandomStream random) {
+  scenarios::Cluster cluster;
+  cluster.peers = pick(random, {3, 3, 3, 4, 5, 5});
+  cluster.fenced_reads = random.chance(Ratio::percent(10));
+  return cluster;
+}
+
+scenarios::Timing draw_timing(RandomStream random) {
+  scenarios::Timing timing;
+  if (random.chance(Ratio::percent(60))) return timing;
+  timing.session_ttl = between(random, ms(1000), ms(6000));
+  timing.renewal = timing.session_ttl / random.between(4, 8);
+  timing.renewal = ms(timing.renewal.ns() / 1'000'000);
+  timing.sync_stall = between(random, ms(2000), ms(10'000));
+  timing.resign_hold = between(random, ms(3000), ms(15'000));
+  return timing;
+}
+
+scenarios::Network draw_network(RandomStream random) {
+  scenarios::Network network;
+  network.latency =
+      pick(random, {Range{us(100), us(500)}, Range{us(200), ms(2)}, Range{ms(1), ms(10)}, Range{ms(5), ms(40)}});
+  network.tail_chance = chance(random, scenarios::Ratio::percent(2));
+  network.loss = chance(random, scenarios::Ratio::percent(5));
+  network.duplication = chance(random, scenarios::Ratio::percent(5));
+  network.reordering = chance(random, scenarios::Ratio::percent(20));
+  return network;
+}
+
+/// Together with what the faults of clocks add, within the default of `clock_bound`.
+constexpr std::int64_t base_rate_ppm = 3000;
+constexpr std::int64_t fault_rate_ppm = 3000;
+
+scenarios::Clock draw_clock(RandomStream random) {
+  scenarios::Clock clock;
+  clock.rate_error = scenarios::Ratio::per_million(random.between(0, base_rate_ppm));
+  clock.wall_offset = between(random, ms(0), ms(10'000));
+  return clock;
+}
+
+scenarios::Disk draw_disk(RandomStream random) {
+  scenarios::Disk disk;
+  disk.fsync = pick(random, {Range{us(50), us(300)}, Range{us(200), ms(4)}, Range{ms(2), ms(20)}});
+  return disk;
+}
+
+scenarios::Server draw_server(RandomStream random) {
+  scenarios::Server server;
+  server.replay_delay = pick(random, {Range{ms(0), ms(2)}, Range{ms(1), ms(20)}, Range{ms(50), ms(2000)}});
+  server.clone = pick(random, {Range{ms(200), ms(1000)}, Range{ms(2000), ms(5000)}});
+  return server;
+}
+
+std::vector<Workload> draw_workloads(RandomStream random) {
+  std::vector<Workload> workloads;
+  const std::uint64_t writers = 1 + random.below(2);
+  for (std::uint64_t i = 0; i < writers; ++i) {
+    Workload workload;
+    workload.kind =
+        pick(random, {WorkloadKind::register_, WorkloadKind::register_, WorkloadKind::append, WorkloadKind::set});
+    workload.clients = static_cast<int>(random.between(1, 8));
+    if (workload.kind != WorkloadKind::set) workload.keys = static_cast<int>(random.between(1, 6));
+    workload.rate = {random.between(20, 200), Duration::seconds(1)};
+    workload.reads = scenarios::Ratio::percent(random.between(10, 80));
+    workload.timeout = between(random, ms(500), ms(4000));
+    workloads.push_back(workload);
+  }
+  if (random.chance(Ratio::percent(30))) {
+    Workload readers;
+    readers.clients = static_cast<int>(random.between(1, 3));
+    readers.keys = 2;
+    readers.rate = {20, Duration::seconds(1)};
+    readers.reads = scenarios::Ratio::percent(90);
+    readers.reads_from = scenarios::ReadsFrom::standbys;
+    workloads.push_back(readers);
+  }
+  return workloads;
+}
+
+// ---- Faults ----
+
+/// How long something lasts: within one of four orders of magnitude around the lease.
+Range draw_length(RandomStream& random) {
+  switch (random.below(4)) {
+    case 0: return range(random, ms(10), ms(200));
+    case 1: return range(random, ms(100), ms(2000));
+    case 2: return range(random, ms(1000), ms(6000));
+    default: return range(random, ms(4000), ms(20'000));
+  }
+}
+
+Target draw_target(const Fault& fault, RandomStream& random) {
+  constexpr std::array kinds{TargetKind::any,     TargetKind::any,     TargetKind::primary,
+                             TargetKind::primary, TargetKind::sync,    TargetKind::async,
+                             TargetKind::store,   TargetKind::deposed, TargetKind::minority};
+  for (;;) {
+    Fault candidate = fault;
+    candidate.target = {random.pick(kinds), 0};
+    if (scenarios::impossible_target(fault.kind, candidate).empty()) return candidate.target;
+  }
+}
+
+PartitionShape draw_shape(RandomStream& random) {
+  return pick(random,
+              {PartitionShape::random, PartitionShape::isolate, PartitionShape::halves, PartitionShape::from_store,
+               PartitionShape::from_sync, PartitionShape::from_peers, PartitionShape::one_way, PartitionShape::ring,
+               PartitionShape::bridge, PartitionShape::sizes, PartitionShape::coin, PartitionShape::three});
+}
+
+/// Whether a seed may draw the kind: not what only one file means, nor what ends a cluster by its rules.
+bool is_drawn(FaultKind kind, const scenarios::Swarm& swarm) {
+  switch (kind) {
+    case FaultKind::random:
+    case FaultKind::join:
+    case FaultKind::wipe_store: return false;
+    case FaultKind::clock_freeze: return swarm.beyond_clock_bound;
+    default: return true;
+  }
+}
+
+/// All but when it strikes.
+Fault draw_fault(FaultKind kind, const scenarios::Swarm& swarm, RandomStream& random) {
+  Fault fault;
+  fault.kind = kind;
+  const std::int64_t ppm = swarm.beyond_clock_bound ? 200'000 : fault_rate_ppm;
+  switch (kind) {
+    case FaultKind::crash:
+    case FaultKind::crash_database:
+    case FaultKind::crash_agent:
+    case FaultKind::stop: fault.lasts = draw_length(random); break;
+    case FaultKind::pause:
+      fault.lasts = draw_length(random);
+      fault.process =
+          pick(random, {scenarios::ProcessKind::host, scenarios::ProcessKind::agent, scenarios::ProcessKind::database});
+      break;
+    case FaultKind::suspend:
+      fault.lasts = draw_length(random);
+      fault.after = swarm.beyond_clock_bound
+                        ? pick(random, {scenarios::AfterFreeze::behind, scenarios::AfterFreeze::wall_catches_up,
+                                        scenarios::AfterFreeze::both_catch_up})
+                        : scenarios::AfterFreeze::both_catch_up;
+      break;
+    case FaultKind::power_off_all: fault.lasts = range(random, ms(100), ms(5000)); break;
+    case FaultKind::partition:
+      fault.lasts = draw_length(random);
+      fault.shape = draw_shape(random);
+      fault.clients = pick(random, {scenarios::ClientsDuringPartition::connected,
+                                    scenarios::ClientsDuringPartition::cut, scenarios::ClientsDuringPartition::random});
+      fault.manner = pick(random, {scenarios::PartitionManner::dropped, scenarios::PartitionManner::dropped,
+                                   scenarios::PartitionManner::slowed, scenarios::PartitionManner::jammed});
+      if (fault.shape != PartitionShape::ring && fault.shape != PartitionShape::bridge &&
+          random.chance(Ratio::percent(30)))
+        fault.direction = pick(random, {scenarios::Direction::outbound, scenarios::Direction::inbound});
+      break;
+    case FaultKind::slow_link:
+      fault.lasts = draw_length(random);
+      fault.latency = range(random, ms(1), ms(3000));
+      if (random.chance(Ratio::percent(50))) fault.loss = chance(random, scenarios::Ratio::percent(30));
+      break;
+    case FaultKind::clog:
+    case FaultKind::swizzle_clog: fault.lasts = draw_length(random); break;
+    case FaultKind::flap:
+      fault.lasts = draw_length(random);
+      fault.down = range(random, ms(10), ms(2000));
+      fault.up = range(random, ms(10), ms(2000));
+      break;
+    case FaultKind::break_connections:
+      fault.told =
+          pick(random, {scenarios::ToldOfBreak::both, scenarios::ToldOfBreak::one, scenarios::ToldOfBreak::nobody});
+      break;
+    case FaultKind::clock_step:
+      fault.by = range(random, ms(1), ms(100'000));
+      if (random.chance(Ratio::percent(50))) fault.by = Range{-fault.by->high, -fault.by->low};
+      break;
+    case FaultKind::clock_rate:
+      fault.lasts = draw_length(random);
+      fault.within = scenarios::Ratio::per_million(random.between(0, ppm));
+      break;
+    case FaultKind::clock_slew: {
+      fault.lasts = draw_length(random);
+      const Duration most = us(fault.lasts->low.ns() / 1000 * ppm / 1'000'000);
+      fault.by = Range{-most, most};
+      break;
+    }
+    case FaultKind::clock_freeze:
+      fault.lasts = draw_length(random);
+      fault.after = pick(random, {scenarios::AfterFreeze::behind, scenarios::AfterFreeze::wall_catches_up,
+                                  scenarios::AfterFreeze::both_catch_up});
+      break;
+    case FaultKind::slow_disk:
+      fault.lasts = draw_length(random);
+      fault.fsync = range(random, ms(1), ms(3000));
+      break;
+    case FaultKind::freeze:
+      fault.mode = pick(random, {scenarios::FreezeMode::takeovers, scenarios::FreezeMode::all});
+      break;
+    case FaultKind::switchover:
+    case FaultKind::unfreeze:
+    case FaultKind::rebuild:
+    case FaultKind::wipe_store:
+    case FaultKind::join:
+    case FaultKind::random: break;
+  }
+  const bool has_target = kind != FaultKind::swizzle_clog && kind != FaultKind::power_off_all &&
+                          scenarios::traits(kind).family != scenarios::FaultFamily::operators;
+  if ((has_target && !(kind == FaultKind::partition && scenarios::draws_groups(fault.shape))) ||
+      kind == FaultKind::rebuild)
+    fault.target = draw_target(fault, random);
+  return fault;
+}
+
+std::vector<FaultKind> draw_kinds(const scenarios::Swarm& swarm, RandomStream& random) {
+  std::vector<FaultKind> kinds;
+  while (kinds.empty()) {
+    for (const scenarios::FaultFamily family : swarm.families) {
+      if (!random.chance(Ratio::percent(60))) continue;
+      for (const scenarios::FaultTraits& traits : scenarios::fault_kinds()) {
+        if (traits.family != family || !is_drawn(traits.kind, swarm)) continue;
+        if (random.chance(Ratio::percent(50))) kinds.push_back(traits.kind);
+      }
+    }
+  }
+  return kinds;
+}
+
+constexpr Duration first_strike = Duration::seconds(9);  ///< The cluster has begun by then, as a rule.
+
+std::vector<Fault> draw_faults(const scenarios::Scenario& scenario, const scenarios::Swarm& swarm,
+                               RandomStream random) {
+  const std::vector<FaultKind> kinds = draw_kinds(swarm, random);
+  std::vector<std::int64_t> weights;
+  std::int64_t all_weights = 0;
+  for (std::size_t i = 0; i < kinds.size(); ++i) {
+    weights.push_back(random.between(1, 100));
+    all_weights += weights.back();
+  }
+  // The mean time between two strikes of any kind, each order of magnitude as likely.
+  const Duration gap = ms(random.between(300, 1000) << random.below(5));
+  std::vector<Fault> faults;
+  for (std::size_t i = 0; i < kinds.size(); ++i) {
+    Fault fault = draw_fault(kinds[i], swarm, random);
+    const Duration every = ms(gap.ns() / 1'000'000 * all_weights / weights[i]);
+    const Duration first = std::min(first_strike, scenario.duration / 4);
+    const Duration last = scenario.duration / 4 * 3;
+    fault.at = Range{first, std::max(first, std::min(last, first + every))};
+    // Rates add up on a clock that is struck again before it was healed: the bound allows for one.
+    const Duration least = scenarios::traits(kinds[i]).family == scenarios::FaultFamily::clock && fault.lasts
+                               ? fault.lasts->high + ms(1)
+                               : ms(1);
+    const Duration low = std::max(least, every / 2);
+    if (low <= last) fault.every = Range{low, std::max(low, every * 3 / 2)};
+    faults.push_back(std::move(fault));
+  }
+  return faults;
+}
+
+}  // namespace
+
+scenarios::Scenario expand(const scenarios::Scenario& scenario, std::uint64_t seed) {
+  if (!scenario.swarm) return scenario;
+  const auto stream = [seed](std::string_view part) { return RandomStream(seed, "swarm/" + std::string(part)); };
+  const scenarios::Swarm swarm = *scenario.swarm;
+  scenarios::Scenario plain = scenario;
+  plain.swarm.reset();
+  if (plain.cluster == scenarios::Cluster{}) plain.cluster = draw_cluster(stream("cluster"));
+  if (plain.timing == scenarios::Timing{}) plain.timing = draw_timing(stream("timing"));
+  if (plain.network == scenarios::Network{}) plain.network = draw_network(stream("network"));
+  if (plain.clock == scenarios::Clock{}) plain.clock = draw_clock(stream("clock"));
+  if (plain.disk == scenarios::Disk{}) plain.disk = draw_disk(stream("disk"));
+  if (plain.server == scenarios::Server{}) plain.server = draw_server(stream("server"));
+  if (plain.workloads.empty()) plain.workloads = draw_workloads(stream("workload"));
+  const std::vector<Fault> drawn = draw_faults(plain, swarm, stream("fault"));
+  plain.faults.insert(plain.faults.end(), drawn.begin(), drawn.end());
+  if (swarm.beyond_clock_bound) plain.expect.linearizable = false;
+  return plain;
+}
+
+std::string summary(const scenarios::Scenario& expanded) {
+  std::string faults;
+  for (const Fault& fault : expanded.faults) faults += (faults.empty() ? "" : ", ") + scenarios::to_string(fault.kind);
+  return std::to_string(expanded.cluster.peers) + " peers; faults: " + (faults.empty() ? "none" : faults);
+}
+
+}  // namespace heir::sim

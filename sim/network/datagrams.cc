@@ -1,0 +1,121 @@
+// Datagrams: each is one event per copy; whoever waits behind a closed gate keeps its slot.
+#include "sim/network/digest.h"
+#include "sim/network/network.h"
+
+namespace heir::sim {
+
+namespace {
+/// Datagrams that a paused program's socket holds; more are dropped.
+constexpr std::uint32_t kSocketBuffer = 4096;
+/// Datagrams that wait on a jammed link.
+constexpr std::size_t kJammed = 4096;
+constexpr std::size_t kHeaders = 28;  ///< Bytes of UDP and IP.
+}  // namespace
+
+Network::Binding* Network::binding(AddressId at) {
+  for (Binding& each : bindings_) {
+    if (each.at == at) return &each;
+  }
+  return nullptr;
+}
+
+Result<> Network::bind(AddressId at, DatagramHandler& handler, Gate* gate) {
+  if (binding(at)) return {ErrorCode::already_exists, address(at).value() + " is in use"};
+  bindings_.push_back({at, &handler, gate});
+  return {};
+}
+
+void Network::unbind(AddressId at) {
+  const Binding* bound = binding(at);
+  if (!bound) return;
+  if (bound->waiting > 0) {
+    for (std::uint32_t slot = 0; slot < datagrams_.size(); ++slot) {
+      if (datagrams_[slot].waiting && datagrams_[slot].to == at) free_datagram(slot);
+    }
+  }
+  bindings_.erase(bindings_.begin() + (bound - bindings_.data()));
+}
+
+void Network::send(AddressId from, AddressId to, Bytes payload) {
+  if (node_of(from) == node_of(to)) {
+    const std::uint32_t slot = take_datagram(from, to, std::move(payload));
+    kernel().schedule_after(loopback_.between(parameters_.loopback.low, parameters_.loopback.high), *this, kDatagram,
+                            slot);
+    return;
+  }
+  LinkState& way = link(node_of(from), node_of(to));
+  if (way.blocks > 0 || !nodes_[node_of(from).value()].up) return;
+  if (const Ratio loss = way.loss(); loss > Ratio() && way.random.chance(loss)) return;
+  if (way.jams > 0) {
+    if (way.jammed.size() < kJammed) way.jammed.push_back(take_datagram(from, to, std::move(payload)));
+    return;
+  }
+  const std::optional<Duration> departs = departs_after(way, payload.size() + kHeaders, true);
+  if (!departs) return;
+  Duration delay = draw_latency(way) + *departs;
+  if (const Ratio reorder = way.reorder(); reorder > Ratio() && way.random.chance(reorder)) {
+    delay += way.random.between(way.parameters.reorder_by.low, way.parameters.reorder_by.high);
+  }
+  if (const Ratio duplicate = way.duplicate(); duplicate > Ratio() && way.random.chance(duplicate)) {
+    const std::uint32_t copy = take_datagram(from, to, payload);
+    const Duration later = way.random.between(way.parameters.duplicate_after.low, way.parameters.duplicate_after.high);
+    kernel().schedule_after(draw_latency(way) + later, *this, kDatagram, copy);
+  }
+  const std::uint32_t slot = take_datagram(from, to, std::move(payload));
+  kernel().schedule_after(delay, *this, kDatagram, slot);
+}
+
+void Network::datagram_arrives(std::uint32_t slot) {
+  const AddressId from = datagrams_[slot].from;
+  const AddressId to = datagrams_[slot].to;
+  Binding* bound = binding(to);
+  if (!bound || !nodes_[node_of(to).value()].up || is_blocked(node_of(from), node_of(to))) return free_datagram(slot);
+  kernel().mix(digest(datagrams_[slot].payload));
+  if (bound->gate && !bound->gate->is_open()) {
+    if (bound->waiting == kSocketBuffer) return free_datagram(slot);
+    ++bound->waiting;
+    datagrams_[slot].waiting = true;
+    bound->gate->admit(*this, kDatagramHandOver, id_of(datagrams_[slot].generation, slot));
+    return;
+  }
+  hand_over_datagram(slot);
+}
+
+void Network::hand_over_datagram(std::uint32_t slot) {
+  Datagram& datagram = datagrams_[slot];
+  const AddressId from = datagram.from;
+  const AddressId to = datagram.to;
+  Bytes payload = std::move(datagram.payload);
+  Binding* bound = binding(to);
+  ASSERT(bound, "unbinding frees the datagrams that wait");
+  if (datagram.waiting) --bound->waiting;
+  free_datagram(slot);
+  DatagramHandler* handler = bound->handler;
+  const Gate::Entry entry(bound->gate);
+  handler->on_datagram(from, to, std::move(payload));
+}
+
+std::uint32_t Network::take_datagram(AddressId from, AddressId to, Bytes payload) {
+  if (free_datagrams_ == kNone) {
+    free_datagrams_ = static_cast<std::uint32_t>(datagrams_.size());
+    datagrams_.emplace_back();
+  }
+  const std::uint32_t slot = free_datagrams_;
+  Datagram& datagram = datagrams_[slot];
+  free_datagrams_ = datagram.next_free;
+  datagram.from = from;
+  datagram.to = to;
+  datagram.payload = std::move(payload);
+  return slot;
+}
+
+void Network::free_datagram(std::uint32_t slot) {
+  Datagram& datagram = datagrams_[slot];
+  datagram.payload = {};
+  datagram.waiting = false;
+  ++datagram.generation;
+  datagram.next_free = free_datagrams_;
+  free_datagrams_ = slot;
+}
+
+}  // namespace heir::sim

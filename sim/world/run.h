@@ -1,0 +1,102 @@
+// A run: one scenario and one seed in, everything that happened out. Judging it is another's business (tools, reports).
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "reports/check/verdict/object.h"
+#include "reports/history/history.h"
+#include "scenarios/scenario.h"
+#include "sim/faults/nemesis.h"
+#include "sim/kernel/kernel.h"
+#include "sim/world/programs.h"
+
+namespace heir::sim {
+
+/// A line of the run's story.
+struct StoryLine {
+  enum class Kind {
+    fault,  ///< The nemesis struck.
+    heal,
+    state,    ///< A version of the cluster state: a generation declared, opened, a list changed.
+    role,     ///< A peer took a role.
+    gate,     ///< A gate opened, was held, closed.
+    command,  ///< A database procedure of an agent ended.
+    note,     ///< Anything else that a reader of the run wants to know.
+  };
+  VirtualTime at;
+  Kind kind = Kind::note;
+  std::string host;  ///< Empty: the whole world.
+  std::string what;
+};
+
+/// Something that must never be, seen during the run from outside the system.
+struct Violation {
+  scenarios::FailureKind kind = scenarios::FailureKind::assertion;
+  VirtualTime at;
+  std::string message;
+};
+
+/// A time without an acknowledged write, although clients tried.
+struct Outage {
+  VirtualTime from;
+  VirtualTime to;
+  Duration length() const { return to - from; }
+};
+
+/// What became of the random core that was healed after the faults (Expect::recovers_within).
+struct Recovery {
+  std::string core;  ///< "host1, host3, store2"
+  VirtualTime began;
+  std::optional<VirtualTime> recovered;  ///< It took writes, and nobody of it was deposed any more.
+  std::string excuse;                    ///< The rule that forbids it to get on; empty if there is none.
+  std::string complaints;                ///< What its peers said that they waited for.
+};
+
+struct Progress {
+  VirtualTime at;
+  std::uint64_t events = 0;
+};
+
+struct RunOptions {
+  std::uint64_t seed = 1;
+  bool keep_story = true;                   ///< Off: `story` stays empty; saves time in campaigns.
+  Kernel::TraceSink trace;                  ///< One line per event; null for none.
+  std::function<void(const LogLine&)> log;  ///< Every log line of every program; null for none.
+  /// Called after every event of the clients' history; true ends the run there: nothing more can be learnt.
+  std::function<bool(const reports::History&, std::size_t event)> stop_at;
+  /// Called now and then; false interrupts the run.
+  std::function<bool(const Progress&)> progress;
+};
+
+struct RunResult {
+  std::uint64_t seed = 0;
+  bool interrupted = false;
+  bool stopped = false;  ///< By RunOptions::stop_at.
+  std::uint64_t trace_hash = 0;
+  std::uint64_t events = 0;
+  VirtualTime ended;
+  Checkpoints checkpoints;
+  reports::History history;
+  /// What the surviving primary holds of every key at the end; nothing if no primary was up then.
+  std::optional<std::vector<reports::FinalValue>> final_state;
+  std::vector<StoryLine> story;
+  std::vector<Violation> violations;
+  std::vector<Outage> outages;
+  std::uint64_t generations = 0;  ///< The last one.
+  int failovers = 0;              ///< Changes of the primary.
+  VirtualTime healed_at;          ///< Of the last fault.
+  std::optional<VirtualTime> first_write_after_heal;
+  bool has_writers = false;
+  std::optional<Recovery> recovery;
+  Probes::Entries probes;
+};
+
+/// Outages shorter than this are not counted.
+inline constexpr Duration shortest_outage = Duration::milliseconds(500);
+
+RunResult run(const scenarios::Scenario& scenario, Programs& programs, const RunOptions& options);
+
+}  // namespace heir::sim

@@ -1,0 +1,547 @@
+#include "sim/world/world.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "sim/databases/postgresql/server.h"
+#include "sim/world/truth.h"
+
+namespace heir::sim {
+
+namespace {
+
+using scenarios::FailureKind;
+using scenarios::TargetKind;
+
+constexpr Duration inspection_interval = Duration::seconds(1);
+constexpr Duration agent_restart = Duration::seconds(1);  ///< The service manager's RestartSec.
+constexpr DurationRange boot_time{Duration::milliseconds(200), Duration::seconds(1)};
+
+Ratio ratio(scenarios::Ratio from) {
+  return Ratio::parts_per_million(static_cast<std::uint64_t>(from.ppb() / 1000));
+}
+
+NetworkParameters network_parameters(const scenarios::Network& from) {
+  NetworkParameters to;
+  to.link.latency = {from.latency.low, from.latency.high};
+  to.link.tail = {from.tail.low, from.tail.high};
+  to.link.tail_chance = ratio(from.tail_chance);
+  to.link.loss = ratio(from.loss);
+  to.link.duplicate = ratio(from.duplication);
+  to.link.reorder = ratio(from.reordering);
+  return to;
+}
+
+PostgresTimings database_timings(const scenarios::Server& from) {
+  PostgresTimings to;
+  to.start = {from.start.low, from.start.high};
+  to.replay_lag = {from.replay_delay.low, from.replay_delay.high};
+  const Duration clone = (from.clone.low + from.clone.high) / 2;
+  to.copy_bytes_per_second = std::max<std::uint64_t>(
+      1, to.base_size * 1000 / static_cast<std::uint64_t>(std::max<std::int64_t>(1, clone.ns() / 1'000'000)));
+  return to;
+}
+
+DiskParameters disk_parameters(const scenarios::Disk& from) {
+  DiskParameters to;
+  to.sync_low = from.fsync.low;
+  to.sync_high = from.fsync.high;
+  to.tail_low = from.fsync.high;
+  to.tail_high = from.fsync.high * 10;
+  return to;
+}
+
+std::string_view field(const LogLine& line, std::string_view key) {
+  for (const Field& f : line.fields)
+    if (f.key == key) return f.value;
+  return {};
+}
+
+std::uint64_t number(std::string_view text) {
+  std::uint64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+std::string_view first_word(std::string_view words) {
+  return words.substr(0, words.find(' '));
+}
+
+}  // namespace
+
+World::World(Kernel& kernel, const scenarios::Scenario& scenario, Programs& programs, const RunOptions& options,
+             RunResult& result)
+    : EventTarget(kernel, "world"),
+      scenario_(scenario),
+      programs_(programs),
+      options_(options),
+      result_(result),
+      random_(kernel.stream("world")),
+      network_(kernel, network_parameters(scenario.network)),
+      postgresql_(kernel, database_timings(scenario.server)) {
+  store_.push_back(make_machine("store", 0));
+  build_peers();
+  for (int n = 1; n <= store_members(); ++n) start_store(n);
+  for (int host = 1; host <= peers(); ++host) {
+    const auto& late = scenario_.cluster.late;
+    if (std::find(late.begin(), late.end(), host) != late.end())
+      peer(host).machine->power_off(UnsyncedFate::keep);
+    else
+      start_agent(host);
+  }
+  build_clients();
+  operator_ = make_machine("operator", 0);
+  nemesis_ = std::make_unique<Nemesis>(kernel, scenario_, *this, [this](const FaultEvent& event) {
+    tell(event.begins ? StoryLine::Kind::fault : StoryLine::Kind::heal, "",
+         event.begins ? event.what : "healed: " + event.what);
+  });
+  kernel.schedule(kernel.now() + inspection_interval, *this, kInspect);
+}
+
+World::~World() {
+  // Clients and faults let go of the network before it goes.
+  nemesis_.reset();
+  clients_.clear();
+}
+
+std::unique_ptr<Machine> World::make_machine(std::string name, int host) {
+  const scenarios::Clock& clock = scenario_.clock;
+  MachineParameters parameters;
+  parameters.disk = disk_parameters(scenario_.disk);
+  parameters.rate_error_ppb = random_.between(-clock.rate_error.ppb(), clock.rate_error.ppb());
+  Duration offset = random_.between(-clock.wall_offset, clock.wall_offset);
+  for (const scenarios::HostClock& fixed : clock.hosts) {
+    if (fixed.host != host) continue;
+    if (fixed.fast) parameters.rate_error_ppb = fixed.fast->ppb();
+    if (fixed.slow) parameters.rate_error_ppb = -fixed.slow->ppb();
+    if (fixed.offset) offset = *fixed.offset;
+  }
+  parameters.wall = parameters.wall + offset;
+  parameters.name = std::move(name);
+  auto machine = std::make_unique<Machine>(kernel(), network_, parameters);
+  machine->log_to([this](const LogLine& line) { on_log(line); });
+  return machine;
+}
+
+void World::build_peers() {
+  for (int host = 1; host <= peers(); ++host) {
+    PeerHost made;
+    const std::string name = "host" + std::to_string(host);
+    made.machine = make_machine(name, host);
+    made.setup = {name, Address(name + ":" + std::to_string(gate_port)),
+                  Address(name + ":" + std::to_string(database_port)), Address("store:" + std::to_string(store_port)),
+                  peer_root};
+    const Result<> folder = made.machine->disk().make_directories(peer_root);
+    ASSERT(folder.has_value());
+    const Result<> durable = made.machine->disk().sync_tree_now(peer_root);
+    ASSERT(durable.has_value());
+    postgresql_.install(*made.machine);
+    peers_.push_back(std::move(made));
+  }
+  for (const scenarios::Link& link : scenario_.network.links) {
+    const auto nodes = [&](const scenarios::Target& end) {
+      if (end.kind == TargetKind::host) return std::vector<NodeId>{node(end.host)};
+      if (end.kind == TargetKind::store) return store_nodes(*this);
+      return client_nodes();
+    };
+    LinkParameters parameters = network_parameters(scenario_.network).link;
+    if (link.latency) parameters.latency = {link.latency->low, link.latency->high};
+    if (link.loss) parameters.loss = ratio(*link.loss);
+    for (NodeId from : nodes(link.from))
+      for (NodeId to : nodes(link.to)) {
+        network_.set_link(from, to, parameters);
+        if (!link.one_way) network_.set_link(to, from, parameters);
+      }
+  }
+}
+
+void World::build_clients() {
+  std::uint32_t process = 0;
+  std::vector<AddressId> databases;
+  for (const PeerHost& host : peers_) databases.push_back(host.machine->address(database_port));
+  for (const scenarios::Workload& workload : scenario_.workloads) {
+    ClientParameters parameters;
+    switch (workload.kind) {
+      case scenarios::WorkloadKind::register_: parameters.model = WorkloadModel::reg; break;
+      case scenarios::WorkloadKind::append: parameters.model = WorkloadModel::append; break;
+      case scenarios::WorkloadKind::set: parameters.model = WorkloadModel::set; break;
+    }
+    parameters.keys = workload.kind == scenarios::WorkloadKind::set ? 1 : static_cast<std::uint32_t>(workload.keys);
+    parameters.interval = workload.rate.interval() * workload.clients;
+    parameters.reads = ratio(workload.reads);
+    parameters.timeout = workload.timeout;
+    parameters.start = VirtualTime() + workload.start;
+    parameters.stop = scenario_.expect.recovers_within && !workload.stop
+                          ? VirtualTime::max()
+                          : VirtualTime() + workload.stop.value_or(scenario_.duration);
+    if (workload.reads_from == scenarios::ReadsFrom::standbys) parameters.standbys = databases;
+    if (workload.reads < scenarios::Ratio::percent(100)) result_.has_writers = true;
+    for (int i = 0; i < workload.clients; ++i) {
+      ClientHost made;
+      made.machine = make_machine("client" + std::to_string(++process), 0);
+      made.resolver = std::make_unique<Resolver>();
+      run_main(made.machine->start("resolver"), made.machine->address(agent_port),
+               programs_.resolver(*made.resolver, network_, Address("store:" + std::to_string(store_port))));
+      made.client =
+          std::make_unique<Client>(kernel(), network_, made.machine->node(), reports::ProcessId(process), parameters,
+                                   result_.history, values_, *made.resolver, static_cast<ClientObserver&>(*this));
+      made.reads_all = i == 0;
+      clients_.push_back(std::move(made));
+    }
+  }
+}
+
+std::vector<NodeId> World::client_nodes() const {
+  std::vector<NodeId> nodes;
+  for (const ClientHost& client : clients_) nodes.push_back(client.machine->node());
+  return nodes;
+}
+
+bool World::clients_are_done() const {
+  return std::all_of(clients_.begin(), clients_.end(), [](const ClientHost& c) { return c.client->is_done(); });
+}
+
+void World::read_all(VirtualTime until) {
+  for (ClientHost& client : clients_)
+    if (client.reads_all) client.client->read_all(until);
+}
+
+// ---- Hosts and processes
+// ---------------------------------------------------------------------------------------------------
+
+void World::start_agent(int host) {
+  PeerHost& on = peer(host);
+  Process& process = on.machine->start("agent");
+  process.on_end([this, host](const ProcessEnd& end) {
+    if (end.reason != EndReason::power_off)
+      kernel().schedule_after(agent_restart, *this, kStartAgent, static_cast<std::uint64_t>(host));
+  });
+  run_main(process, on.machine->address(agent_port), programs_.agent(scenario_, on.setup));
+}
+
+void World::start_store(int member) {
+  Machine& on = machine(store_member(member));
+  const Result<> made = on.disk().make_directories("/store");
+  ASSERT(made.has_value());
+  const Result<> durable = on.disk().sync_tree_now("/store");
+  ASSERT(durable.has_value());
+  run_main(on.start("store"), on.address(store_port), programs_.store(scenario_, "/store/state"));
+}
+
+void World::power_off(int host) {
+  if (is_up(host)) machine(host).power_off(UnsyncedFate::draw);
+}
+
+void World::shut_down(int host) {
+  if (host < 0) return power_off(host);
+  Machine& on = machine(host);
+  if (Process* agent = on.find("agent")) agent->crash();
+  if (PostgresServer* server = PostgreSql::server(on, std::string(peer_root) + "/data"))
+    server->signal(ServerSignal::interrupt);
+  kernel().schedule_after(Duration::milliseconds(500), *this, kPowerOff, static_cast<std::uint64_t>(host));
+}
+
+void World::boot(int host) {
+  Machine& on = machine(host);
+  if (on.is_up()) return;
+  on.boot();
+  if (host < 0) return start_store(-host);
+  kernel().schedule_after(random_.between(boot_time.low, boot_time.high), *this, kStartAgent,
+                          static_cast<std::uint64_t>(host));
+}
+
+void World::wipe_store() {
+  for (int n = 1; n <= store_members(); ++n) power_off(store_member(n));
+  for (int n = 1; n <= store_members(); ++n) {
+    Machine& on = machine(store_member(n));
+    on.boot();
+    const Result<> gone = on.disk().remove("/store");
+    ASSERT(gone.has_value());
+    start_store(n);
+  }
+  cluster_ = {};
+}
+
+void World::on_event(std::uint32_t kind, std::uint64_t argument) {
+  const int host = static_cast<int>(argument);
+  switch (kind) {
+    case kStartAgent:
+      if (is_up(host) && peer(host).agent_holds == 0 && !peer(host).machine->find("agent")) start_agent(host);
+      return;
+    case kPowerOff:
+      if (is_up(host)) peer(host).machine->power_off(UnsyncedFate::keep);
+      return;
+    case kInspect:
+      inspect_copies();
+      kernel().schedule_after(inspection_interval, *this, kInspect);
+      return;
+    default: ASSERT(false, "no such event");
+  }
+}
+
+void World::crash_process(int host, scenarios::ProcessKind kind) {
+  Machine& on = machine(host);
+  if (!on.is_up()) return;
+  if (kind == scenarios::ProcessKind::agent) {
+    if (Process* agent = on.find("agent")) agent->crash();
+  } else if (PostgresServer* server = PostgreSql::server(on, std::string(peer_root) + "/data")) {
+    server->process().crash();
+  }
+}
+
+void World::hold_agent(int host, bool held) {
+  peer(host).agent_holds += held ? 1 : -1;
+  if (!held) kernel().schedule(kernel().now(), *this, kStartAgent, static_cast<std::uint64_t>(host));
+}
+
+void World::pause(int host, scenarios::ProcessKind kind) {
+  Machine& on = machine(host);
+  if (kind == scenarios::ProcessKind::host) return on.pause_all();
+  if (kind == scenarios::ProcessKind::agent) {
+    if (Process* agent = on.find("agent")) agent->pause();
+  } else if (PostgresServer* server = PostgreSql::server(on, std::string(peer_root) + "/data")) {
+    server->process().pause();
+  }
+}
+
+void World::resume(int host, scenarios::ProcessKind kind) {
+  Machine& on = machine(host);
+  if (!on.is_up()) return;
+  if (kind == scenarios::ProcessKind::host) return on.resume_all();
+  if (kind == scenarios::ProcessKind::agent) {
+    if (Process* agent = on.find("agent"); agent && agent->is_paused()) agent->resume();
+  } else if (PostgresServer* server = PostgreSql::server(on, std::string(peer_root) + "/data")) {
+    if (server->process().is_paused()) server->process().resume();
+  }
+}
+
+std::size_t World::break_connections(NodeId a, NodeId b, scenarios::ToldOfBreak told) {
+  using From = scenarios::ToldOfBreak;
+  return network_.break_connections(a, b,
+                                    told == From::both  ? Network::Told::both
+                                    : told == From::one ? Network::Told::one
+                                                        : Network::Told::nobody);
+}
+
+void World::change_clock_rate(int host, std::int64_t by_ppb) {
+  HostClock& clock = machine(host).clock();
+  clock.set_rate_error(clock.rate_error() + by_ppb);
+}
+
+void World::thaw_clocks(int host, scenarios::AfterFreeze after) {
+  using From = scenarios::AfterFreeze;
+  using To = HostClock::AfterFreeze;
+  machine(host).clock().thaw(after == From::behind            ? To::behind
+                             : after == From::wall_catches_up ? To::wall_catches_up
+                                                              : To::both_catch_up);
+}
+
+void World::set_sync_latency(int host, std::optional<scenarios::DurationRange> latency) {
+  DiskParameters parameters = disk_parameters(scenario_.disk);
+  if (latency) {
+    parameters.sync_low = latency->low;
+    parameters.sync_high = latency->high;
+    parameters.tail_low = latency->high;
+    parameters.tail_high = latency->high * 2;
+  }
+  machine(host).disk().set_sync_latency(parameters);
+}
+
+void World::request(const scenarios::Fault& operator_request, int host) {
+  const auto port = static_cast<std::uint16_t>(6000 + operator_ports_++ % 1000);
+  const Address agent("host" + std::to_string(std::max(host, 1)) + ":" + std::to_string(agent_port));
+  run_main(operator_->start("operator"), operator_->address(port),
+           programs_.operator_request(operator_request, Address("store:" + std::to_string(store_port)), agent));
+}
+
+// ---- What is seen of the cluster
+// -------------------------------------------------------------------------------------------
+
+int World::host_named(std::string_view name) const {
+  for (std::size_t i = 0; i < peers_.size(); ++i)
+    if (peers_[i].setup.name == name) return static_cast<int>(i) + 1;
+  return 0;
+}
+
+int World::host_in_role(TargetKind role) const {
+  switch (role) {
+    case TargetKind::primary: return host_named(cluster_.primary);
+    case TargetKind::sync: return host_named(cluster_.sync);
+    case TargetKind::async: return host_named(first_word(cluster_.async));
+    case TargetKind::deposed: return host_named(first_word(cluster_.deposed));
+    case TargetKind::any:
+    case TargetKind::store:
+    case TargetKind::clients:
+    case TargetKind::host:
+    case TargetKind::majority:
+    case TargetKind::minority:
+    case TargetKind::all: return 0;
+  }
+  return 0;
+}
+
+void World::tell(StoryLine::Kind kind, std::string host, std::string what) {
+  if (options_.keep_story) result_.story.push_back({kernel().now(), kind, std::move(host), std::move(what)});
+}
+
+void World::violation(FailureKind kind, std::string message) {
+  tell(StoryLine::Kind::note, "", "VIOLATION: " + message);
+  result_.violations.push_back({kind, kernel().now(), std::move(message)});
+}
+
+void World::on_state(const LogLine& line) {
+  const std::uint64_t index = number(field(line, "index"));
+  if (index <= cluster_.index) return;
+  const std::uint64_t generation = number(field(line, "generation"));
+  if (generation < cluster_.generation)
+    violation(FailureKind::generation_regressed,
+              "the cluster state went from generation " + std::to_string(cluster_.generation) + " to " +
+                  std::to_string(generation) + " (index " + std::to_string(index) + ")");
+  const std::string_view primary = field(line, "primary");
+  if (!cluster_.primary.empty() && primary != cluster_.primary) ++result_.failovers;
+  const bool declared = generation != cluster_.generation;
+  last_progress_ = kernel().now();
+  const std::string_view initial = field(line, "initial");
+  cluster_ = {index,
+              generation,
+              std::string(primary),
+              std::string(field(line, "sync")),
+              std::string(field(line, "async")),
+              std::string(field(line, "deposed")),
+              std::string(field(line, "proven")),
+              std::string(field(line, "freeze")),
+              !field(line, "opened").empty(),
+              number(initial.substr(initial.rfind('/') + 1))};
+  result_.generations = std::max(result_.generations, generation);
+  if (!options_.keep_story) return;
+  const std::string why(field(line, "why"));
+  std::string lists;
+  const auto add = [&lists](const char* name, const std::string& value) {
+    if (!value.empty()) lists += std::string(lists.empty() ? "" : ", ") + name + " " + value;
+  };
+  if (declared) add("primary", cluster_.primary);
+  if (declared) add("sync", cluster_.sync);
+  add("async", cluster_.async);
+  add("deposed", cluster_.deposed);
+  if (declared)
+    tell(StoryLine::Kind::state, "",
+         "generation " + std::to_string(generation) + ": " + lists + ", from " + std::string(field(line, "initial")) +
+             " (" + why + ")");
+  else
+    tell(StoryLine::Kind::state, "", why + (lists.empty() ? "" : ": " + lists));
+}
+
+void World::on_log(const LogLine& line) {
+  if (options_.log) options_.log(line);
+  const std::string& host = line.machine.name();
+  if (line.event == "state") return on_state(line);
+  const int number_of_host = host_named(host);
+  if (number_of_host == 0) {
+    if (line.level >= LogLevel::warning)
+      tell(StoryLine::Kind::note, host, std::string(line.event) + " " + std::string(field(line, "error")));
+    return;
+  }
+  PeerHost& on = peer(number_of_host);
+  const bool succeeded = line.event == "database-command" && field(line, "outcome") == "done";
+  if (line.event == "role" || line.event == "gate" || succeeded) last_progress_ = kernel().now();
+  if (line.event == "waiting") {
+    on.waits_for = std::string(field(line, "reason")) + " " + std::string(field(line, "detail"));
+  } else if (line.event == "role") {
+    on.role = field(line, "role");
+    on.role_generation = number(field(line, "generation"));
+    tell(StoryLine::Kind::role, host, on.role + " of generation " + std::to_string(on.role_generation));
+  } else if (line.event == "gate") {
+    on.gate = field(line, "mode");
+    if (on.gate == "open") on.open_generation = number(field(line, "generation"));
+    tell(StoryLine::Kind::gate, host, "gate " + on.gate + " in generation " + std::string(field(line, "generation")));
+  } else if (options_.keep_story && line.event == "database-command") {
+    tell(StoryLine::Kind::command, host,
+         std::string(field(line, "command")) + ": " + std::string(field(line, "outcome")) + " in " +
+             std::string(field(line, "took")));
+  } else if (options_.keep_story && line.event == "rejoined") {
+    const std::string_view tail = field(line, "tail");
+    std::string what = "back in the primary's history: " + std::string(field(line, "how")) + ", ";
+    if (tail.empty())
+      what += "nothing to discard";
+    else
+      what += std::string(field(line, "discarded")) + " bytes of log set aside in " + std::string(tail);
+    tell(StoryLine::Kind::note, host, std::move(what));
+  } else if (options_.keep_story && (line.level >= LogLevel::warning || line.event == "agent-started")) {
+    std::string what(line.event);
+    for (const Field& f : line.fields) what += " " + std::string(f.key) + "=" + f.value;
+    tell(StoryLine::Kind::note, host, std::move(what));
+  }
+}
+
+// ---- Invariants
+// ------------------------------------------------------------------------------------------------------------
+
+reports::Answerer World::answerer(AddressId gate) {
+  for (std::size_t i = 0; i < peers_.size(); ++i)
+    if (peers_[i].machine->node() == node_of(gate))
+      return {static_cast<std::uint16_t>(i + 1), static_cast<std::uint32_t>(peers_[i].open_generation)};
+  return {};
+}
+
+void World::on_write_acknowledged(const reports::Answerer& by, reports::HistoryTime invoked) {
+  const VirtualTime now = kernel().now();
+  const reports::HistoryTime time = reports::HistoryTime::from_ns(now.ns());
+  const auto [entry, is_first] = by_generation_.try_emplace(by.generation, Acknowledged{by.peer, time});
+  if (!is_first && entry->second.peer != by.peer && !split_brain_told_) {
+    split_brain_told_ = true;
+    violation(FailureKind::two_primaries, "host" + std::to_string(entry->second.peer) + " and host" +
+                                              std::to_string(by.peer) + " both acknowledged writes in generation " +
+                                              std::to_string(by.generation));
+  }
+  // A write that began after a later generation had acknowledged one must not be acknowledged by an earlier
+  // generation's primary.
+  const auto later = std::next(entry);
+  if (later != by_generation_.end() && later->second.peer != by.peer && invoked > later->second.first &&
+      !split_brain_told_) {
+    split_brain_told_ = true;
+    violation(FailureKind::split_brain, "host" + std::to_string(by.peer) + " acknowledged a write in generation " +
+                                            std::to_string(by.generation) + " after host" +
+                                            std::to_string(later->second.peer) +
+                                            " had acknowledged writes in generation " + std::to_string(later->first));
+  }
+  if (last_write_ && now - *last_write_ >= shortest_outage) result_.outages.push_back({*last_write_, now});
+  last_write_ = now;
+  if (core_healed_at_ && invoked.ns() > core_healed_at_->ns()) core_took_a_write_ = true;
+  if (nemesis_ && !nemesis_->anything_broken() &&
+      !(result_.first_write_after_heal && *result_.first_write_after_heal > nemesis_->healed_at()) &&
+      now > nemesis_->healed_at())
+    result_.first_write_after_heal = now;
+  if (by.peer != 0) {
+    if (PostgresServer* server = PostgreSql::server(*peer(by.peer).machine, std::string(peer_root) + "/data"))
+      acknowledging_system_ = server->data().control.system_identifier;
+  }
+}
+
+void World::inspect_copies() {
+  if (acknowledging_system_ == 0 || copy_destroyed_) return;
+  for (PeerHost& host : peers_)
+    for (std::uint64_t system : systems_on(*host.machine, peer_root))
+      if (system == acknowledging_system_) return;
+  copy_destroyed_ = true;
+  violation(FailureKind::copy_destroyed, "no whole copy is left of the database that acknowledged writes (system " +
+                                             std::to_string(acknowledging_system_) + ")");
+}
+
+void World::conclude() {
+  inspect_copies();
+  result_.healed_at = nemesis_->healed_at();
+  // One that came before a later fault healed says nothing.
+  if (result_.first_write_after_heal && *result_.first_write_after_heal <= result_.healed_at)
+    result_.first_write_after_heal.reset();
+  if (result_.has_writers) {
+    const VirtualTime end = VirtualTime() + scenario_.duration;
+    const VirtualTime since = last_write_.value_or(VirtualTime());
+    if (since < end && end - since >= shortest_outage) result_.outages.push_back({since, end});
+  }
+  const int primary = host_named(cluster_.primary);
+  if (primary == 0) return;
+  PostgresServer* server = PostgreSql::server(*peer(primary).machine, std::string(peer_root) + "/data");
+  if (server && server->phase() == ServerPhase::primary) result_.final_state = final_values(result_.history, *server);
+}
+
+}  // namespace heir::sim

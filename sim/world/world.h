@@ -1,0 +1,184 @@
+// World: the simulated hosts of one run with all that is on them, and the actions that the nemesis takes on them. Used
+// by run() alone.
+//
+//   host1 … hostN  a peer each: agent (messages :5500), gate :5432, database :5433, all its files under /heir
+//   store          the coordination store :5600
+//   client1 …      a client each, with the resolver that asks the store who leads
+//   operator       where the operator's requests come from
+#pragma once
+
+#include <array>
+#include <functional>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "scenarios/scenario.h"
+#include "sim/databases/postgresql/postgresql.h"
+#include "sim/faults/actions.h"
+#include "sim/faults/nemesis.h"
+#include "sim/process/machine.h"
+#include "sim/workload/client.h"
+#include "sim/world/run.h"
+
+namespace heir::sim {
+
+inline constexpr std::uint16_t gate_port = 5432;
+inline constexpr std::uint16_t database_port = 5433;
+inline constexpr std::uint16_t agent_port = 5500;
+inline constexpr std::uint16_t store_port = 5600;
+inline constexpr const char* peer_root = "/heir";
+
+/// The cluster, as its agents' log lines tell it. Lists are names with spaces between.
+struct ClusterView {
+  std::uint64_t index = 0;
+  std::uint64_t generation = 0;
+  std::string primary;
+  std::string sync;
+  std::string async;
+  std::string deposed;
+  std::string proven;
+  std::string freeze;  ///< Its mode; empty: none.
+  bool opened = false;
+  std::uint64_t initial_offset = 0;  ///< Of the position that the generation was declared with.
+};
+
+/// Hosts that suffice for a cluster that takes writes (recovery.cc).
+struct Core {
+  std::vector<int> peers;
+  std::vector<int> members;  ///< Host numbers of the store's.
+};
+
+class World final : public Actions, private ClientObserver, private EventTarget {
+ public:
+  World(Kernel& kernel, const scenarios::Scenario& scenario, Programs& programs, const RunOptions& options,
+        RunResult& result);
+  ~World() override;
+
+  /// The faults begin and the clients start with the first event of the run; this ends both.
+  void end_faults() { nemesis_->stop(); }
+  bool clients_are_done() const;
+  /// Each workload's keys are read once more, through the leader.
+  void read_all(VirtualTime until);
+  /// Fills in what is only known at the end.
+  void conclude();
+
+  // Recovery: recovery.cc.
+  /// No fault strikes any more. A random core is healed, everything else stays broken for ever, each host in a way of
+  /// its own, and the network between the core's hosts becomes kind.
+  void heal_core();
+  /// Since heal_core() a write was begun and acknowledged, and every peer of the core is primary, sync or async.
+  bool core_has_recovered() const;
+  /// When the cluster last got on: a version of its state, a role, a gate, a procedure that succeeded.
+  VirtualTime last_progress() const { return last_progress_; }
+  /// The rule by which the core, as it stands, can do no more; empty if there is none.
+  std::string excuse() const;
+  std::string core_text() const;
+  /// What the core's peers say that they wait for.
+  std::string complaints() const;
+  /// The clients begin nothing more, and what heal_core() left broken is healed.
+  void end_recovery();
+
+  // Actions
+  int peers() const override { return scenario_.cluster.peers; }
+  int host_in_role(scenarios::TargetKind role) const override;
+  bool is_up(int host) const override { return machine(host).is_up(); }
+  int store_members() const override { return static_cast<int>(store_.size()); }
+  NodeId node(int host) const override { return machine(host).node(); }
+  std::vector<NodeId> client_nodes() const override;
+  void power_off(int host) override;
+  void shut_down(int host) override;
+  void boot(int host) override;
+  void wipe_store() override;
+  void crash_process(int host, scenarios::ProcessKind process) override;
+  void hold_agent(int host, bool held) override;
+  void pause(int host, scenarios::ProcessKind process) override;
+  void resume(int host, scenarios::ProcessKind process) override;
+  LinkFaultId lay_on(LinkFault fault) override { return network_.apply(std::move(fault)); }
+  void lift(LinkFaultId fault) override { network_.lift(fault); }
+  std::size_t break_connections(NodeId a, NodeId b, scenarios::ToldOfBreak told) override;
+  void step_wall_clock(int host, Duration by) override { machine(host).clock().step_wall(by); }
+  void change_clock_rate(int host, std::int64_t by_ppb) override;
+  void freeze_clocks(int host) override { machine(host).clock().freeze(); }
+  void thaw_clocks(int host, scenarios::AfterFreeze after) override;
+  void set_sync_latency(int host, std::optional<scenarios::DurationRange> latency) override;
+  void request(const scenarios::Fault& operator_request, int host) override;
+
+ private:
+  struct PeerHost {
+    std::unique_ptr<Machine> machine;
+    PeerSetup setup;
+    int agent_holds = 0;  ///< Faults that keep its agent from being started.
+    std::string role;
+    std::string gate = "closed";
+    std::string waits_for;  ///< The last reason that it gave why it does no more.
+    std::uint64_t role_generation = 0;
+    std::uint64_t open_generation = 0;  ///< In which its gate was last open.
+  };
+  struct ClientHost {
+    std::unique_ptr<Machine> machine;
+    std::unique_ptr<Resolver> resolver;
+    std::unique_ptr<Client> client;
+    bool reads_all = false;
+  };
+  enum Kind : std::uint32_t { kStartAgent, kPowerOff, kInspect };
+
+  PeerHost& peer(int host) { return peers_[static_cast<std::size_t>(host - 1)]; }
+  const PeerHost& peer(int host) const { return peers_[static_cast<std::size_t>(host - 1)]; }
+  int host_named(std::string_view name) const;
+  void on_event(std::uint32_t kind, std::uint64_t argument) override;
+  reports::Answerer answerer(AddressId gate) override;
+  void on_write_acknowledged(const reports::Answerer& by, reports::HistoryTime invoked) override;
+
+  void build_peers();
+  void build_clients();
+  std::unique_ptr<Machine> make_machine(std::string name, int peer);
+  void start_agent(int host);
+  void start_store(int member);
+  Machine& machine(int host) { return host > 0 ? *peer(host).machine : *store_[static_cast<std::size_t>(-host - 1)]; }
+  const Machine& machine(int host) const {
+    return host > 0 ? *peer(host).machine : *store_[static_cast<std::size_t>(-host - 1)];
+  }
+  void on_log(const LogLine& line);
+  void on_state(const LogLine& line);
+  void tell(StoryLine::Kind kind, std::string host, std::string what);
+  void violation(scenarios::FailureKind kind, std::string message);
+  void inspect_copies();
+  bool may_lead(int host) const;
+  bool has_initial_position(int host) const;
+  void break_for_ever(int host);
+
+  const scenarios::Scenario& scenario_;
+  Programs& programs_;
+  const RunOptions& options_;
+  RunResult& result_;
+  RandomStream random_;
+  Network network_;
+  PostgreSql postgresql_;
+  std::vector<std::unique_ptr<Machine>> store_;  ///< By member.
+  std::unique_ptr<Machine> operator_;
+  std::uint16_t operator_ports_ = 0;
+  std::vector<PeerHost> peers_;
+  std::vector<ClientHost> clients_;
+  UniqueValues values_;
+  std::unique_ptr<Nemesis> nemesis_;
+
+  ClusterView cluster_;
+  VirtualTime last_progress_;
+  Core core_;
+  std::optional<VirtualTime> core_healed_at_;
+  bool core_took_a_write_ = false;
+  std::vector<std::function<void()>> ruins_;  ///< Undo what heal_core() broke.
+  // What has been acknowledged, for the invariants.
+  struct Acknowledged {
+    std::uint16_t peer = 0;
+    reports::HistoryTime first;
+  };
+  std::map<std::uint32_t, Acknowledged> by_generation_;
+  std::optional<VirtualTime> last_write_;
+  std::uint64_t acknowledging_system_ = 0;  ///< System identifier of the database that acknowledged last.
+  bool copy_destroyed_ = false;
+  bool split_brain_told_ = false;
+};
+
+}  // namespace heir::sim

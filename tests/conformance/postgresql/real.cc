@@ -1,0 +1,277 @@
+// The conformance steps against the real PostgreSQL 15 of this machine: three servers on loopback in a temporary
+// folder, as user postgres. Exit status 0 as expected, 1 not, 77 skipped because there is no PostgreSQL 15 (or no such
+// user). With --record FILE it writes what was seen there instead of comparing it with transcript.txt.
+#include <arpa/inet.h>
+#include <grp.h>
+#include <libpq-fe.h>
+#include <pwd.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "tests/conformance/postgresql/real_host.h"
+#include "tests/conformance/postgresql/steps.h"
+#include "tests/conformance/postgresql/transcript.h"
+
+namespace heir::conformance {
+
+namespace {
+
+constexpr int skipped = 77;
+constexpr Duration story_limit = Duration::seconds(60);  ///< It takes 16 s on a calm machine.
+constexpr const char* binaries = "/usr/lib/postgresql/15/bin";
+
+/// Ports that nobody listens on now; all are held until all are chosen.
+std::vector<int> free_ports(std::size_t count) {
+  std::vector<int> ports;
+  std::vector<int> sockets;
+  while (ports.size() < count) {
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* generic = reinterpret_cast<sockaddr*>(&address);
+    if (fd < 0 || bind(fd, generic, size) != 0 || getsockname(fd, generic, &size) != 0) {
+      std::perror("choosing a port");
+      std::exit(1);
+    }
+    sockets.push_back(fd);
+    ports.push_back(ntohs(address.sin_port));
+  }
+  for (const int fd : sockets) close(fd);
+  return ports;
+}
+
+class RealWorld final : public World {
+ public:
+  explicit RealWorld(std::string folder)
+      : folder_(std::move(folder)), host_(Duration::seconds(90)), ports_(free_ports(3)) {
+    for (int peer = 0; peer < 3; ++peer) std::filesystem::create_directory(config(peer).root);
+  }
+  ~RealWorld() override {
+    for (const Write& write : writes_) PQfinish(write.connection);
+  }
+
+  Host& host(int) override { return host_; }
+  RealHost& real_host() { return host_; }
+  postgresql::Config config(int peer) override {
+    postgresql::Config config;
+    config.self = PeerId("0e2f-Peer." + std::to_string(peer));
+    config.cluster = "conformance";
+    config.root = folder_ + "/peer" + std::to_string(peer);
+    config.listen = Address("127.0.0.1:" + std::to_string(ports_[static_cast<std::size_t>(peer)]));
+    config.binaries = binaries;
+    config.access = {"host all all 127.0.0.1/32 trust", "host replication all 127.0.0.1/32 trust"};
+    config.settings = {"shared_buffers = '16MB'", "max_connections = 40"};
+    config.start_limit = Duration::seconds(30);
+    config.stream_limit = Duration::seconds(30);
+    return config;
+  }
+
+  Task<Result<>> make_table(int peer) override {
+    PGconn* connection = connect(peer);
+    PGresult* result = PQexec(connection, "CREATE TABLE written (value int PRIMARY KEY)");
+    const bool good = PQresultStatus(result) == PGRES_COMMAND_OK;
+    const std::string words = PQerrorMessage(connection);
+    PQclear(result);
+    PQfinish(connection);
+    co_return good ? Result<>() : Result<>(ErrorCode::failed, words);
+  }
+
+  Task<int> begin_write(int peer, int value) override {
+    Write write;
+    write.connection = connect(peer);
+    PQsetNoticeReceiver(write.connection, keep_warning, write.warning.get());
+    const std::string text = "INSERT INTO written VALUES (" + std::to_string(value) + ") ON CONFLICT DO NOTHING";
+    if (PQsendQuery(write.connection, text.c_str()) != 1) write.state = WriteState::failed;
+    writes_.push_back(std::move(write));
+    co_return static_cast<int>(writes_.size()) - 1;
+  }
+
+  WriteState state(int number) override {
+    Write& write = writes_[static_cast<std::size_t>(number)];
+    if (write.state != WriteState::waiting) return write.state;
+    if (PQconsumeInput(write.connection) != 1) return write.state = WriteState::failed;
+    if (PQisBusy(write.connection) != 0) return write.state;
+    PGresult* result = PQgetResult(write.connection);
+    const bool good = result != nullptr && PQresultStatus(result) == PGRES_COMMAND_OK;
+    const char* code = good || result == nullptr ? nullptr : PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    if (code != nullptr) write.error = code;
+    PQclear(result);
+    return write.state = good ? WriteState::acknowledged : WriteState::failed;
+  }
+
+  std::string told(int number) override {
+    const Write& write = writes_[static_cast<std::size_t>(number)];
+    // Whatever has come for an idle connection, and then its end.
+    for (int i = 0; i < 2 && PQconsumeInput(write.connection) == 1; ++i) (void)PQisBusy(write.connection);
+    std::string text;
+    if (!write.error.empty()) text += "error " + write.error;
+    if (!write.warning->empty()) text += std::string(text.empty() ? "" : ", ") + *write.warning;
+    if (PQstatus(write.connection) != CONNECTION_OK) text += std::string(text.empty() ? "" : ", ") + "connection lost";
+    return text;
+  }
+
+  std::uint32_t process(int number) override {
+    return static_cast<std::uint32_t>(PQbackendPID(writes_[static_cast<std::size_t>(number)].connection));
+  }
+
+  void cancel(int number) override {
+    PGcancel* cancel = PQgetCancel(writes_[static_cast<std::size_t>(number)].connection);
+    char words[256];
+    if (PQcancel(cancel, words, sizeof words) != 1) std::fprintf(stderr, "cancel: %s\n", words);
+    PQfreeCancel(cancel);
+  }
+
+  bool crash_process(int peer) override {
+    PGconn* connection = connect(peer);
+    const int process = PQbackendPID(connection);
+    const bool killed = process > 0 && ::kill(process, SIGKILL) == 0;
+    PQfinish(connection);
+    return killed;
+  }
+
+  Task<Result<std::vector<int>>> values(int peer) override {
+    PGconn* connection = connect(peer);
+    PGresult* result = PQexec(connection, "SELECT value FROM written ORDER BY value");
+    std::vector<int> seen;
+    const bool good = PQresultStatus(result) == PGRES_TUPLES_OK;
+    for (int i = 0; good && i < PQntuples(result); ++i) seen.push_back(std::atoi(PQgetvalue(result, i, 0)));
+    const std::string words = PQerrorMessage(connection);
+    PQclear(result);
+    PQfinish(connection);
+    if (!good) co_return Error{ErrorCode::failed, words};
+    co_return seen;
+  }
+
+ private:
+  struct Write {
+    PGconn* connection = nullptr;
+    WriteState state = WriteState::waiting;
+    std::string error;
+    std::unique_ptr<std::string> warning = std::make_unique<std::string>();  ///< Stays where libpq knows it.
+  };
+  static void keep_warning(void* into, const PGresult* result) {
+    if (const char* words = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY))
+      *static_cast<std::string*>(into) = words;
+  }
+  PGconn* connect(int peer) {
+    const std::string port = std::to_string(ports_[static_cast<std::size_t>(peer)]);
+    const std::string info =
+        "host=127.0.0.1 port=" + port + " dbname=postgres user=heir application_name=client connect_timeout=5";
+    return PQconnectdb(info.c_str());
+  }
+
+  std::string folder_;
+  RealHost host_;
+  std::vector<int> ports_;
+  std::vector<Write> writes_;
+};
+
+/// Stops what a story that ended early left running. Only servers whose data is in our folder.
+void stop_servers(RealWorld& world) {
+  struct Stopper {
+    static Task<void> run(RealWorld& w) {
+      for (int peer = 0; peer < 3; ++peer) {
+        postgresql::Adapter adapter(w.host(peer), w.config(peer));
+        (void)co_await adapter.kill();
+      }
+    }
+  };
+  world.real_host().run_to_end(Stopper::run(world), Duration::seconds(20));
+}
+
+/// In memory if there is room: the story has no power loss in it, and most of its time would be spent in waiting for
+/// disks.
+std::string place() {
+  constexpr std::uintmax_t room = std::uintmax_t{3} << 30;
+  std::error_code error;
+  const std::filesystem::space_info memory = std::filesystem::space("/dev/shm", error);
+  return !error && memory.available >= room ? "/dev/shm" : "/tmp";
+}
+
+Task<void> tell(World& world, Report& report) {
+  report = co_await run_steps(world);
+}
+
+/// `recorded` is what must be seen; or, if `record` is not empty, that file is written.
+int run(const std::string& folder, const std::vector<std::string>& recorded, const std::string& record) {
+  RealWorld world(folder);
+  Report report;
+  const bool ended = world.real_host().run_to_end(tell(world, report), story_limit);
+  stop_servers(world);
+  for (const std::string& step : report.steps) std::printf("%s\n", step.c_str());
+  for (const std::string& failure : report.failures) std::printf("FAILED: %s\n", failure.c_str());
+  if (!ended) std::printf("FAILED: the story did not end in %s\n", to_string(story_limit).c_str());
+  bool good = ended && report.failures.empty() && report.checks > 0;
+  std::printf("%d checks, %zu failures, %zu lines seen\n", report.checks, report.failures.size(),
+              report.transcript.size());
+  if (!record.empty()) {
+    std::ofstream file(record);
+    for (const std::string& line : report.transcript) file << line << '\n';
+    return good && file.good() ? 0 : 1;
+  }
+  for (const std::string& difference : compare(recorded, report.transcript, Server::real)) {
+    std::printf("DIFFERENT: %s\n", difference.c_str());
+    good = false;
+  }
+  return good ? 0 : 1;
+}
+
+}  // namespace
+
+}  // namespace heir::conformance
+
+int main(int count, char** arguments) {
+  using heir::conformance::binaries;
+  using heir::conformance::skipped;
+  if (!std::filesystem::exists(std::string(binaries) + "/postgres")) {
+    std::printf("SKIPPED: no PostgreSQL 15 in %s\n", binaries);
+    return skipped;
+  }
+  const bool records = count == 3 && std::string(arguments[1]) == "--record";
+  if (count != 1 && !records) {
+    std::printf("usage: %s [--record FILE]\n", arguments[0]);
+    return 2;
+  }
+  // Before becoming another user, who may not be able to read it.
+  const heir::Result<std::vector<std::string>> recorded = heir::conformance::read_lines(HEIR_TRANSCRIPT);
+  if (!records && (!recorded || recorded->empty())) {
+    std::printf("FAILED: no recorded transcript %s\n", HEIR_TRANSCRIPT);
+    return 1;
+  }
+  signal(SIGPIPE, SIG_IGN);
+  std::string name = heir::conformance::place() + "/heir-conformance-XXXXXX";
+  char* const folder = name.data();
+  if (mkdtemp(folder) == nullptr) {
+    std::perror("mkdtemp");
+    return 1;
+  }
+  if (geteuid() == 0) {  // PostgreSQL refuses to run as root
+    const passwd* user = getpwnam("postgres");
+    if (user == nullptr) {
+      std::filesystem::remove_all(folder);
+      std::printf("SKIPPED: run as root, and there is no user postgres\n");
+      return skipped;
+    }
+    if (chown(folder, user->pw_uid, user->pw_gid) != 0 || initgroups("postgres", user->pw_gid) != 0 ||
+        setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0 || chdir("/tmp") != 0) {
+      std::perror("becoming user postgres");
+      return 1;
+    }
+  }
+  const int status =
+      heir::conformance::run(folder, recorded ? *recorded : std::vector<std::string>(), records ? arguments[2] : "");
+  std::error_code ignored;
+  if (status == 0)
+    std::filesystem::remove_all(folder, ignored);
+  else
+    std::printf("left for inspection: %s\n", folder);
+  return status;
+}

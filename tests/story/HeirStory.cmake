@@ -1,0 +1,22 @@
+# heir_story(NAME SOURCES … DEPENDS … [STORIES GLOB…]): a program whose main calls heir::story::story_main, and one ctest case
+# for each story (default: stories/*.txt beside the CMakeLists.txt). Rewrite them with `NAME --rewrite FILE…`.
+include_guard(GLOBAL)
+
+function(heir_story name)
+  cmake_parse_arguments(STORY "" "" "SOURCES;DEPENDS;STORIES" ${ARGN})
+  if(NOT STORY_STORIES)
+    set(STORY_STORIES stories/*.txt)
+  endif()
+  add_executable(${name} ${STORY_SOURCES})
+  target_link_libraries(${name} PRIVATE heir_flags story_runner ${STORY_DEPENDS})
+  target_compile_definitions(${name} PRIVATE HEIR_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  list(TRANSFORM STORY_STORIES PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
+  file(GLOB stories CONFIGURE_DEPENDS ${STORY_STORIES})
+  if(NOT stories)
+    message(FATAL_ERROR "heir_story(${name}): no story matches ${STORY_STORIES}")
+  endif()
+  foreach(story IN LISTS stories)
+    get_filename_component(title ${story} NAME_WE)
+    add_test(NAME "${name}: ${title}" COMMAND ${name} ${story})
+  endforeach()
+endfunction()

@@ -1,0 +1,223 @@
+// The small pure pieces: marks of a new generation, comparison of positions, gate and lease, deadlines, backoff.
+#include <catch2/catch.hpp>
+
+#include "engine/failover/peer.h"
+#include "engine/failover/rules.h"
+
+using namespace heir;
+using namespace heir::failover;
+
+namespace {
+
+const PeerId a("a");
+const PeerId b("b");
+const PeerId c("c");
+
+MonotonicTime at_ms(std::int64_t ms) {
+  return MonotonicTime::from_ns(ms * 1'000'000);
+}
+Now now_ms(std::int64_t ms) {
+  return {at_ms(ms), WallTime::from_ns(ms * 1'000'000)};
+}
+
+/// A peer that has a session and waits for its first read.
+Peer waiting_to_read() {
+  Peer peer = make_peer(a, heir_policy());
+  (void)step(peer, now_ms(0), Started{false, false, "x", "", Generation(), 7});
+  (void)step(peer, now_ms(0), SessionOpened{SessionId(1)});
+  return peer;
+}
+
+}  // namespace
+
+TEST_CASE("a peer is a value") {
+  static_assert(std::regular<Peer>);
+  Peer one = waiting_to_read();
+  const Peer two = one;
+  CHECK(one == two);
+  (void)step(one, now_ms(1), SessionOver{});
+  CHECK_FALSE(one == two);
+}
+
+TEST_CASE("the next generation of one that opened: proven are its primary and sync") {
+  ClusterState s;
+  s.generation = Generation(4);
+  s.primary = a;
+  s.sync = b;
+  s.async = {c};
+  s.opened = SessionId(9);
+  s.proven = {c};
+  s.promote = PromoteRequest{};
+  s.freeze = Freeze{};
+  const ClusterState next = next_generation(s);
+  CHECK(next.generation == Generation(5));
+  CHECK_FALSE(next.opened);
+  CHECK_FALSE(next.promote);
+  CHECK(next.proven == std::vector<PeerId>{a, b});
+  CHECK(next.freeze == s.freeze);
+  CHECK(next.async == s.async);
+}
+
+TEST_CASE("the next generation of one that never opened: proven stays") {
+  ClusterState s;
+  s.generation = Generation(4);
+  s.primary = a;
+  s.sync = b;
+  s.proven = {c, b};
+  CHECK(next_generation(s).proven == std::vector<PeerId>{c, b});
+}
+
+TEST_CASE("the next generation of an opened singleton: proven is its primary alone") {
+  ClusterState s;
+  s.primary = a;
+  s.singleton = true;
+  s.opened = SessionId(1);
+  CHECK(next_generation(s).proven == std::vector<PeerId>{a});
+}
+
+TEST_CASE("positions are compared by lineage, or as numbers where the policy says so") {
+  const Position old_end{{{1, 1, 0}}, 100};
+  const Position promoted{{{1, 1, 0}, {2, 2, 90}}, 120};
+  CHECK_FALSE(rules::has_all_of(heir_policy(), promoted, old_end));  // it forked at 90
+  CHECK(rules::has_all_of(heir_policy(), promoted, Position{{{1, 1, 0}}, 90}));
+  Policy numbers;
+  numbers.compare_lineages = false;
+  CHECK(rules::has_all_of(numbers, promoted, old_end));
+  CHECK_FALSE(rules::has_all_of(numbers, old_end, promoted));
+  CHECK(rules::has_all_of(heir_policy(), Position{}, Position{}));
+  CHECK(rules::has_all_of(heir_policy(), old_end, Position{}));
+}
+
+TEST_CASE("presence is by identity, life by session") {
+  View view;
+  view.members = {{a, SessionId(3), false}, {b, SessionId(5), true}};
+  view.sessions = {SessionId(3), SessionId(5), SessionId(8)};
+  CHECK(is_present(view, a));
+  CHECK_FALSE(is_present(view, c));
+  CHECK(is_alive(view, SessionId(8)));
+  CHECK_FALSE(is_alive(view, SessionId(4)));
+}
+
+TEST_CASE("an open gate is held from the very nanosecond at which the lease ends") {
+  Peer peer = make_peer(a, heir_policy());
+  peer.gate = GateMode::open;
+  peer.lease_end = at_ms(100);
+  CHECK(gate_mode(peer, MonotonicTime::from_ns(99'999'999)) == GateMode::open);
+  CHECK(gate_mode(peer, at_ms(100)) == GateMode::held);
+  peer.gate = GateMode::held;
+  CHECK(gate_mode(peer, at_ms(0)) == GateMode::held);
+  peer.gate = GateMode::closed;
+  CHECK(gate_mode(peer, at_ms(200)) == GateMode::closed);
+  peer.gate = GateMode::open;
+  peer.policy.lease = false;
+  CHECK(gate_mode(peer, at_ms(200)) == GateMode::open);
+}
+
+TEST_CASE("a lease never shrinks, and one that had run out does not just go on") {
+  Peer peer = make_peer(a, heir_policy());
+  peer.gate = GateMode::open;
+  (void)step(peer, now_ms(0), LeaseRenewed{at_ms(100)});
+  (void)step(peer, now_ms(10), LeaseRenewed{at_ms(50)});
+  CHECK(peer.lease_end == at_ms(100));
+  (void)step(peer, now_ms(100), LeaseRenewed{at_ms(300)});
+  CHECK(gate_mode(peer, at_ms(101)) == GateMode::held);
+}
+
+TEST_CASE("a read that fails is tried again after a delay that grows to its limit and never leaves its bounds") {
+  Peer peer = waiting_to_read();
+  MonotonicTime now = at_ms(0);
+  Duration nominal = peer.timing.retry_first;
+  for (int attempt = 0; attempt < 40; ++attempt) {
+    CAPTURE(attempt);
+    REQUIRE(peer.read);
+    (void)step(peer, {now, WallTime()}, ReadDone{*peer.read, std::nullopt});
+    CHECK_FALSE(peer.read);
+    const std::optional<MonotonicTime> next = next_deadline(peer);
+    REQUIRE(next);
+    CHECK(*next - now >= nominal / 2);
+    CHECK(*next - now <= nominal);
+    REQUIRE(peer.waiting_for.size() == 1);
+    CHECK(peer.waiting_for.front().reason == Reason::retrying);
+    // Nothing is asked for before its time, and no deadline is left behind once it has come.
+    CHECK(step(peer, {*next - Duration::nanoseconds(1), WallTime()}, Tick{}).empty());
+    now = *next;
+    CHECK(step(peer, {now, WallTime()}, Tick{}).size() == 1);
+    CHECK_FALSE(next_deadline(peer));
+    nominal = std::min(nominal * 2, peer.timing.retry_most);
+  }
+  View view;
+  view.store = "s";
+  (void)step(peer, {now, WallTime()}, ReadDone{*peer.read, view});
+  CHECK(peer.retries == 0);
+}
+
+TEST_CASE("two peers with different seeds wait differently") {
+  Peer one = make_peer(a, heir_policy());
+  Peer two = make_peer(b, heir_policy());
+  for (Peer* peer : {&one, &two}) {
+    (void)step(*peer, now_ms(0), Started{false, false, "x", "", Generation(), peer == &one ? 1U : 2U});
+    (void)step(*peer, now_ms(0), SessionOpened{SessionId(1)});
+    (void)step(*peer, now_ms(0), ReadDone{*peer->read, std::nullopt});
+  }
+  CHECK(next_deadline(one) != next_deadline(two));
+}
+
+TEST_CASE("a peer with nothing to wait for has no deadline") {
+  CHECK_FALSE(next_deadline(make_peer(a, heir_policy())));
+  CHECK_FALSE(next_deadline(waiting_to_read()));
+}
+
+TEST_CASE("answers to what nobody asked are ignored") {
+  Peer peer = waiting_to_read();
+  const Peer before = peer;
+  CHECK(step(peer, now_ms(0), ReadDone{999, View{}}).empty());
+  CHECK(step(peer, now_ms(0), WriteDone{999, WriteOutcome::written, 3}).empty());
+  CHECK(step(peer, now_ms(0), CommandDone{999, Outcome::done, Position{}, ""}).empty());
+  CHECK(step(peer, now_ms(0), Proved{999}).empty());
+  CHECK(peer == before);
+}
+
+TEST_CASE("a store that answers with less than was known is a lost store") {
+  Peer peer = waiting_to_read();
+  View view;
+  view.store = "s";
+  view.version = view.index = 5;
+  view.state.emplace();
+  view.state->generation = Generation(3);
+  view.state->primary = b;
+  (void)step(peer, now_ms(0), ReadDone{*peer.read, view});
+  CHECK_FALSE(peer.halted);
+  (void)step(peer, now_ms(1), SessionOver{});
+  (void)step(peer, now_ms(1), SessionOpened{SessionId(2)});
+  view.index = 4;
+  (void)step(peer, now_ms(1), ReadDone{*peer.read, view});
+  REQUIRE(peer.halted);
+  CHECK(peer.halted->reason == Reason::store_lost);
+}
+
+TEST_CASE("an old view of a watch is no lost store, an old answer to a read is") {
+  const auto restarted = [] {
+    Peer peer = make_peer(a, heir_policy());
+    (void)step(peer, now_ms(0), Started{true, false, "x", "s", Generation(3), 7});
+    (void)step(peer, now_ms(0), SessionOpened{SessionId(1)});
+    return peer;
+  };
+  View old;
+  old.store = "s";
+  old.version = old.index = 2;
+  old.state.emplace();
+  old.state->generation = Generation(2);
+  old.state->primary = b;
+  Peer watching = restarted();
+  (void)step(watching, now_ms(0), ViewChanged{old});
+  CHECK_FALSE(watching.halted);
+  Peer reading = restarted();
+  (void)step(reading, now_ms(0), ReadDone{*reading.read, old});
+  REQUIRE(reading.halted);
+  CHECK(reading.halted->reason == Reason::store_lost);
+  Peer elsewhere = restarted();
+  old.store = "t";
+  (void)step(elsewhere, now_ms(0), ViewChanged{old});
+  REQUIRE(elsewhere.halted);
+  CHECK(reading.halted->reason == Reason::store_lost);
+}

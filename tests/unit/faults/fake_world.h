@@ -1,0 +1,115 @@
+// A world that only writes down what the nemesis does to it.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "scenarios/names.h"
+#include "sim/faults/actions.h"
+#include "sim/kernel/kernel.h"
+
+namespace heir::sim {
+
+class FakeWorld final : public Actions {
+ public:
+  /// Nodes: peers 1 to `peers`, then the store, then the clients.
+  FakeWorld(Kernel& kernel, int peers, int clients) : kernel_(kernel), peers_(peers), clients_(clients) {}
+
+  struct Act {
+    Duration at;
+    std::string what;
+    bool operator==(const Act&) const = default;
+  };
+  std::vector<Act> acts;
+  std::map<scenarios::TargetKind, int> roles;
+  std::set<int> down;
+  std::map<std::uint32_t, LinkFault> laid_on;
+
+  int peers() const override { return peers_; }
+  int host_in_role(scenarios::TargetKind role) const override {
+    const auto found = roles.find(role);
+    return found == roles.end() ? 0 : found->second;
+  }
+  bool is_up(int host) const override { return !down.contains(host); }
+  int store_members() const override { return 1; }
+  NodeId node(int host) const override { return NodeId(static_cast<std::uint16_t>(host > 0 ? host : peers_ + 1)); }
+  NodeId store_node() const { return node(store_member(1)); }
+  std::vector<NodeId> client_nodes() const override {
+    std::vector<NodeId> nodes;
+    for (int i = 0; i < clients_; ++i) nodes.push_back(node(peers_ + 2 + i));
+    return nodes;
+  }
+
+  void power_off(int host) override {
+    down.insert(host);
+    act("power off", host);
+  }
+  void shut_down(int host) override {
+    down.insert(host);
+    act("shut down", host);
+  }
+  void boot(int host) override {
+    down.erase(host);
+    act("boot", host);
+  }
+  void wipe_store() override { act("wipe store"); }
+  void crash_process(int host, scenarios::ProcessKind process) override { act("crash " + name(process), host); }
+  void hold_agent(int host, bool held) override { act(held ? "hold agent" : "release agent", host); }
+  void pause(int host, scenarios::ProcessKind process) override { act("pause " + name(process), host); }
+  void resume(int host, scenarios::ProcessKind process) override { act("resume " + name(process), host); }
+  LinkFaultId lay_on(LinkFault fault) override {
+    laid_on[++last_] = std::move(fault);
+    act("lay on " + std::to_string(last_));
+    return LinkFaultId(last_);
+  }
+  void lift(LinkFaultId fault) override {
+    act("lift " + std::to_string(fault.value()));
+    laid_on.erase(fault.value());
+  }
+  std::size_t break_connections(NodeId a, NodeId b, scenarios::ToldOfBreak told) override {
+    act("break " + std::to_string(a.value()) + "-" + std::to_string(b.value()) + ", told " +
+        scenarios::to_string(told));
+    return 1;
+  }
+  void step_wall_clock(int host, Duration by) override { act("step " + to_string(by), host); }
+  void change_clock_rate(int host, std::int64_t by_ppb) override { act("rate " + std::to_string(by_ppb), host); }
+  void freeze_clocks(int host) override { act("freeze clocks", host); }
+  void thaw_clocks(int host, scenarios::AfterFreeze after) override {
+    act("thaw clocks " + scenarios::to_string(after), host);
+  }
+  void set_sync_latency(int host, std::optional<scenarios::DurationRange> latency) override {
+    act(latency ? "fsync " + to_string(latency->low) + ".." + to_string(latency->high) : "fsync as ever", host);
+  }
+  void request(const scenarios::Fault& operator_request, int host) override {
+    using scenarios::FaultKind;
+    act(operator_request.kind == FaultKind::switchover ? "switchover"
+        : operator_request.kind == FaultKind::freeze   ? "freeze"
+        : operator_request.kind == FaultKind::unfreeze ? "unfreeze"
+                                                       : "rebuild",
+        host);
+  }
+
+ private:
+  static std::string name(scenarios::ProcessKind process) {
+    switch (process) {
+      case scenarios::ProcessKind::host: return "all";
+      case scenarios::ProcessKind::agent: return "agent";
+      case scenarios::ProcessKind::database: return "database";
+    }
+    return "?";
+  }
+  void act(std::string what, int host = 0) {
+    acts.push_back({kernel_.now() - VirtualTime(), std::move(what) + (host == 0  ? ""
+                                                                      : host < 0 ? " store"
+                                                                                 : " " + std::to_string(host))});
+  }
+
+  Kernel& kernel_;
+  const int peers_;
+  const int clients_;
+  std::uint32_t last_ = 0;
+};
+
+}  // namespace heir::sim

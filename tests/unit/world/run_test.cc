@@ -1,0 +1,202 @@
+// A run is a function of scenario and seed: whoever watches changes nothing.
+#include <catch2/catch.hpp>
+
+#include "scenarios/load.h"
+#include "sim/world/run.h"
+#include "tools/simulation/programs.h"
+
+using namespace heir;
+using namespace heir::sim;
+
+namespace {
+
+scenarios::Scenario small(const std::string& more = {}) {
+  const scenarios::Loaded loaded = scenarios::load_text(
+      "test.toml",
+      "title = \"t\"\nduration = \"25s\"\n[[workload]]\nkind = \"register\"\nclients = 3\nkeys = 4\nrate = \"50/s\"\n"
+      "[[workload]]\nkind = \"append\"\nclients = 2\nkeys = 2\nrate = \"20/s\"\n" +
+          more);
+  for (const std::string& message : loaded.messages) UNSCOPED_INFO(message);
+  REQUIRE(loaded);
+  return *loaded.scenario;
+}
+scenarios::Scenario with_crash() {
+  return small(
+      "[[fault]]\nkind = \"crash\"\nat = \"10s..12s\"\nfor = \"3s\"\n[[fault]]\nkind = \"partition\"\nshape = "
+      "\"random\"\ntarget = \"any\"\n"
+      "at = \"15s\"\nfor = \"2s\"\n");
+}
+
+std::vector<std::string> lines(const reports::History& history) {
+  std::vector<std::string> all;
+  for (std::size_t i = 0; i < history.size(); ++i) {
+    const reports::Event event = history.event(i);
+    std::string line = std::to_string(event.time.ns()) + " " + std::to_string(event.process.value()) + " " +
+                       reports::to_string(event.type) + " " + reports::to_string(event.function) + " " +
+                       history.key_text(event.key) + " " + std::to_string(event.by.peer) + "/" +
+                       std::to_string(event.by.generation);
+    if (event.value.kind() == reports::ValueKind::integer) line += " " + std::to_string(event.value.number());
+    if (event.value.kind() == reports::ValueKind::list)
+      for (const reports::Value n : history.elements(event.value.list())) line += "," + history.value_text(n);
+    all.push_back(std::move(line));
+  }
+  return all;
+}
+std::vector<std::string> lines(const std::vector<StoryLine>& story) {
+  std::vector<std::string> all;
+  for (const StoryLine& line : story)
+    all.push_back(std::to_string(line.at.ns()) + " " + std::to_string(static_cast<int>(line.kind)) + " " + line.host +
+                  " " + line.what);
+  return all;
+}
+
+void same(const RunResult& a, const RunResult& b) {
+  CHECK(a.trace_hash == b.trace_hash);
+  CHECK(a.events == b.events);
+  CHECK(a.ended == b.ended);
+  CHECK(a.generations == b.generations);
+  CHECK(a.failovers == b.failovers);
+  CHECK(a.outages.size() == b.outages.size());
+  CHECK(a.violations.size() == b.violations.size());
+  CHECK(a.healed_at == b.healed_at);
+  CHECK(a.first_write_after_heal == b.first_write_after_heal);
+  CHECK(lines(a.history) == lines(b.history));
+}
+
+}  // namespace
+
+TEST_CASE("the same run twice in one process") {
+  tools::SimulatedPrograms programs;
+  const scenarios::Scenario scenario = with_crash();
+  RunOptions options;
+  options.seed = 5;
+  const RunResult a = run(scenario, programs, options);
+  const RunResult b = run(scenario, programs, options);
+  same(a, b);
+  CHECK(lines(a.story) == lines(b.story));
+  CHECK(a.story.size() > 20);
+  CHECK(a.history.size() > 1000);
+  CHECK(a.failovers >= 1);
+  CHECK(a.generations >= 2);
+  CHECK_FALSE(a.interrupted);
+  CHECK(a.seed == 5);
+  CHECK(a.violations.empty());
+  CHECK(a.has_writers);
+  CHECK(a.final_state);
+  REQUIRE(a.first_write_after_heal);
+  CHECK(*a.first_write_after_heal > a.healed_at);
+  options.seed = 6;
+  const RunResult other = run(scenario, programs, options);
+  CHECK(other.trace_hash != a.trace_hash);
+}
+
+TEST_CASE("who watches changes nothing") {
+  tools::SimulatedPrograms programs;
+  const scenarios::Scenario scenario = with_crash();
+  RunOptions options;
+  const RunResult plain = run(scenario, programs, options);
+  SECTION("no story") {
+    options.keep_story = false;
+    const RunResult quiet = run(scenario, programs, options);
+    same(plain, quiet);
+    CHECK(quiet.story.empty());
+  }
+  SECTION("a trace") {
+    std::uint64_t traced = 0;
+    options.trace = [&](std::string_view) { ++traced; };
+    const RunResult result = run(scenario, programs, options);
+    same(plain, result);
+    CHECK(traced == result.events);
+    CHECK(lines(plain.story) == lines(result.story));
+  }
+  SECTION("a log") {
+    std::size_t logged = 0;
+    options.log = [&](const LogLine& line) { logged += line.event.size() > 0; };
+    same(plain, run(scenario, programs, options));
+    CHECK(logged > 20);
+  }
+  SECTION("progress") {
+    VirtualTime last;
+    std::uint64_t calls = 0;
+    bool forward = true;
+    options.progress = [&](const Progress& progress) {
+      ++calls;
+      forward = forward && progress.at >= last;
+      last = progress.at;
+      return true;
+    };
+    same(plain, run(scenario, programs, options));
+    CHECK(calls > 0);
+    CHECK(forward);
+  }
+}
+
+TEST_CASE("a run that is interrupted says so, and what it has is the beginning of the whole") {
+  tools::SimulatedPrograms programs;
+  const scenarios::Scenario scenario = with_crash();
+  const RunResult whole = run(scenario, programs, {});
+  const std::vector<std::string> history = lines(whole.history);
+  int asked_in_all = 0;
+  {
+    RunOptions options;
+    options.progress = [&](const Progress&) { return ++asked_in_all > 0; };
+    CHECK_FALSE(run(scenario, programs, options).interrupted);
+  }
+  REQUIRE(asked_in_all >= 2);
+  for (const int at : {1, 2, asked_in_all / 2, asked_in_all}) {
+    INFO("at look " << at << " of " << asked_in_all);
+    RunOptions options;
+    int asked = 0;
+    std::uint64_t events = 0;
+    options.progress = [&](const Progress& progress) {
+      events = progress.events;
+      return ++asked < at;
+    };
+    const RunResult cut = run(scenario, programs, options);
+    CHECK(cut.interrupted);
+    CHECK(asked == at);
+    CHECK(cut.events == events);
+    CHECK(cut.events <= whole.events);
+    const std::vector<std::string> part = lines(cut.history);
+    REQUIRE(part.size() <= history.size());
+    CHECK(std::equal(part.begin(), part.end(), history.begin()));
+  }
+}
+
+TEST_CASE("a world that is torn down at any event leaves nothing behind") {
+  // Kills every program wherever it stands; the sanitizers watch.
+  tools::SimulatedPrograms programs;
+  for (int ms : {1, 17, 333, 1000, 2500, 4000}) {
+    scenarios::Scenario scenario = small();
+    scenario.duration = Duration::milliseconds(ms);
+    RunOptions options;
+    options.progress = [](const Progress&) { return false; };
+    const RunResult cut = run(scenario, programs, options);
+    CHECK(cut.interrupted);
+    CHECK(cut.ended <= VirtualTime() + scenario.duration);
+  }
+}
+
+TEST_CASE("the final state is there if a primary is up at the end, and agrees with the last reads") {
+  tools::SimulatedPrograms programs;
+  SECTION("up") {
+    const RunResult result = run(small(), programs, {});
+    REQUIRE(result.final_state);
+    CHECK(result.final_state->size() == 6);
+  }
+  SECTION("the primary is off for good, and nobody may take over") {
+    const RunResult result = run(small("[[fault]]\nkind = \"crash\"\ntarget = \"all\"\nat = \"12s\"\n"), programs, {});
+    CHECK_FALSE(result.final_state);
+    CHECK_FALSE(result.outages.empty());
+    CHECK_FALSE(result.first_write_after_heal);
+  }
+  SECTION("there never was one") {
+    scenarios::Scenario scenario = small();
+    scenario.duration = Duration::milliseconds(10);
+    RunOptions options;
+    options.progress = [](const Progress&) { return false; };
+    const RunResult result = run(scenario, programs, options);
+    CHECK_FALSE(result.final_state);
+    CHECK(result.generations == 0);
+  }
+}

@@ -1,0 +1,72 @@
+// The whole: the real agents and store on simulated hosts, judging included, against real time. An operation is a
+// virtual second; the baseline is the real second that it takes on real hosts, so the ratio says how many times real
+// time a run is.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "groups.h"
+#include "scenarios/load.h"
+#include "sim/world/run.h"
+#include "tools/simulation/judge.h"
+#include "tools/simulation/programs.h"
+
+namespace heir::bench {
+
+namespace {
+
+constexpr double kRealSecond = 1e9;
+
+/// One scenario of the library, with the first seed, over and over.
+class Whole {
+ public:
+  explicit Whole(std::string file) : file_(std::move(file)) {}
+
+  std::uint64_t run() {
+    if (!scenario_) load();
+    sim::RunOptions options;
+    options.keep_story = false;
+    const sim::RunResult result = sim::run(*scenario_, programs_, options);
+    const tools::Judgement judgement = tools::judge(*scenario_, result);
+    // A run that goes wrong may be quick; its speed is no promise kept.
+    if (judgement.verdict != reports::Outcome::pass) give_up(judgement.sentence);
+    keep(result.trace_hash);
+    return static_cast<std::uint64_t>(result.ended.ns() / 1'000'000'000);
+  }
+
+ private:
+  void load() {
+    scenarios::Loaded loaded = scenarios::load_file(std::string(HEIR_SCENARIOS) + "/" + file_);
+    if (!loaded) give_up(loaded.messages.front());
+    scenario_ = std::move(loaded.scenario);
+  }
+  [[noreturn]] void give_up(const std::string& why) const {
+    fmt::print(stderr, "heir-bench: {}: {}\n", file_, why);
+    std::exit(2);
+  }
+
+  std::string file_;
+  std::optional<scenarios::Scenario> scenario_;
+  tools::SimulatedPrograms programs_;
+};
+
+void add(std::vector<Benchmark>& benchmarks, const char* name, const char* description, const char* file,
+         double promise) {
+  const auto whole = std::make_shared<Whole>(file);
+  benchmarks.push_back({name, description, [whole] { return whole->run(); }, {}, promise, kRealSecond});
+}
+
+}  // namespace
+
+void add_whole_group(std::vector<Benchmark>& benchmarks) {
+  add(benchmarks, "whole/primary-crash", "a virtual second of 3 peers, 5 clients and 200 operations; against real time",
+      "first/primary-crash.toml", 1'000);
+  add(benchmarks, "whole/idle", "a virtual second of 3 peers without clients; against real time", "first/idle.toml",
+      50'000);
+}
+
+}  // namespace heir::bench

@@ -1,0 +1,50 @@
+// What a command line of `heir check` asks for, and the judging itself.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "reports/check/check.h"
+#include "reports/history/format.h"
+#include "tools/command/check_report.h"
+#include "tools/command/watch.h"
+
+namespace heir::tools {
+
+class CheckSettings {
+ public:
+  void add_options(CLI::App& command);
+  /// Names to what they mean, once the line was parsed. `invalid`: what is wrong with which option.
+  Result<> understand();
+
+  Deadline deadline() const;
+  /// Fills in everything but what reading did. `invalid` if the history cannot be judged at all: no model fits, say.
+  Result<> judge(Checked& checked, const Deadline& deadline) const;
+
+  std::vector<std::string> histories;
+  std::string minimal;  ///< --emit-minimal
+  bool json = false;
+  bool quiet = false;
+  bool explain = false;
+  bool follow = false;
+  reports::ReadOptions reading;
+  reports::CheckOptions checking;  ///< Without a deadline.
+
+ private:
+  Result<> understand_names();
+  Result<> understand_faults();
+
+  // As given.
+  std::string model_, format_, fail_means_;
+  std::vector<std::string> consistency_, anomalies_, faults_;
+  double timeout_ns_ = 0;
+  std::uint64_t memory_ = 0;
+  bool sessions_ = false;
+  bool statistics_ = false;
+  double unavailable_ns_ = 500e6;
+  std::vector<reports::FaultTime> fault_times_;
+};
+
+}  // namespace heir::tools

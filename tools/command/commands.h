@@ -1,0 +1,35 @@
+// The subcommands of `heir`: each adds itself to the command line, and says through `chosen` what is to be run once all
+// of the line has been understood.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+namespace heir::tools {
+
+/// Exit status of every command (DESIGN.md section 5).
+enum class Exit : int {
+  as_expected = 0,
+  expectation_failed = 1,
+  bad_usage = 2,   ///< Or bad input.
+  no_verdict = 3,  ///< Out of time or memory, or nothing to conclude from.
+  internal = 4,    ///< An error of heir itself.
+};
+
+/// Of several runs: the one that matters most.
+Exit worse(Exit a, Exit b);
+
+using Chosen = std::function<Exit()>;
+
+void add_run_command(CLI::App& app, Chosen& chosen);
+void add_margins_command(CLI::App& app, Chosen& chosen);
+void add_check_command(CLI::App& app, Chosen& chosen);
+void add_scenario_command(CLI::App& app, Chosen& chosen);
+
+/// One line to standard error: "heir: MESSAGE".
+void complain(std::string_view message);
+
+/// What is wrong with a command line, with the nearest name where a word is not known, and where to read more.
+std::string usage_message(const CLI::App& app, const CLI::ParseError& error);
+
+}  // namespace heir::tools

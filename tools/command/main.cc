@@ -1,0 +1,54 @@
+// The `heir` command.
+#include <cstdio>
+
+#include "tools/command/commands.h"
+#ifdef HEIR_WITH_SHELL
+#include "tools/shell/command.h"
+#endif
+
+namespace {
+
+const char* const footer =
+    "Examples:\n"
+    "  heir run scenarios/first/primary-crash.toml\n"
+    "  heir run scenarios/first/mixed.toml --seeds 1..200\n"
+    "  heir run --help\n";
+
+int finish(heir::tools::Exit status) {
+  return static_cast<int>(status);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using heir::tools::Exit;
+  CLI::App app("Automatic failover for replicated databases, and the machine that proves it.", "heir");
+  app.set_version_flag("--version", "heir " HEIR_VERSION, "Print the version");
+  app.set_help_flag("--help,-h", "Print this help");
+  app.require_subcommand(0, 1);
+  app.footer(footer);
+  heir::tools::Chosen chosen;
+  heir::tools::add_run_command(app, chosen);
+  heir::tools::add_margins_command(app, chosen);
+  heir::tools::add_check_command(app, chosen);
+  heir::tools::add_scenario_command(app, chosen);
+#ifdef HEIR_WITH_SHELL
+  heir::tools::add_shell_command(app);
+#endif
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& success) {
+    return app.exit(success);
+  } catch (const CLI::RuntimeError& ended) {
+    return ended.get_exit_code();
+  } catch (const CLI::ParseError& error) {
+    heir::tools::complain(heir::tools::usage_message(app, error));
+    return finish(Exit::bad_usage);
+  }
+  if (!chosen) {
+    if (!app.get_subcommands().empty()) return finish(Exit::as_expected);  // it has done its work while it was parsed
+    std::fputs(app.help().c_str(), stderr);
+    return finish(Exit::bad_usage);
+  }
+  return finish(chosen());
+}

@@ -1,0 +1,32 @@
+// A text file that gets its name only when it is whole, as a HistoryWriter's: written beside, then renamed; gone if not
+// finished.
+#pragma once
+
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+#include "engine/base/result.h"
+
+namespace heir::tools {
+
+class OutputFile {
+ public:
+  /// Opens FILE.part-PID; a path that exists and is no regular file (a pipe, /dev/stdout) is written directly.
+  static Result<OutputFile> create(const std::string& path);
+  OutputFile(OutputFile&& other) noexcept;
+  OutputFile& operator=(OutputFile&&) = delete;
+  ~OutputFile();
+
+  /// With a newline behind it. Errors are kept for finish().
+  void line(std::string_view text);
+  Result<> finish();
+
+ private:
+  OutputFile(std::FILE* file, std::string beside, std::string name);
+  std::FILE* file_;
+  std::string beside_;
+  std::string name_;
+};
+
+}  // namespace heir::tools

@@ -1,0 +1,228 @@
+// heir run: scenarios and seeds in, verdicts out.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+
+#include "scenarios/mistakes.h"
+#include "tools/command/commands.h"
+#include "tools/command/json.h"
+#include "tools/command/workers.h"
+
+namespace heir::tools {
+
+namespace {
+
+struct Options {
+  std::vector<std::string> scenarios;
+  std::string seed = "1";
+  std::string seeds;
+  std::vector<std::string> overrides;
+  std::string history;
+  std::string expand;
+  std::string trace;
+  unsigned jobs = 0;
+  bool json = false;
+  bool verbose = false;
+  bool stop_at_violation = false;
+  bool quiet = false;
+  bool no_story = false;
+  bool check_determinism = false;
+};
+
+const char* const footer =
+    "Examples:\n"
+    "  heir run scenarios/first/primary-crash.toml\n"
+    "  heir run scenarios/first/mixed.toml --seeds 1..200 --quiet\n"
+    "  heir run scenarios/first --json --no-story\n"
+    "  heir run scenarios/first/primary-crash.toml --set workload.0.rate=2000/s --set duration=60s\n"
+    "  heir run scenarios/first/mixed.toml --seeds 1..20 --history 'h-{seed}.jsonl'\n"
+    "\n"
+    "Exit status: 0 as expected; 1 an expectation failed; 2 bad usage or input; 3 no verdict (out of time or memory, "
+    "or\n"
+    "nothing to conclude from); 4 an internal error of heir itself; 130 interrupted. Of several runs, the gravest.\n"
+    "\n"
+    "The last line of a failed run is the command that replays it.\n"
+    "\n"
+    "--json: ";
+
+Detail detail_of(const Options& options, std::size_t runs) {
+  if (options.json) return Detail::json;
+  if (options.quiet) return Detail::quiet;
+  if (options.verbose) return Detail::verbose;
+  if (runs > 1) return Detail::brief;
+  return options.no_story ? Detail::numbers : Detail::story;
+}
+
+/// One line on a terminal that is written over; gone when all is done.
+class ProgressLine {
+ public:
+  explicit ProgressLine(std::size_t runs) : runs_(runs), began_(Clock::now()) {}
+  ~ProgressLine() { clear(); }
+  void show(std::size_t finished, const Job& job, sim::VirtualTime at) {
+    const Clock::time_point now = Clock::now();
+    if (now - began_ < std::chrono::seconds(1) || now - shown_ < std::chrono::milliseconds(100)) return;
+    shown_ = now;
+    const std::int64_t share = at.ns() * 100 / std::max<std::int64_t>(job.file->scenario.duration.ns(), 1);
+    std::string text = runs_ == 1 ? fmt::format("{} seed {}: {}s, {}%", job.file->path, job.seed, clock_text(at.ns()),
+                                                std::min<std::int64_t>(share, 100))
+                                  : fmt::format("{} of {} runs done; {} seed {}", thousands(finished), thousands(runs_),
+                                                job.file->path, job.seed);
+    constexpr std::size_t width = 100;
+    if (text.size() > width) text.resize(width);
+    std::fprintf(stderr, "\r\x1b[K%s", text.c_str());
+    std::fflush(stderr);
+    visible_ = true;
+  }
+  void clear() {
+    if (visible_) std::fputs("\r\x1b[K", stderr);
+    visible_ = false;
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  std::size_t runs_;
+  Clock::time_point began_;
+  Clock::time_point shown_;
+  bool visible_ = false;
+};
+
+struct Tally {
+  std::size_t passed = 0, failed = 0, unknown = 0, internal = 0;
+  std::string first_replay;
+  void count(Exit status) {
+    switch (status) {
+      case Exit::as_expected: ++passed; break;
+      case Exit::expectation_failed: ++failed; break;
+      case Exit::no_verdict: ++unknown; break;
+      case Exit::bad_usage:
+      case Exit::internal: ++internal; break;
+    }
+  }
+  std::string text() const {
+    std::string line = fmt::format("{} passed, {} failed", thousands(passed), thousands(failed));
+    if (unknown > 0) line += fmt::format(", {} without a verdict", thousands(unknown));
+    if (internal > 0) line += fmt::format(", {} could not be run", thousands(internal));
+    return line + "\n";
+  }
+};
+
+Exit run(const Options& given) {
+  SeedRange seeds;
+  if (!given.seeds.empty() && !parse_seeds(given.seeds, seeds)) {
+    complain("heir run: --seeds " + scenarios::printable(given.seeds) + ": expected FIRST..LAST, such as 1..200");
+    return Exit::bad_usage;
+  }
+  if (given.seeds.empty() && (given.seed.find("..") != std::string::npos || !parse_seeds(given.seed, seeds))) {
+    complain("heir run: --seed " + scenarios::printable(given.seed) +
+             ": expected a number from 0 to 18446744073709551615" +
+             (given.seed.find("..") != std::string::npos ? "; for a range there is --seeds" : ""));
+    return Exit::bad_usage;
+  }
+  std::vector<std::string> problems;
+  const Plan plan = Plan::make(given.scenarios, seeds, given.overrides, problems);
+  if (problems.empty())
+    for (const auto& [option, pattern] : {std::pair("--history", given.history), std::pair("--trace", given.trace),
+                                          std::pair("--expand", given.expand)})
+      if (std::string problem = plan.check_pattern(option, pattern); !problem.empty())
+        problems.push_back(std::move(problem));
+  if (!problems.empty()) {
+    for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", problem.c_str());
+    return Exit::bad_usage;
+  }
+
+  JobOptions options;
+  options.detail = detail_of(given, plan.size());
+  options.tell_story_of_failures = !given.no_story;
+  options.check_determinism = given.check_determinism;
+  options.stop_at_violation = given.stop_at_violation;
+  options.history = given.history;
+  options.trace = given.trace;
+  options.expand = given.expand;
+  options.style = Style::of_standard_output();
+
+  ProgressLine line(plan.size());
+  WorkerOptions workers;
+  const long processors = sysconf(_SC_NPROCESSORS_ONLN);
+  workers.workers = given.jobs > 0 ? given.jobs : static_cast<unsigned>(std::max(processors, 1L));
+  if (isatty(STDERR_FILENO) == 1 && !given.quiet)
+    workers.progress = [&line](std::size_t finished, const Job& job, sim::VirtualTime at, std::uint64_t) {
+      line.show(finished, job, at);
+    };
+
+  Exit status = Exit::as_expected;
+  Tally tally;
+  const std::optional<Interruption> interruption = run_all(plan, options, workers, [&](const Job& job, Report report) {
+    line.clear();
+    std::fwrite(report.text.data(), 1, report.text.size(), stdout);
+    std::fflush(stdout);
+    if (!report.error.empty()) complain(report.error);
+    tally.count(report.status);
+    if (report.status != Exit::as_expected && tally.first_replay.empty()) tally.first_replay = plan.replay(job);
+    status = worse(status, report.status);
+  });
+  line.clear();
+  const std::size_t done = tally.passed + tally.failed + tally.unknown + tally.internal;
+  if (interruption) {
+    for (const std::string& where : interruption->where) complain(where);
+    complain("interrupted; " + thousands(done) + " of " + thousands(plan.size()) +
+             (plan.size() == 1 ? " run" : " runs") + " finished");
+    std::fflush(nullptr);
+    _exit(128 + interruption->signal);
+  }
+  if (plan.size() > 1 && !given.json) {
+    std::fputs(tally.text().c_str(), stdout);
+    if (!tally.first_replay.empty()) std::printf("To see the first of them again:\n%s\n", tally.first_replay.c_str());
+  }
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    complain("cannot write to standard output");
+    return worse(status, Exit::bad_usage);
+  }
+  return status;
+}
+
+}  // namespace
+
+void add_run_command(CLI::App& app, Chosen& chosen) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("run", "Run scenarios in the simulator and say whether they went as expected");
+  command->add_option("scenario", options->scenarios, "Scenario files; a folder stands for the *.toml in it")
+      ->required()
+      ->type_name("SCENARIO");
+  CLI::Option* seed = command->add_option("--seed", options->seed, "The seed of the run (default 1)")->type_name("N");
+  command->add_option("--seeds", options->seeds, "A run for each of these seeds")
+      ->type_name("FIRST..LAST")
+      ->excludes(seed);
+  command->add_option("--set", options->overrides, "Override a value of the scenario; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->take_all()
+      ->expected(1);
+  command->add_flag("--json", options->json, "One JSON object a run");
+  command
+      ->add_option("--history", options->history,
+                   "Write the clients' operations (for `heir check`); {seed} and {scenario} are replaced")
+      ->type_name("FILE");
+  command->add_option("--trace", options->trace, "Write every event; {seed} and {scenario} are replaced")
+      ->type_name("FILE");
+  command
+      ->add_option("--expand", options->expand,
+                   "Write the scenario as it is run, with what a swarm drew; {seed} and {scenario} are replaced")
+      ->type_name("FILE");
+  command
+      ->add_option("--jobs,-j", options->jobs,
+                   "Worker processes (default: one a processor); never changes what is printed")
+      ->type_name("N")
+      ->check(CLI::Range(1U, 1024U));
+  command->add_flag("--check-determinism", options->check_determinism,
+                    "Run everything twice; exit status 4 if anything differs");
+  command->add_flag("--stop-at-violation", options->stop_at_violation,
+                    "End a run at the first answer that is proven wrong, instead of at its end");
+  command->add_flag("--verbose,-v", options->verbose, "Tell of the databases' procedures and the probes too");
+  command->add_flag("--quiet,-q", options->quiet, "Only verdicts, one line each, and how to replay failures");
+  command->add_flag("--no-story", options->no_story, "Numbers and verdict only");
+  command->footer(std::string(footer) + run_json_help);
+  command->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
+}
+
+}  // namespace heir::tools

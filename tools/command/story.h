@@ -1,0 +1,32 @@
+// A run told to people.
+#pragma once
+
+#include <string>
+
+#include "tools/command/job.h"
+
+namespace heir::tools {
+
+struct Telling {
+  bool story = true;
+  bool verbose = false;  ///< Databases' procedures and probes too.
+};
+
+/// Title, story, numbers, verdict; of a failed run the failures, and as its last line the command that replays it.
+std::string story_of(const Finished& run, Telling telling, const Style& style);
+
+/// "pass     seed 17  scenarios/first/mixed.toml  2 failovers, 12,345 ok"
+std::string verdict_line(const Finished& run, const Style& style);
+/// What is wrong, with the operations involved; "" if nothing is.
+std::string failures_of(const Finished& run, const Style& style);
+/// "To see it again:" and the command; "" for a run that went as expected.
+std::string replay_line(const Finished& run);
+
+/// "       0.005s … 0.006s  read of key 5 by process 2: 1"; of a history without times, events instead of seconds.
+std::string operation_line(const reports::History& history, const reports::Operation& op);
+
+/// Failures of a history, for `heir check` too.
+std::string failures_text(const reports::History& history, const std::vector<reports::Failure>& failures,
+                          std::size_t more, const Style& style);
+
+}  // namespace heir::tools

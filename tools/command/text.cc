@@ -1,0 +1,81 @@
+#include "tools/command/text.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+namespace heir::tools {
+
+Style Style::of_standard_output() {
+  const char* no_color = std::getenv("NO_COLOR");
+  const char* terminal = std::getenv("TERM");
+  const bool dumb = terminal && std::string_view(terminal) == "dumb";
+  return Style(isatty(STDOUT_FILENO) == 1 && !(no_color && *no_color) && !dumb);
+}
+
+std::string Style::paint(Colour colour, std::string_view text) const {
+  const char* code = nullptr;
+  switch (colour) {
+    case Colour::none: break;
+    case Colour::red: code = "31"; break;
+    case Colour::green: code = "32"; break;
+    case Colour::yellow: code = "33"; break;
+    case Colour::blue: code = "34"; break;
+    case Colour::magenta: code = "35"; break;
+    case Colour::cyan: code = "36"; break;
+    case Colour::grey: code = "90"; break;
+    case Colour::bold: code = "1"; break;
+  }
+  if (!coloured_ || !code) return std::string(text);
+  return fmt::format("\x1b[{}m{}\x1b[0m", code, text);
+}
+
+std::string thousands(std::uint64_t number) {
+  const std::string digits = std::to_string(number);
+  std::string text;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && (digits.size() - i) % 3 == 0) text += ',';
+    text += digits[i];
+  }
+  return text;
+}
+
+std::string clock_text(std::int64_t ns) {
+  const std::int64_t ms = ns / 1'000'000;
+  return fmt::format("{}.{:03}", ms / 1000, ms % 1000);
+}
+
+std::string rounded(Duration duration) {
+  const std::int64_t ns = duration.ns();
+  const auto to = [&](std::int64_t unit) { return to_string(Duration::nanoseconds((ns + unit / 2) / unit * unit)); };
+  if (ns >= 1'000'000'000) return to(1'000'000);
+  if (ns >= 1'000'000) return to(100'000);
+  if (ns >= 1'000) return to(1'000);
+  return to_string(duration);
+}
+
+std::string shell_word(std::string_view word) {
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("_-./=:,+@%").find(c) != std::string_view::npos;
+  };
+  bool needs_quotes = word.empty();
+  for (const char c : word) needs_quotes |= !plain(c);
+  if (!needs_quotes) return std::string(word);
+  std::string quoted = "'";
+  for (const char c : word) {
+    if (c == '\'')
+      quoted += "'\\''";
+    else
+      quoted += c;
+  }
+  return quoted + "'";
+}
+
+std::string command_name() {
+  const char* name = std::getenv("HEIR_COMMAND");
+  return name && *name ? std::string(name) : std::string("heir");
+}
+
+}  // namespace heir::tools

@@ -1,0 +1,37 @@
+// From what a run recorded to whether it went as its scenario says.
+//
+// A run passes only on proof: an undecided search, no surviving primary to compare the writes with, or clients of which
+// none ever succeeded give `unknown`, never `pass`.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "reports/check/check.h"
+#include "scenarios/scenario.h"
+#include "sim/world/run.h"
+
+namespace heir::tools {
+
+struct Judgement {
+  reports::Outcome verdict = reports::Outcome::unknown;
+  std::string sentence;  ///< Why, in one sentence.
+  /// Why the run failed: what is wrong with the history and the cluster, most severe first, then expectations that were
+  /// missed (as not-writable, stuck or assertion).
+  std::vector<reports::Failure> failures;
+  std::size_t more_failures = 0;      ///< Found, but not listed.
+  std::vector<std::string> unknowns;  ///< Why parts of it have no verdict.
+  /// Of a known-bad design: what must be found for it to pass, and what was found. `failures` then has only what else
+  /// failed.
+  std::optional<reports::FailureKind> wanted;
+  std::vector<reports::Failure> caught;
+  reports::Verdict::Counts operations;
+};
+
+Judgement judge(const scenarios::Scenario& scenario, const sim::RunResult& result);
+
+/// The same name in the two lists.
+reports::FailureKind failure_kind(scenarios::FailureKind kind);
+
+}  // namespace heir::tools
