@@ -169,7 +169,7 @@ class Search {
  private:
   Plan plan_for(std::int64_t value) const {
     std::vector<std::string> overrides = options_.overrides;
-    for (const std::string& key : margin_.set) overrides.push_back(key + "=" + text({value}));
+    for (const std::string& key : margin_.set) overrides.push_back(key + "=" + text(value));
     std::vector<std::string> problems;
     Plan plan = Plan::make({file_.path}, seeds_, overrides, problems);
     for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", problem.c_str());

@@ -21,8 +21,9 @@ TEST_CASE("random histories: unchanged ones are linearizable, changed ones are o
         FAIL("model " << static_cast<int>(model) << " seed " << seed << "\n" << to_text(random.history));
       }
       CAPTURE(static_cast<int>(model), unique, valid, invalid);
-      CHECK(valid > invalid / 12);
-      CHECK(invalid > valid / 12);
+      // Of the rarer kind at least one in twenty-four, over few histories as over many.
+      CHECK(valid > invalid / 24);
+      CHECK(invalid > valid / 24);
     }
   }
 }
