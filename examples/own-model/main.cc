@@ -1,7 +1,6 @@
 // A checker of your own: a register that keeps the largest number it was given. `own-model h.jsonl` judges a history.
 #include <algorithm>
 #include <cstdio>
-#include <numeric>
 
 #include "reports/check/search/search.h"
 #include "reports/history/format.h"
@@ -22,11 +21,8 @@ struct LargestSoFar {
 int main(int count, char** arguments) {
   const heir::Result<History> history = read_history(count > 1 ? arguments[1] : "/dev/stdin");
   if (!history) return std::fprintf(stderr, "%s\n", history.error().message.c_str()), 2;
-  std::vector<std::uint32_t> all(history->operations().size());
-  std::iota(all.begin(), all.end(), 0U);
-  const Judgement judgement = judge(LargestSoFar(), Object{&*history, no_key, all});
+  const Judgement judgement = judge(LargestSoFar(), *history);
   if (judgement.answer == Judgement::Answer::valid) return std::puts("valid"), 0;
-  if (judgement.answer != Judgement::Answer::invalid) return std::printf("unknown: %s\n", judgement.reason.c_str()), 3;
-  for (const Failure& failure : judgement.failures) std::printf("invalid: %s\n", failure.message.c_str());
-  return 1;
+  if (judgement.failures.empty()) return std::printf("unknown: %s\n", judgement.reason.c_str()), 3;
+  return std::printf("invalid: %s\n", judgement.failures[0].message.c_str()), 1;
 }

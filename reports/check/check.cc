@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "reports/check/minimal.h"
+#include "reports/check/minimal_whole.h"
 #include "reports/check/objects/append_lists.h"
 #include "reports/check/objects/cas_registers.h"
 #include "reports/check/objects/counters.h"
@@ -15,8 +16,10 @@
 #include "reports/check/objects/queues.h"
 #include "reports/check/objects/registers.h"
 #include "reports/check/objects/sets.h"
+#include "reports/check/objects/stacks.h"
 #include "reports/check/objects/unique_ids.h"
 #include "reports/check/search/models.h"
+#include "reports/check/transactions/commit_order.h"
 
 namespace heir::reports {
 
@@ -70,13 +73,13 @@ Judgement judge_fast(const Part& part, const FinalValue* final_value, const Chec
     case Model::semaphore: return judge_semaphore(part.object);
     case Model::lease: return judge_lease(part.object);
     case Model::queue: return judge_queue(part.object);
+    case Model::stack: return judge_stack(part.object);
     case Model::priority_queue: return judge_priority_queue(part.object);
     case Model::unique_ids: return judge_unique_ids(part.object);
     case Model::bank: return judge_bank(part.object, options.bank);
     case Model::long_fork: return judge_long_fork(part.object, options.long_fork);
     case Model::set_full: return judge_set_full(part.object, options.set_full).judgement;
     case Model::kv:
-    case Model::stack:
     case Model::deque:
     case Model::rmw_register:
     case Model::multi_register: break;
@@ -94,9 +97,14 @@ struct Judged {
   std::string note;
 };
 
-Judged judge(const Part& part, const CheckOptions& options) {
+Judged judge(Part part, const CheckOptions& options) {
   const FinalValue* final_value = find(options.final_state, part.object.key);
+  part.object.is_over = &options.limits.out_of_time;
   Judged judged;
+  if (part.object.out_of_time()) {
+    judged.judgement = out_of_time(part.object);
+    return judged;
+  }
   judged.judgement = judge_fast(part, final_value, options);
   if (judged.judgement.answer != Judgement::Answer::not_applicable) return judged;
   const std::string why = judged.judgement.reason;
@@ -147,19 +155,22 @@ std::optional<TransactionModel> transactions_of(Model model) {
 Verdict judge_transactions(const History& history, TransactionModel model, const CheckOptions& options) {
   TransactionOptions chosen = options.transactions;
   chosen.model = model;
+  chosen.commit_order = options.commit_order;
+  chosen.is_over = options.limits.out_of_time;
   return check_transactions(history, chosen);
 }
 
-/// All operations are one object, for a model that judges them as a whole; otherwise one for each key.
-Result<std::vector<Part>> parts_of(const History& history, const std::optional<Model>& model,
+/// All operations are one object, for a model that judges them as a whole; otherwise one for each key. `places` keeps
+/// the operations of each.
+Result<std::vector<Part>> parts_of(const History& history, const std::optional<Model>& model, bool one_map,
                                    std::vector<std::uint32_t>& places) {
   std::vector<Part> parts;
   const std::vector<Object> objects = split_by_key(history, places);
-  if (model && is_whole(*model)) {
+  const auto as_whole = [&](Model of_all) {
     if (objects.size() > 1) std::ranges::sort(places);
-    parts.push_back({{&history, no_key, places}, *model});
-    return parts;
-  }
+    return std::vector<Part>{{{&history, no_key, places}, of_all}};
+  };
+  if (model && is_whole(*model)) return as_whole(*model);
   for (const Object& object : objects) {
     if (model) {
       parts.push_back({object, *model});
@@ -169,10 +180,56 @@ Result<std::vector<Part>> parts_of(const History& history, const std::optional<M
     if (!recognised) {
       return Error{ErrorCode::invalid, fmt::format("{}: {}", name_of(object), recognised.error().message)};
     }
-    if (is_whole(*recognised)) return parts_of(history, *recognised, places);
+    if (is_whole(*recognised)) return as_whole(*recognised);
     parts.push_back({object, *recognised});
   }
-  return parts;
+  if (!one_map) return parts;
+  if (std::ranges::any_of(parts, [](const Part& part) { return part.model != Model::kv; }))
+    return Error{ErrorCode::invalid, "only of kv can all keys be one map"};
+  return as_whole(Model::kv);
+}
+
+/// Registers and lists beside the database's own order; a write that got lost may have been told before.
+void compare_with_log(const History& history, const std::vector<Part>& parts, const CheckOptions& options,
+                      Verdict& verdict) {
+  std::vector<std::uint32_t> ops;
+  std::vector<std::string> others;
+  for (const Part& part : parts) {
+    if (part.model != Model::register_ && part.model != Model::append) {
+      if (std::ranges::find(others, to_string(part.model)) == others.end()) others.emplace_back(to_string(part.model));
+      continue;
+    }
+    std::ranges::copy_if(part.object.ops, std::back_inserter(ops),
+                         [&](std::uint32_t i) { return history.operations()[i].function != Function::read_standby; });
+  }
+  for (const std::string& model : others)
+    verdict.notes.push_back(fmt::format("the order of commits says nothing of {}, which was not compared", model));
+  if (ops.empty()) return;
+  std::ranges::sort(ops);
+  const Result<Transactions> transactions = Transactions::of(history, ops);
+  if (!transactions) {
+    verdict.notes.push_back("the order of commits was not compared: " + transactions.error().message);
+    return;
+  }
+  std::vector<TransactionIndex> order;
+  for (const std::uint32_t i : options.commit_order) {
+    const auto at = std::ranges::lower_bound(ops, i);
+    if (at != ops.end() && *at == i) order.push_back(static_cast<TransactionIndex>(at - ops.begin()));
+  }
+  CommitComparison comparison = compare_with_commits(*transactions, order, options.max_failures);
+  for (Failure& lost : comparison.lost) {
+    const bool told = std::ranges::any_of(verdict.failures, [&](const Failure& failure) {
+      return failure.kind == FailureKind::lost_write &&
+             std::ranges::any_of(failure.ops, [&](const Operation& op) { return op.begin == lost.ops.front().begin; });
+    });
+    if (told) continue;
+    const Operation& op = lost.ops.front();
+    lost.message = fmt::format("{} was acknowledged at {} and never committed", describe(history, op),
+                               moment(history, op.completed));
+    verdict.failures.push_back(std::move(lost));
+  }
+  verdict.more_failures += comparison.more_lost;
+  std::ranges::move(comparison.notes, std::back_inserter(verdict.notes));
 }
 
 std::string joined_models(const std::vector<Part>& parts) {
@@ -195,7 +252,7 @@ Verdict::Counts counts_of(const History& history) {
 
 Result<Verdict> check(const History& history, const CheckOptions& options) {
   std::vector<std::uint32_t> places;
-  Result<std::vector<Part>> parts = parts_of(history, model_of(history, options), places);
+  Result<std::vector<Part>> parts = parts_of(history, model_of(history, options), options.one_map, places);
   if (!parts) return parts.error();
 
   Verdict verdict;
@@ -217,6 +274,7 @@ Result<Verdict> check(const History& history, const CheckOptions& options) {
     if (judgement.answer == Judgement::Answer::unknown || judgement.answer == Judgement::Answer::not_applicable)
       verdict.unknowns.push_back(fmt::format("{}: {}", name_of((*parts)[i].object), judgement.reason));
   }
+  if (!options.commit_order.empty()) compare_with_log(history, *parts, options, verdict);
   sort(verdict.failures);
   verdict.outcome = !verdict.failures.empty()   ? Outcome::fail
                     : !verdict.unknowns.empty() ? Outcome::unknown
@@ -225,15 +283,44 @@ Result<Verdict> check(const History& history, const CheckOptions& options) {
   return verdict;
 }
 
+namespace {
+
+/// Of the gravest failure.
+std::optional<Proof> prove_whole(const Part& part, const Verdict& verdict, CheckOptions options) {
+  if (verdict.failures.empty()) return std::nullopt;
+  options.model = part.model;
+  options.commit_order.clear();
+  // Many parts are judged, each small.
+  options.limits.steps = std::min<std::uint64_t>(options.limits.steps, 1'000'000);
+  const FailureKind kind = verdict.failures.front().kind;
+  const auto is_invalid = [&](bool same_kind) {
+    return [&options, kind, same_kind](const History& candidate) {
+      const Result<Verdict> judged = check(candidate, options);
+      return judged && judged->outcome == Outcome::fail &&
+             (!same_kind || std::ranges::any_of(judged->failures, [&](const Failure& f) { return f.kind == kind; }));
+    };
+  };
+  auto minimal = minimise_whole(part.object, part.model, verdict.failures.front(), is_invalid(true));
+  if (!minimal) minimal = minimise_whole(part.object, part.model, verdict.failures.front(), is_invalid(false));
+  if (!minimal) return std::nullopt;
+  return Proof{no_key, part.model, std::move(minimal->history)};
+}
+
+}  // namespace
+
 std::vector<Proof> prove(const History& history, const Verdict& verdict, const CheckOptions& options) {
   std::vector<Proof> proofs;
   std::vector<std::uint32_t> places;
-  const Result<std::vector<Part>> parts = parts_of(history, model_of(history, options), places);
+  const Result<std::vector<Part>> parts = parts_of(history, model_of(history, options), /*one_map=*/false, places);
   if (!parts) return proofs;
   CheckOptions alone = options;
   alone.final_state = {};
-  for (const Part& part : *parts) {
-    if (is_whole(part.model)) continue;
+  for (Part part : *parts) {
+    part.object.is_over = &options.limits.out_of_time;
+    if (is_whole(part.model)) {
+      if (auto proof = prove_whole(part, verdict, alone)) proofs.push_back(std::move(*proof));
+      continue;
+    }
     const auto about = std::ranges::find_if(verdict.failures, [&](const Failure& failure) {
       return !failure.ops.empty() && failure.ops.front().key == part.object.key;
     });

@@ -8,11 +8,11 @@
 #include <span>
 
 #include "engine/base/result.h"
-#include "reports/check/model.h"
 #include "reports/check/objects/bank.h"
 #include "reports/check/objects/long_fork.h"
 #include "reports/check/objects/set_full.h"
 #include "reports/check/transactions/check_transactions.h"
+#include "reports/check/verdict/model.h"
 #include "reports/check/verdict/object.h"
 #include "reports/check/verdict/verdict.h"
 
@@ -25,6 +25,11 @@ struct CheckOptions {
   std::size_t max_failures = 20;
   /// The truth at the end, if known; a key that it does not name is not judged by it.
   std::span<const FinalValue> final_state;
+  /// The database's own log, if it is at hand: operations of the history in the order in which they were committed, all
+  /// of them and each at most once (commit_log.h). Registers, lists and transactions are held against it.
+  std::vector<std::uint32_t> commit_order;
+  /// Of kv: all keys are one map. Keys that have nothing to do with each other are found, not assumed.
+  bool one_map = false;
   SetFullOptions set_full;
   BankOptions bank;
   LongForkOptions long_fork;
@@ -42,8 +47,8 @@ struct Proof {
   History history;  ///< Invalid alone; judged again.
 };
 
-/// A proof for each object that a failure of the verdict is about. Empty for what is judged as a whole: there the
-/// failure's operations are the proof.
+/// A proof for each object that a failure of the verdict is about; of what is judged as a whole, for the gravest
+/// failure. None where no part that is invalid alone was found in the time and work that there was.
 std::vector<Proof> prove(const History& history, const Verdict& verdict, const CheckOptions& options);
 
 }  // namespace heir::reports

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "reports/check/projection.h"
+
 namespace heir::reports {
 
 namespace {
@@ -60,7 +62,7 @@ class Minimiser {
     cut_before_a_lone_write();
     if (by_value(model_) && free) reduce_values();
     reduce_observers();
-    MinimalHistory result{project(kept_), kept_};
+    MinimalHistory result{part_with(kept_), kept_};
     return result;
   }
 
@@ -127,7 +129,7 @@ class Minimiser {
 
   /// The part of the history with these operations only; lists and sets that were read hold only values that are
   /// written in it, or nowhere in the whole.
-  History project(const std::vector<std::uint32_t>& ops) const {
+  History part_with(const std::vector<std::uint32_t>& ops) const {
     std::set<std::int64_t> dropped;
     if (by_value(model_)) {
       for (const std::uint32_t i : object_.ops) {
@@ -135,62 +137,15 @@ class Minimiser {
       }
       for (const std::uint32_t i : ops) dropped.erase(operation(i).argument.bits());
     }
-    History part;
-    if (!history_.timed()) part.set_untimed();
-    const KeyId key = object_.key == no_key ? no_key : part.key_from_text(history_.key_text(object_.key));
-    std::vector<std::pair<std::uint32_t, std::uint32_t>> events;
-    for (const std::uint32_t i : ops) {
-      if (operation(i).begin >= until_) continue;
-      events.emplace_back(operation(i).begin, i);
-      if (operation(i).end < until_) events.emplace_back(operation(i).end, i);
-    }
-    std::ranges::sort(events);
-    for (const auto& [at, i] : events) {
-      const Operation& op = operation(i);
-      if (at == op.begin) {
-        part.invoke(op.process, op.function, key, copy(op.argument, part, key, dropped), op.invoked);
-      } else if (op.ok()) {
-        part.ok_read(op.process, copy(op.result, part, key, dropped), op.completed, op.by);
-      } else if (op.failed()) {
-        part.fail(op.process, op.completed, op.by);
-      } else {
-        part.info(op.process, op.completed, op.by);
-      }
-    }
-    return part;
-  }
-
-  Value copy(Value value, History& part, KeyId key, const std::set<std::int64_t>& dropped) const {
-    switch (value.kind()) {
-      case ValueKind::integer:
-      case ValueKind::nil: return value;
-      case ValueKind::text: return part.text(history_.text_of(value));
-      case ValueKind::pair:
-        return part.pair(copy(history_.first(value), part, key, dropped),
-                         copy(history_.second(value), part, key, dropped));
-      case ValueKind::list: {
-        std::vector<Value> elements;
-        for (const Value element : history_.elements(value.list())) {
-          if (!dropped.contains(element.bits())) elements.push_back(copy(element, part, key, dropped));
-        }
-        return part.list(key, elements);
-      }
-      case ValueKind::micro_ops: {
-        std::vector<MicroOp> ops;
-        for (const MicroOp& op : history_.micro_ops(value)) {
-          ops.push_back({op.function, op.key == no_key ? no_key : part.key_from_text(history_.key_text(op.key)),
-                         copy(op.value, part, key, dropped)});
-        }
-        return part.micro_ops(ops);
-      }
-    }
-    return value;
+    const auto is_kept = [&](KeyId, Value element) { return !dropped.contains(element.bits()); };
+    return project(history_, {.ops = ops, .until = until_, .has_element = is_kept});
   }
 
   bool holds(const std::vector<std::uint32_t>& ops) {
+    if (object_.out_of_time()) tries_ = 0;
     if (ops.empty() || tries_ == 0) return false;
     --tries_;
-    return is_invalid_(project(ops));
+    return is_invalid_(part_with(ops));
   }
   bool adopt(const std::vector<std::uint32_t>& ops) {
     if (!holds(ops)) return false;

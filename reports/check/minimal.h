@@ -12,7 +12,7 @@
 #include <functional>
 #include <optional>
 
-#include "reports/check/model.h"
+#include "reports/check/verdict/model.h"
 #include "reports/check/verdict/object.h"
 
 namespace heir::reports {
@@ -26,7 +26,7 @@ struct MinimalHistory {
 using IsInvalid = std::function<bool(const History&)>;
 
 /// Begins with `proof`, operations that a checker named, if they are a proof alone. Nothing if the whole is not invalid
-/// by `is_invalid`, which is asked at most `tries` times.
+/// by `is_invalid`, which is asked at most `tries` times, and not after the object's time is over.
 std::optional<MinimalHistory> minimise(const Object& object, Model model, std::span<const Operation> proof,
                                        const IsInvalid& is_invalid, std::size_t tries = 2000);
 

@@ -239,6 +239,7 @@ Result<History> read_history(const std::string& path, const ReadOptions& options
 
 Result<History> read_history(std::FILE* stream, const std::string& name, const ReadOptions& options) {
   Source source(stream, name);
+  source.stop_when(options.is_over);
   return read_history(source, options);
 }
 

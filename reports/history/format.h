@@ -35,10 +35,11 @@ std::optional<Format> recognise_format(std::string_view beginning, std::string_v
 struct ReadOptions {
   std::optional<Format> format;     ///< Recognised if not given.
   std::optional<FailMeaning> fail;  ///< By default compared_and_differed in etcd logs, otherwise did_not_happen.
+  OutOfTime is_over = {};           ///< Then reading fails with `timed_out`.
 };
 
-/// Reads a whole file. `not_found`, `io_error`, or `invalid` with "FILE:LINE:COLUMN: what was expected": what cannot be
-/// read whole is no history.
+/// Reads a whole file. `not_found`, `io_error`, `timed_out`, or `invalid` with "FILE:LINE:COLUMN: what was expected":
+/// what cannot be read whole is no history.
 Result<History> read_history(const std::string& path, const ReadOptions& options = {});
 
 /// Reads from an open stream until its end; `name` stands for the file in messages.

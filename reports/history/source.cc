@@ -1,7 +1,9 @@
 #include "reports/history/source.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -40,15 +42,44 @@ Result<> Source::more(std::string_view what) {
   // Twice as much as there was: what is long is looked at from its beginning again.
   const std::size_t wanted = std::min(std::max(piece_size_.usual, had), piece_size_.most + 1 - had);
   buffer_.resize(had + wanted);
-  errno = 0;
-  const std::size_t got = std::fread(buffer_.data() + had, 1, wanted, stream_);
-  buffer_.resize(had + got);
+  const Result<std::size_t> got = read(buffer_.data() + had, wanted);
+  buffer_.resize(had + got.value_or(0));
   text_ = buffer_;
-  if (got < wanted && std::ferror(stream_) != 0) {
-    return Error{code_of_errno(errno), fmt::format("cannot read {}: {}", name_, std::strerror(errno))};
-  }
-  ended_ = got < wanted && std::feof(stream_) != 0;
+  if (!got) return got.error();
+  ended_ = *got < wanted;
   return {};
+}
+
+/// Less than wanted only at the end.
+Result<std::size_t> Source::read(char* into, std::size_t wanted) {
+  const auto cannot = [&] {
+    return Error{code_of_errno(errno), fmt::format("cannot read {}: {}", name_, std::strerror(errno))};
+  };
+  errno = 0;
+  if (!is_over_) {
+    const std::size_t got = std::fread(into, 1, wanted, stream_);
+    if (got < wanted && std::ferror(stream_) != 0) return cannot();
+    return got;
+  }
+  // Past the stream's own buffer, which is empty: nobody else reads from it.
+  pollfd readable{::fileno(stream_), POLLIN, 0};
+  std::size_t got = 0;
+  while (got < wanted) {
+    if (is_over_()) {
+      return Error{ErrorCode::timed_out,
+                   fmt::format("{}:{}: the time was over when it had been read up to here", name_, line_)};
+    }
+    constexpr int milliseconds = 50;
+    if (::poll(&readable, 1, milliseconds) == 0) continue;
+    const ssize_t some = ::read(readable.fd, into + got, wanted - got);
+    if (some == 0) break;
+    if (some > 0) {
+      got += static_cast<std::size_t>(some);
+    } else if (errno != EINTR && errno != EAGAIN) {
+      return cannot();
+    }
+  }
+  return got;
 }
 
 void Source::advance(std::size_t bytes) {

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdio>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "engine/base/result.h"
 
@@ -16,6 +18,9 @@ struct TextProblem {
   std::string message;
   bool incomplete = false;  ///< The text ended too early: with more of it there may be no problem.
 };
+
+/// Asked now and then, by several threads: is the time over? Empty is never.
+using OutOfTime = std::function<bool()>;
 
 /// not_found, out_of_space or io_error: what an errno means to a caller.
 ErrorCode code_of_errno(int error);
@@ -31,6 +36,9 @@ class Source {
   /// Both must outlive the source; `name` stands for the text in messages.
   Source(std::FILE* stream, std::string name, PieceSize size = {});
   Source(std::string_view text, std::string name);
+
+  /// Then more() fails with `timed_out`, though it be waiting for the other end of a pipe.
+  void stop_when(OutOfTime is_over) { is_over_ = std::move(is_over); }
 
   const std::string& name() const { return name_; }
   /// In memory and not done with.
@@ -55,8 +63,11 @@ class Source {
   std::size_t size_hint() const { return size_hint_; }
 
  private:
+  Result<std::size_t> read(char* into, std::size_t wanted);
+
   std::FILE* stream_ = nullptr;
   PieceSize piece_size_;
+  OutOfTime is_over_;
   std::string name_;
   std::string buffer_;
   std::string_view text_;  ///< `buffer_`, or the text given.

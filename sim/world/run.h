@@ -63,6 +63,7 @@ struct Progress {
 struct RunOptions {
   std::uint64_t seed = 1;
   bool keep_story = true;                   ///< Off: `story` stays empty; saves time in campaigns.
+  bool keep_commits = false;                ///< RunResult::commits.
   Kernel::TraceSink trace;                  ///< One line per event; null for none.
   std::function<void(const LogLine&)> log;  ///< Every log line of every program; null for none.
   /// Called after every event of the clients' history; true ends the run there: nothing more can be learnt.
@@ -82,6 +83,8 @@ struct RunResult {
   reports::History history;
   /// What the surviving primary holds of every key at the end; nothing if no primary was up then.
   std::optional<std::vector<reports::FinalValue>> final_state;
+  /// What it committed, one operation after the other; with RunOptions::keep_commits only.
+  reports::History commits;
   std::vector<StoryLine> story;
   std::vector<Violation> violations;
   std::vector<Outage> outages;

@@ -1,6 +1,7 @@
 #include "sim/world/truth.h"
 
 #include <charconv>
+#include <string>
 
 #include "sim/databases/postgresql/server.h"
 
@@ -27,6 +28,29 @@ std::vector<reports::FinalValue> final_values(reports::History& history, Postgre
     values.push_back(std::move(value));
   }
   return values;
+}
+
+reports::History committed(const PostgresServer& server) {
+  reports::History commits;
+  commits.set_untimed();
+  const reports::ProcessId one(0);
+  const auto add = [&](reports::Function function, char table, const WalRecord& record) {
+    // As the client names keys.
+    const reports::KeyId key = commits.key(std::string(1, table) + std::to_string(record.key));
+    const auto now = [&] { return reports::HistoryTime::from_ns(static_cast<std::int64_t>(commits.size())); };
+    commits.invoke(one, function, key, reports::Value::integer(record.value), now());
+    commits.ok(one, now());
+  };
+  const Wal& log = server.log();
+  log.for_each(log.begin(), log.end(), [&](const WalRecord& record, const WalStore&) {
+    switch (record.kind) {
+      case WalKind::register_write: return add(reports::Function::write, 'r', record);
+      case WalKind::list_append: return add(reports::Function::append, 'l', record);
+      case WalKind::set_add: return add(reports::Function::add, 's', record);
+      default: return;
+    }
+  });
+  return commits;
 }
 
 std::vector<std::uint64_t> systems_on(Machine& machine, std::string_view root) {

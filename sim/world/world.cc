@@ -541,7 +541,9 @@ void World::conclude() {
   const int primary = host_named(cluster_.primary);
   if (primary == 0) return;
   PostgresServer* server = PostgreSql::server(*peer(primary).machine, std::string(peer_root) + "/data");
-  if (server && server->phase() == ServerPhase::primary) result_.final_state = final_values(result_.history, *server);
+  if (!server || server->phase() != ServerPhase::primary) return;
+  result_.final_state = final_values(result_.history, *server);
+  if (options_.keep_commits) result_.commits = committed(*server);
 }
 
 }  // namespace heir::sim

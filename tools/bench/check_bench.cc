@@ -47,6 +47,7 @@ struct Row {
   HistoryRecipe recipe;
   std::string recorded;  ///< Not empty: instead of a generated history all files of this folder.
   std::optional<reports::Model> model;
+  bool one_map = false;  ///< Of kv: not key by key.
   Goals goals;
   bool recorded_rows() const { return !recorded.empty(); }
 };
@@ -78,6 +79,11 @@ Row generated(HistoryRecipe recipe, Goals goals) {
   row.recipe = recipe;
   row.goals = goals;
   return row;
+}
+
+void as_one_map(Row& row) {
+  row.name += "/one map";
+  row.one_map = true;
 }
 
 /// The table of the README, top to bottom.
@@ -114,6 +120,9 @@ std::vector<Row> all_rows(const std::string& recorded) {
   add(of(Workload::queue, 1'000'000, 20), within(1));
   add(of(Workload::list_append, 100'000, 20), within(1, 500));
   add(of(Workload::kv, 2024, 50), within(0.010));
+  const std::size_t by_key = rows.size();
+  add(of(Workload::kv, 2024, 50), within(2));
+  for (std::size_t i = by_key; i < rows.size(); ++i) as_one_map(rows[i]);
   add(of(Workload::etcd, 80, 5), {});
   const auto add_recorded = [&](const char* name, const char* folder, reports::Model model, Goals goals) {
     Row row;
@@ -129,6 +138,9 @@ std::vector<Row> all_rows(const std::string& recorded) {
   Goals kv;
   kv.worst_s = 0.010;
   add_recorded("recorded/kv files", "porcupine/kv", reports::Model::kv, kv);
+  kv.worst_s = 2;
+  add_recorded("recorded/kv files", "porcupine/kv", reports::Model::kv, kv);
+  if (rows.back().recorded_rows()) as_one_map(rows.back());
   return rows;
 }
 
@@ -176,7 +188,7 @@ void fail(Measured& measured, const std::string& problem) {
   std::snprintf(measured.problem, sizeof measured.problem, "%s", problem.c_str());
 }
 
-Measured measure(const std::string& path, std::optional<reports::Model> model, int rounds) {
+Measured measure(const std::string& path, const Row& row, int rounds) {
   Measured measured;
   measured.plain_s = median_s(rounds, [&] { measured.bytes = read_plainly(path); });
   std::optional<Result<reports::History>> history;
@@ -190,7 +202,8 @@ Measured measure(const std::string& path, std::optional<reports::Model> model, i
   }
   measured.operations = (*history)->operations().size();
   reports::CheckOptions options;
-  options.model = model;
+  options.model = row.model;
+  options.one_map = row.one_map;
   std::string problem;
   measured.check_s = median_s(rounds, [&] {
     const Result<reports::Verdict> verdict = reports::check(**history, options);
@@ -399,8 +412,7 @@ Outline run(const Row& row, const fs::path& folder, int rounds) {
       return outline;
     }
   }
-  for (const std::string& file : files)
-    outline.histories.push_back(apart([&] { return measure(file, row.model, rounds); }));
+  for (const std::string& file : files) outline.histories.push_back(apart([&] { return measure(file, row, rounds); }));
   if (outline.histories.empty())
     outline.wrong = "no files in " + row.recorded;
   else

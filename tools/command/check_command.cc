@@ -24,6 +24,7 @@ const char* const footer =
     "  heir check --json *.edn\n"
     "  heir check --model list-append --consistency snapshot-isolation elle.json\n"
     "  heir check h.jsonl --explain --emit-minimal proof.jsonl\n"
+    "  heir check h.jsonl --commit-log commits.jsonl\n"
     "  zcat h.jsonl.gz | heir check -\n"
     "\n"
     "A history is a file of JSON objects, one a line, in the order in which things happened:\n"
@@ -106,7 +107,7 @@ class CheckRun {
  private:
   Exit history(const std::string& path) {
     const Deadline deadline = settings_.deadline();
-    Result<Checked> checked = read(path);
+    Result<Checked> checked = read(path, deadline);
     if (checked) {
       doing("judging", path);
       if (const Result<> judged = settings_.judge(*checked, deadline); !judged) checked = judged.error();
@@ -124,16 +125,24 @@ class CheckRun {
     return status;
   }
 
-  Result<Checked> read(const std::string& path) {
+  /// What could not be read in time has no verdict.
+  Result<Checked> read(const std::string& path, const Deadline& deadline) {
     doing("reading", path);
     reset_peak_memory();
     const Stopwatch watch;
-    Result<reports::History> history = path == "-" ? reports::read_history(stdin, "standard input", settings_.reading)
-                                                   : reports::read_history(path, settings_.reading);
-    if (!history) return with_advice(history.error());
+    reports::ReadOptions reading = settings_.reading;
+    if (deadline.is_set()) reading.is_over = [&deadline] { return deadline.over(); };
+    Result<reports::History> history =
+        path == "-" ? reports::read_history(stdin, "standard input", reading) : reports::read_history(path, reading);
     Checked checked;
     checked.path = path;
-    checked.history = std::move(*history);
+    if (history) {
+      checked.history = std::move(*history);
+    } else if (history.error().code == ErrorCode::timed_out) {
+      checked.verdict.unknowns.push_back(history.error().message);
+    } else {
+      return with_advice(history.error());
+    }
     checked.parse_seconds = watch.seconds();
     return checked;
   }
@@ -149,7 +158,14 @@ class CheckRun {
       complain("--emit-minimal " + settings_.minimal + ": not written, since nothing is proven wrong");
       return Exit::as_expected;
     }
-    if (const Result<> written = reports::write_history(minimal_history(checked), settings_.minimal); !written) {
+    if (checked.proofs.empty()) {
+      complain("--emit-minimal " + settings_.minimal +
+               ": not written, since no part was found that is wrong by itself");
+      return Exit::as_expected;
+    }
+    const Undisturbed writing;
+    const reports::History& minimal = checked.proofs.front().history;
+    if (const Result<> written = reports::write_history(minimal, settings_.minimal); !written) {
       complain(written.error().message);
       return Exit::bad_usage;
     }

@@ -146,21 +146,6 @@ std::string explained(const Checked& checked, const Style& style) {
   return text;
 }
 
-/// The operations given as a history of their own.
-History part_of(const History& whole, const std::vector<Operation>& operations) {
-  std::vector<bool> wanted(whole.operations().size());
-  for (const Operation& op : operations) wanted[whole.operation_of(op.begin)] = true;
-  std::string lines;
-  for (std::size_t i = 0; i < whole.size(); ++i) {
-    if (wanted[whole.operation_of(i)]) reports::append_json_line(lines, whole, whole.event(i));
-  }
-  reports::ReadOptions as_written;
-  as_written.format = reports::Format::jsonl;
-  Result<History> part = reports::read_history_text(lines, "the proof", as_written);
-  ASSERT(part, part.error().message);
-  return std::move(*part);
-}
-
 // ---- Sessions and statistics.
 
 constexpr std::array guarantees{"read-your-writes", "monotonic-reads", "monotonic-writes", "writes-follow-reads"};
@@ -331,11 +316,6 @@ std::string timeline(const History& history, std::vector<Operation> operations) 
     text += operation_line(history, op);
   }
   return text;
-}
-
-History minimal_history(const Checked& checked) {
-  if (!checked.proofs.empty()) return checked.proofs.front().history;
-  return part_of(checked.history, checked.verdict.failures.front().ops);
 }
 
 const char* const check_json_help =

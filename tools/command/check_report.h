@@ -48,9 +48,6 @@ std::string check_json(const Checked& checked);
 /// Its keys with their meaning, for --help and README.md.
 extern const char* const check_json_help;
 
-/// A history that proves the first failure of an invalid one, as small as it could be made.
-reports::History minimal_history(const Checked& checked);
-
 /// A picture of when operations were, one line each, earlier beginnings first; columns are events, not seconds.
 std::string timeline(const reports::History& history, std::vector<reports::Operation> operations);
 

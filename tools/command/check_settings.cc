@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 
+#include "reports/check/commit_log.h"
 #include "reports/check/transactions/consistency.h"
 #include "scenarios/mistakes.h"
 
@@ -91,6 +92,7 @@ void CheckSettings::add_options(CLI::App& command) {
                    "Of rw-register: each key's versions follow each process's order");
   command.add_flag("--wfr-keys", checking.transactions.wfr_keys,
                    "Of rw-register: within a transaction writes follow reads");
+  command.add_flag("--one-map", checking.one_map, "Of kv: judge all keys as one map, not key by key");
   command.add_flag("--linearizable", checking.set_full.linearizable, "Of set-full: a stale element is wrong");
   command.add_option("--group-size", checking.long_fork.group_size, "Of long-fork: registers that each read must see")
       ->type_name("N")
@@ -99,6 +101,10 @@ void CheckSettings::add_options(CLI::App& command) {
       ->type_name("ACCOUNT");
   command.add_option("--total", checking.bank.total, "Of bank: what all accounts hold together")->type_name("N");
   command.add_flag("--negative-balances", checking.bank.negative_balances, "Of bank: they are allowed");
+  command
+      .add_option("--commit-log", commit_log_,
+                  "The database's own order: a history of what it committed, one operation after the other")
+      ->type_name("FILE");
   command.add_flag("--sessions", sessions_,
                    "Judge session guarantees too: read your writes, monotonic reads and writes, writes follow reads");
   command.add_flag("--statistics", statistics_, "Latencies, and times without an answer");
@@ -150,6 +156,8 @@ Result<> CheckSettings::understand() {
   const std::filesystem::path folder = std::filesystem::path(minimal).parent_path();
   if (!folder.empty() && !std::filesystem::is_directory(folder, ignored))
     return Error{ErrorCode::invalid, "--emit-minimal " + scenarios::printable(minimal) + ": there is no such folder"};
+  if (!commit_log_.empty() && histories.size() > 1)
+    return Error{ErrorCode::invalid, "--commit-log " + scenarios::printable(commit_log_) + " is of one history"};
   if (memory_ > 0) checking.limits.memory = memory_;
   if (const Result<> names = understand_names(); !names) return names.error();
   return understand_faults();
@@ -195,6 +203,17 @@ Result<> CheckSettings::understand_faults() {
   return {};
 }
 
+Result<> CheckSettings::read_commit_log(const Checked& checked, reports::CheckOptions& options) const {
+  if (commit_log_.empty()) return {};
+  const Result<reports::History> log = reports::read_history(commit_log_);
+  if (!log) return log.error();
+  Result<std::vector<std::uint32_t>> order = reports::match_commits(checked.history, *log);
+  if (!order) return Error{ErrorCode::invalid, commit_log_ + ": " + order.error().message};
+  if (order->empty()) return Error{ErrorCode::invalid, commit_log_ + ": expected commits that write something"};
+  options.commit_order = std::move(*order);
+  return {};
+}
+
 Deadline CheckSettings::deadline() const {
   return timeout_ns_ > 0 ? Deadline(std::chrono::nanoseconds(static_cast<std::int64_t>(timeout_ns_))) : Deadline();
 }
@@ -202,16 +221,19 @@ Deadline CheckSettings::deadline() const {
 Result<> CheckSettings::judge(Checked& checked, const Deadline& deadline) const {
   const Stopwatch watch;
   reports::CheckOptions options = checking;
-  options.limits.out_of_time = [&deadline] { return deadline.over(); };
+  if (deadline.is_set()) options.limits.out_of_time = [&deadline] { return deadline.over(); };
   if (deadline.over()) {
     checked.verdict.outcome = Outcome::unknown;
+    checked.peak_bytes = peak_memory_bytes();
     for (const reports::Operation& op : checked.history.operations()) {
       reports::Verdict::Counts& counts = checked.verdict.operations;
       (op.ok() ? counts.ok : op.failed() ? counts.fail : counts.unknown)++;
     }
-    checked.verdict.unknowns.emplace_back("the time was over when it had been read");
+    if (checked.verdict.unknowns.empty())
+      checked.verdict.unknowns.emplace_back("the time was over when it had been read");
     return {};
   }
+  if (const Result<> read = read_commit_log(checked, options); !read) return read.error();
   Result<reports::Verdict> verdict = reports::check(checked.history, options);
   if (!verdict) {
     std::string message = checked.path + ": " + verdict.error().message;

@@ -34,10 +34,12 @@ class CheckSettings {
 
  private:
   Result<> understand_names();
+  Result<> read_commit_log(const Checked& checked, reports::CheckOptions& options) const;
   Result<> understand_faults();
 
   // As given.
   std::string model_, format_, fail_means_;
+  std::string commit_log_;
   std::vector<std::string> consistency_, anomalies_, faults_;
   double timeout_ns_ = 0;
   std::uint64_t memory_ = 0;

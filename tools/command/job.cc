@@ -101,6 +101,8 @@ Report execute(const Plan& plan, const Job& job, const JobOptions& options, cons
   const bool wants_story = options.detail == Detail::story || options.detail == Detail::verbose;
   sim::RunOptions run = run_options(job, wants_story, options.stop_at_violation, progress);
 
+  run.keep_commits = !options.commit_log.empty();
+
   std::optional<OutputFile> trace;
   if (!options.trace.empty()) {
     Result<OutputFile> file = OutputFile::create(plan.output_name(options.trace, job));
@@ -130,6 +132,13 @@ Report execute(const Plan& plan, const Job& job, const JobOptions& options, cons
   if (!options.history.empty())
     if (const Result<> done = reports::write_history(result.history, plan.output_name(options.history, job)); !done)
       failed_to_write(done.error());
+  if (!options.commit_log.empty()) {
+    if (!result.final_state)
+      failed_to_write({ErrorCode::invalid, "--commit-log: not written, since no primary was up at the end"});
+    else if (const Result<> done = reports::write_history(result.commits, plan.output_name(options.commit_log, job));
+             !done)
+      failed_to_write(done.error());
+  }
 
   if (options.check_determinism) {
     // With the first run's memory still held, so that nothing lies where it lay; and without whatever was listening to

@@ -30,6 +30,7 @@ struct JobOptions {
   bool check_determinism = false;
   bool stop_at_violation = false;
   std::string history;  ///< Patterns of file names (Plan::output_name); "" for none.
+  std::string commit_log;
   std::string trace;
   std::string expand;
   Style style{false};

@@ -20,6 +20,7 @@ struct Options {
   std::string seeds;
   std::vector<std::string> overrides;
   std::string history;
+  std::string commit_log;
   std::string expand;
   std::string trace;
   unsigned jobs = 0;
@@ -123,8 +124,9 @@ Exit run(const Options& given) {
   std::vector<std::string> problems;
   const Plan plan = Plan::make(given.scenarios, seeds, given.overrides, problems);
   if (problems.empty())
-    for (const auto& [option, pattern] : {std::pair("--history", given.history), std::pair("--trace", given.trace),
-                                          std::pair("--expand", given.expand)})
+    for (const auto& [option, pattern] :
+         {std::pair("--history", given.history), std::pair("--commit-log", given.commit_log),
+          std::pair("--trace", given.trace), std::pair("--expand", given.expand)})
       if (std::string problem = plan.check_pattern(option, pattern); !problem.empty())
         problems.push_back(std::move(problem));
   if (!problems.empty()) {
@@ -138,6 +140,7 @@ Exit run(const Options& given) {
   options.check_determinism = given.check_determinism;
   options.stop_at_violation = given.stop_at_violation;
   options.history = given.history;
+  options.commit_log = given.commit_log;
   options.trace = given.trace;
   options.expand = given.expand;
   options.style = Style::of_standard_output();
@@ -202,6 +205,11 @@ void add_run_command(CLI::App& app, Chosen& chosen) {
   command
       ->add_option("--history", options->history,
                    "Write the clients' operations (for `heir check`); {seed} and {scenario} are replaced")
+      ->type_name("FILE");
+  command
+      ->add_option("--commit-log", options->commit_log,
+                   "Write what the primary at the end had committed (for `heir check --commit-log`); {seed} and "
+                   "{scenario} are replaced")
       ->type_name("FILE");
   command->add_option("--trace", options->trace, "Write every event; {seed} and {scenario} are replaced")
       ->type_name("FILE");

@@ -78,6 +78,18 @@ void watch_over_process(bool progress) {
   ::setitimer(ITIMER_REAL, &every_second, nullptr);
 }
 
+Undisturbed::Undisturbed() {
+  sigset_t ends;
+  sigemptyset(&ends);
+  sigaddset(&ends, SIGINT);
+  sigaddset(&ends, SIGTERM);
+  ::pthread_sigmask(SIG_BLOCK, &ends, &before_);
+}
+
+Undisturbed::~Undisturbed() {
+  ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
+
 void now_doing(const std::string& what) {
   Text& free = current.load() == &texts[0] ? texts[1] : texts[0];
   const std::size_t length = std::min(what.size(), free.size() - 1);

@@ -1,6 +1,8 @@
 // What a long command is doing, for whoever interrupts it; how long it may; how much memory it took.
 #pragma once
 
+#include <signal.h>
+
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -13,6 +15,18 @@ namespace heir::tools {
 /// standard error, a terminal, until something else is done.
 void watch_over_process(bool progress);
 
+/// While there is one, SIGINT and SIGTERM wait: what is written meanwhile is written whole. For what is done soon.
+class Undisturbed {
+ public:
+  Undisturbed();
+  Undisturbed(const Undisturbed&) = delete;
+  Undisturbed& operator=(const Undisturbed&) = delete;
+  ~Undisturbed();
+
+ private:
+  sigset_t before_;
+};
+
 /// What is under way: "reading h.jsonl (2 of 5)".
 void now_doing(const std::string& what);
 
@@ -21,6 +35,7 @@ class Deadline {
  public:
   Deadline() = default;
   explicit Deadline(std::chrono::nanoseconds from_now) : at_(Clock::now() + from_now) {}
+  bool is_set() const { return at_.has_value(); }
   bool over() const { return at_ && Clock::now() >= *at_; }
 
  private:

@@ -3,6 +3,7 @@
 #include "engine/base/assert.h"
 #include "reports/check/objects/append_lists.h"
 #include "reports/check/objects/cas_registers.h"
+#include "reports/check/objects/sets.h"
 
 namespace heir::reports {
 
@@ -15,8 +16,8 @@ std::optional<Failure> OnlineCheck::add(const History& history, std::size_t even
   if (key.ignored) return std::nullopt;
   if (!history.is_end(event)) key.ops.push_back(number);
   key.waiting.push_back(event);
-  if (!key.as_register && !key.as_list) decide(key, op.function);
-  if (!key.as_register && !key.as_list) return std::nullopt;
+  if (!key.is_decided()) decide(key, op.function);
+  if (!key.is_decided()) return std::nullopt;
 
   const std::vector<std::size_t> events = std::exchange(key.waiting, {});
   for (const std::size_t next : events) {
@@ -35,6 +36,8 @@ void OnlineCheck::decide(Key& key, Function function) {
     key.as_register = std::make_unique<objects::OnlineRegister>();
   } else if (function == Function::append) {
     key.as_list = std::make_unique<objects::OnlineList>();
+  } else if (function == Function::add) {
+    key.as_set = std::make_unique<objects::OnlineSet>();
   } else {
     key = {};
     key.ignored = true;
@@ -42,11 +45,14 @@ void OnlineCheck::decide(Key& key, Function function) {
 }
 
 bool OnlineCheck::is_wrong(Key& key, const History& history, std::size_t event) {
-  return key.as_register ? key.as_register->add(history, event) : key.as_list->add(history, event);
+  if (key.as_register) return key.as_register->add(history, event);
+  return key.as_list ? key.as_list->add(history, event) : key.as_set->add(history, event);
 }
 
 std::optional<Failure> OnlineCheck::explain(const Key& key, const Object& object) {
-  Judgement judgement = key.as_register ? judge_cas_register(object) : judge_append_list(object);
+  Judgement judgement = key.as_register ? judge_cas_register(object)
+                        : key.as_list   ? judge_append_list(object)
+                                        : judge_set(object);
   // Values that are not unique may keep the whole from being judged, though this event was wrong.
   if (judgement.answer != Judgement::Answer::invalid) return std::nullopt;
   return std::move(judgement.failures.front());

@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "reports/check/model.h"
 #include "reports/check/search/value_numbers.h"
+#include "reports/check/verdict/model.h"
 #include "reports/check/verdict/object.h"
 
 namespace heir::reports {

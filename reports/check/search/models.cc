@@ -102,7 +102,8 @@ template <class Touches, class JudgePart>
 Judgement judge_parts(const Object& object, Touches touches, JudgePart judge_part) {
   Judgement judgement;
   for (const std::vector<std::uint32_t>& ops : independent_parts(object, touches)) {
-    add_part(judgement, judge_part(Object{object.history, object.key, ops}));
+    const Object part{object.history, object.key, ops, object.is_over};
+    add_part(judgement, part.out_of_time() ? out_of_time(part) : judge_part(part));
   }
   return judgement;
 }

@@ -10,7 +10,7 @@
 // holds together, a set by elements if nobody read it whole. So a store may be given as one object or key by key.
 #pragma once
 
-#include "reports/check/model.h"
+#include "reports/check/verdict/model.h"
 #include "reports/check/verdict/object.h"
 
 namespace heir::reports {

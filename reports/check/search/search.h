@@ -263,4 +263,12 @@ Judgement judge(M model, const Object& object, const Limits& limits = {}) {
   return judgement;
 }
 
+/// Of a history all of whose operations are on one object.
+template <SequentialModel M>
+Judgement judge(M model, const History& history, const Limits& limits = {}) {
+  std::vector<std::uint32_t> all(history.operations().size());
+  std::iota(all.begin(), all.end(), 0U);
+  return judge(std::move(model), Object{&history, no_key, all}, limits);
+}
+
 }  // namespace heir::reports

@@ -24,8 +24,8 @@ struct Overtaken {
 
 class Causality {
  public:
-  Causality(const Transactions& transactions, const RegisterVersions& registers)
-      : transactions_(transactions), registers_(registers), order_(transactions.size()) {
+  Causality(const Transactions& transactions, const RegisterVersions& registers, const OutOfTime& is_over)
+      : transactions_(transactions), registers_(registers), is_over_(is_over), order_(transactions.size()) {
     number_sessions();
     find_writers();
     depend();
@@ -33,11 +33,11 @@ class Causality {
 
   std::size_t clock_entries() const { return std::size_t{transactions_.size()} * sessions_; }
 
-  void judge(Findings& findings) {
+  /// False if the time was over before it was done.
+  bool judge(Findings& findings) {
     // What depends on itself has no clock.
-    if (report_cycle(findings)) return;
-    run_clocks();
-    compare_reads(findings);
+    if (report_cycle(findings) || stopped_) return !stopped_;
+    if (!run_clocks() || !compare_reads(findings)) return false;
     for (const Overtaken& o : overtaken_) {
       order_.add({.from = o.earlier,
                   .to = o.later,
@@ -47,6 +47,7 @@ class Causality {
                   .to_value = value_written(o.later, o.key)});
     }
     report_cycle(findings);
+    return !stopped_;
   }
 
  private:
@@ -111,8 +112,10 @@ class Causality {
     return std::span(clocks_).subspan(std::size_t{t} * sessions_, sessions_);
   }
 
-  /// REQUIRES: nothing depends on itself.
-  void run_clocks() {
+  bool is_over() const { return is_over_ && is_over_(); }
+
+  /// REQUIRES: nothing depends on itself. False if the time was over.
+  bool run_clocks() {
     clocks_.assign(clock_entries(), 0);
     const Groups after(transactions_.size(), [&](auto emit) {
       for (const Dependency& d : order_.edges()) emit(d.from, d.to);
@@ -123,7 +126,8 @@ class Causality {
     for (TransactionIndex t = 0; t < transactions_.size(); ++t) {
       if (missing[t] == 0) ready.push_back(t);
     }
-    while (!ready.empty()) {
+    for (std::size_t done = 0; !ready.empty(); ++done) {
+      if (done % 1024 == 0 && is_over()) return false;
       const TransactionIndex t = ready.back();
       ready.pop_back();
       for (const TransactionIndex next : after[t]) {
@@ -134,6 +138,7 @@ class Causality {
         if (--missing[next] == 0) ready.push_back(next);
       }
     }
+    return true;
   }
 
   // ---- Reads
@@ -144,10 +149,12 @@ class Causality {
     TransactionIndex transaction;
   };
 
-  void compare_reads(Findings& findings) {
+  /// False if the time was over.
+  bool compare_reads(Findings& findings) {
     const std::span<const RegisterAccess> all = registers_.accesses();
     std::vector<Write> writes;
     for (std::size_t begin = 0, end = 0; begin < all.size(); begin = end) {
+      if (is_over()) return false;
       writes.clear();
       for (; end < all.size() && all[end].key == all[begin].key; ++end) {
         const TransactionIndex t = all[end].transaction;
@@ -160,6 +167,7 @@ class Causality {
         if (all[i].read != no_version) compare(all[i], writes, findings);
       }
     }
+    return true;
   }
 
   /// With the last write of each session that the reader depends on; earlier ones come before that.
@@ -201,7 +209,7 @@ class Causality {
 
   bool report_cycle(Findings& findings) {
     Findings cycles;
-    find_cycles(transactions_, order_, cycles);
+    if (!find_cycles(transactions_, order_, cycles, {.is_over = is_over_})) stopped_ = true;
     std::vector<Failure> found = cycles.take();
     if (found.empty()) return false;
     Failure& shortest = *std::min_element(
@@ -236,6 +244,8 @@ class Causality {
 
   const Transactions& transactions_;
   const RegisterVersions& registers_;
+  const OutOfTime& is_over_;
+  bool stopped_ = false;  ///< A search for cycles was.
   Dependencies order_;
   std::uint32_t sessions_ = 0;
   std::vector<std::uint32_t> session_;  ///< By transaction, as place_.
@@ -249,14 +259,16 @@ class Causality {
 
 Result<Unit> find_causal_violations(const Transactions& transactions, const RegisterVersions& registers,
                                     Findings& findings, const CausalOptions& options) {
-  Causality causality(transactions, registers);
+  Causality causality(transactions, registers, options.is_over);
   if (causality.clock_entries() > options.most_clock_entries) {
     return {
         ErrorCode::out_of_space,
         fmt::format("causality was not looked at: {} transactions of so many processes need {} numbers, more than {}",
                     transactions.size(), causality.clock_entries(), options.most_clock_entries)};
   }
-  causality.judge(findings);
+  if (!causality.judge(findings)) {
+    return {ErrorCode::timed_out, "the time was over before causality had been looked at as a whole"};
+  }
   return Unit{};
 }
 

@@ -12,16 +12,18 @@
 
 #include "reports/check/transactions/dependencies.h"
 #include "reports/check/transactions/register_versions.h"
+#include "reports/check/verdict/object.h"
 
 namespace heir::reports {
 
 struct CausalOptions {
   /// Numbers kept at most: one for each transaction and process.
   std::size_t most_clock_entries = std::size_t{1} << 26;
+  OutOfTime is_over = {};
 };
 
 /// Adds a `not_causal` failure to `findings` if the history is not causal: of those that show it one with a short
-/// proof. `out_of_space` if there are too many processes.
+/// proof. `out_of_space` if there are too many processes, `timed_out` if the time was over.
 Result<Unit> find_causal_violations(const Transactions& transactions, const RegisterVersions& registers,
                                     Findings& findings, const CausalOptions& options = {});
 

@@ -63,6 +63,7 @@ class Check {
     const Result<Transactions> transactions = Transactions::of(history_);
     if (!transactions) return unknown(transactions.error().message);
     count(*transactions);
+    if (is_over()) return unknown(undecided());
     Result<Inference> inference = infer(*transactions);
     if (!inference) return unknown(inference.error().message);
     judge(*transactions, *inference);
@@ -75,6 +76,15 @@ class Check {
     verdict_.outcome = Outcome::unknown;
     verdict_.unknowns.push_back(std::move(reason));
     return std::move(verdict_);
+  }
+
+  bool is_over() const { return options_.is_over && options_.is_over(); }
+  std::string undecided() const {
+    const std::span<const Operation> all = history_.operations();
+    if (all.empty()) return "the time was over";
+    return fmt::format(
+        "undecided: the time was over before all cycles among the {} transactions, from {} to {}, had been looked for",
+        all.size(), moment(history_, all.front().invoked), moment(history_, all.back().invoked));
   }
 
   void count(const Transactions& transactions) {
@@ -96,11 +106,13 @@ class Check {
         // Transactions::of(history) numbers them as the history its operations.
         assumed.commit_order = options_.commit_order;
         assumed.causal = asked_.causal;
+        assumed.is_over = options_.is_over;
         assumed.most_of_a_kind = options_.most_of_a_kind;
         return infer_rw_register(transactions, assumed);
       }
       case TransactionModel::closed_predicate:
-        return infer_closed_predicate(transactions, {.most_of_a_kind = options_.most_of_a_kind});
+        return infer_closed_predicate(transactions,
+                                      {.most_of_a_kind = options_.most_of_a_kind, .is_over = options_.is_over});
     }
     return {ErrorCode::invalid, "no model of transactions"};
   }
@@ -116,7 +128,9 @@ class Check {
     if (asked_.order == OrderVariant::process) add_process_order(transactions, inference.dependencies);
     if (asked_.order == OrderVariant::real_time) add_real_time_order(transactions, inference.dependencies);
     const bool relates = !inference.dependencies.empty() || inference.shows_order;
-    find_cycles(transactions, inference.dependencies, inference.findings);
+    if (!find_cycles(transactions, inference.dependencies, inference.findings, {.is_over = options_.is_over})) {
+      left_out_.push_back(undecided());
+    }
 
     for (const FailureKind kind : inference.findings.kinds()) {
       if (const auto anomaly = counted(kind)) verdict_.found.insert(*anomaly);
@@ -125,6 +139,7 @@ class Check {
     take_left_out(inference.left_out);
     if (!verdict_.failures.empty()) {
       verdict_.outcome = Outcome::fail;
+      verdict_.notes.insert(verdict_.notes.end(), left_out_.begin(), left_out_.end());
     } else {
       doubts(relates);
       if (!verdict_.unknowns.empty()) verdict_.outcome = Outcome::unknown;
@@ -244,7 +259,7 @@ class Check {
   const TransactionOptions& options_;
   Question asked_;
   TransactionVerdict verdict_;
-  std::vector<std::string> left_out_;  ///< Of what was asked for by name.
+  std::vector<std::string> left_out_;  ///< Of what was asked for by name, or not done in time.
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "reports/check/transactions/consistency.h"
+#include "reports/check/verdict/object.h"
 #include "reports/check/verdict/verdict.h"
 #include "reports/history/history.h"
 
@@ -34,6 +35,7 @@ struct TransactionOptions {
   /// registers saw is compared with it (commit_order.h): an acknowledged write that is not in it is lost.
   std::vector<std::uint32_t> commit_order;
   std::size_t most_of_a_kind = 10;  ///< Failures put in words, of each kind.
+  OutOfTime is_over;                ///< Then what was found by then counts, and nothing passes.
 };
 
 struct TransactionVerdict : Verdict {

@@ -67,12 +67,15 @@ class ClosedPredicate {
         rows_(history_.key_count()),
         exists_(history_.key_count(), false),
         predicates_(history_.key_count()),
+        is_over_(options.is_over),
         inference_{Dependencies(transactions.size()), Findings(options.most_of_a_kind)} {}
 
   Result<Inference> infer() {
     if (auto error = collect_rows()) return *error;
     for (TransactionIndex t = 0; t < transactions_.size(); ++t) {
       if (!transactions_[t].ok() || is_initialize(t)) continue;
+      if (is_over_ && is_over_())
+        return {ErrorCode::timed_out, "undecided: the time was over while the reads were looked at"};
       for (const MicroOp& op : transactions_[t].micro_ops) {
         if (op.function == Function::read) depend_on_read(t, op);
         if (op.function == Function::predicate_read) depend_on_predicate_read(t, op);
@@ -246,6 +249,7 @@ class ClosedPredicate {
   std::vector<std::optional<Predicate>> predicates_;
   std::vector<const MicroOp*> shown_;
   std::vector<KeyId> universe_;
+  const OutOfTime& is_over_;
   Inference inference_;
 };
 

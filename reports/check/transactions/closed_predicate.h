@@ -11,17 +11,19 @@
 #include <cstddef>
 
 #include "reports/check/transactions/dependencies.h"
+#include "reports/check/verdict/object.h"
 
 namespace heir::reports {
 
 struct ClosedPredicateOptions {
   std::size_t most_of_a_kind = 10;  ///< See Findings.
+  OutOfTime is_over = {};
 };
 
 /// The dependencies and predicate-read-miss: a predicate matches every version of a row, and yet the read does not show
 /// it. Predicates (the key of a `predicate_read`): "true", "= v", "mod n r".
 /// `invalid` if it is no such history: other micro-operations, another predicate, a row that two transactions change,
-/// or one that is set to what it was.
+/// or one that is set to what it was. `timed_out` if the time was over: each predicate read is held against every row.
 Result<Inference> infer_closed_predicate(const Transactions& transactions, const ClosedPredicateOptions& options = {});
 
 }  // namespace heir::reports

@@ -38,6 +38,7 @@ class Comparison {
 
   CommitComparison run() {
     replay();
+    compare_with_real_time();
     for (TransactionIndex t = 0; t < transactions_.size(); ++t) {
       if (place_[t] == nothing && transactions_[t].ok() && writes(t)) lose(t);
       if (place_[t] != nothing && transactions_[t].failed()) {
@@ -77,6 +78,24 @@ class Comparison {
         }
         const auto last = static_cast<std::uint32_t>(written.values.size() - 1);
         number_of_value_.find_or_add(op.key.value(), static_cast<std::uint64_t>(op.value.bits()), last);
+      }
+    }
+  }
+
+  /// Who was answered before another was asked for must have been committed before it.
+  void compare_with_real_time() {
+    if (!history_.real_time()) return;
+    std::uint32_t first_end = Operation::never;  // of those committed later
+    TransactionIndex first = 0;
+    for (std::size_t i = order_.size(); i-- > 0;) {
+      const Operation& op = transactions_.operation(order_[i]);
+      if (first_end < op.begin) {
+        note(fmt::format("{} was committed before {}, which had been answered before it was asked for",
+                         transactions_.introduce(order_[i]), transactions_.introduce(first)));
+      }
+      if (op.ok() && op.end < first_end) {
+        first_end = op.end;
+        first = order_[i];
       }
     }
   }

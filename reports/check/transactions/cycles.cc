@@ -209,11 +209,16 @@ class CycleSearch {
  public:
   CycleSearch(const Transactions& transactions, const Dependencies& dependencies, Findings& findings,
               const CycleOptions& options)
-      : transactions_(transactions), dependencies_(dependencies), findings_(findings), budget_(options.shortening) {}
+      : transactions_(transactions),
+        dependencies_(dependencies),
+        findings_(findings),
+        budget_(options.shortening),
+        is_over_(options.is_over) {}
 
-  void run() {
+  /// False if the time was over before it was done.
+  bool run() {
     reduce_to_core();
-    if (nodes_.empty()) return;
+    if (nodes_.empty()) return true;
     found_.resize(component_count_);
     visits_.resize(2 * nodes_.size());
     for (const Suffix suffix : suffixes) {
@@ -221,8 +226,12 @@ class CycleSearch {
       const Rule widest = rule_of(Shape::g2, suffix);
       const auto all = static_cast<Kinds>(widest.base | widest.rw);
       if (inside(components_by(core_, all), all).empty()) continue;
-      for (const Shape shape : search_order) search(shape, suffix);
+      for (const Shape shape : search_order) {
+        if (is_over()) return false;
+        search(shape, suffix);
+      }
     }
+    return !stopped_;
   }
 
  private:
@@ -345,7 +354,7 @@ class CycleSearch {
   /// Of the rw edges given those whose end reaches their beginning without another; once a component has some, its
   /// others may be left out. Follows 64 ends at a time through the components of the graph without rw, in their order;
   /// each component of the core has its own 64.
-  std::vector<Seed> exactly_one(const Rule& rule, std::vector<Seed> seeds) const {
+  std::vector<Seed> exactly_one(const Rule& rule, std::vector<Seed> seeds) {
     std::vector<Seed> proven;
     if (seeds.empty()) return proven;
     const Components components = components_by(core_, rule.base);
@@ -353,7 +362,7 @@ class CycleSearch {
     const std::vector<Candidate> candidates = numbered_by_end(std::move(seeds));
     std::vector<bool> done(component_count_, false);
     std::vector<std::uint64_t> reached(components.count);
-    for (auto begin = candidates.begin(); begin != candidates.end();) {
+    for (auto begin = candidates.begin(); begin != candidates.end() && !is_over();) {
       const auto end =
           std::find_if(begin, candidates.end(), [&](const Candidate& c) { return c.round() != begin->round(); });
       std::vector<bool> active(component_count_, false);
@@ -447,7 +456,7 @@ class CycleSearch {
           shortest_return(shape, rule, seeds.subspan(begin, end - begin), best.empty() ? SIZE_MAX : best.size());
       if (!cycle.empty() && (!is_nonadjacent(shape) || passes_each_once(cycle))) best = std::move(cycle);
       begin = end;
-      if (!best.empty() && (best.size() == 2 || budget_ == 0)) break;
+      if (!best.empty() && (best.size() == 2 || budget_ == 0 || is_over())) break;
     }
     return best;
   }
@@ -530,10 +539,15 @@ class CycleSearch {
     return cycle;
   }
 
+  /// Once it is, it stays so.
+  bool is_over() { return stopped_ = stopped_ || (is_over_ && is_over_()); }
+
   const Transactions& transactions_;
   const Dependencies& dependencies_;
   Findings& findings_;
   std::uint64_t budget_;  ///< Edges that may still be looked at for a shorter cycle.
+  const OutOfTime& is_over_;
+  bool stopped_ = false;
 
   // The core. Its nodes are numbered in the order they have in the whole graph.
   Graph core_;
@@ -554,9 +568,9 @@ class CycleSearch {
 
 }  // namespace
 
-void find_cycles(const Transactions& transactions, const Dependencies& dependencies, Findings& findings,
+bool find_cycles(const Transactions& transactions, const Dependencies& dependencies, Findings& findings,
                  const CycleOptions& options) {
-  CycleSearch(transactions, dependencies, findings, options).run();
+  return CycleSearch(transactions, dependencies, findings, options).run();
 }
 
 }  // namespace heir::reports

@@ -15,6 +15,7 @@
 #pragma once
 
 #include "reports/check/transactions/dependencies.h"
+#include "reports/check/verdict/object.h"
 
 namespace heir::reports {
 
@@ -22,11 +23,12 @@ struct CycleOptions {
   /// Edges that may be looked at, in all, in search of a shorter cycle for a proof. Until they are used up, every cycle
   /// is a shortest one of its component and name; then the first one found must do. No verdict depends on it.
   std::uint64_t shortening = 5'000'000;
+  OutOfTime is_over = {};
 };
 
 /// Adds to `findings` one failure for each component and name: its transactions in the order of the cycle, and the
-/// evidence of each edge.
-void find_cycles(const Transactions& transactions, const Dependencies& dependencies, Findings& findings,
+/// evidence of each edge. False if the time was over before every name had been looked for.
+bool find_cycles(const Transactions& transactions, const Dependencies& dependencies, Findings& findings,
                  const CycleOptions& options = {});
 
 }  // namespace heir::reports

@@ -285,7 +285,8 @@ Result<Inference> infer_rw_register(const Transactions& transactions, const RwRe
   if (!registers) return registers.error();
   Inference inference = RwRegister(transactions, *registers, options).infer();
   if (options.causal) {
-    const Result<Unit> looked = find_causal_violations(transactions, *registers, inference.findings);
+    const Result<Unit> looked =
+        find_causal_violations(transactions, *registers, inference.findings, {.is_over = options.is_over});
     if (!looked) inference.left_out.push_back(looked.error().message);
   }
   return inference;

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "reports/check/transactions/dependencies.h"
+#include "reports/check/verdict/object.h"
 
 namespace heir::reports {
 
@@ -26,6 +27,7 @@ struct RwRegisterOptions {
   /// Transactions that are known to have been committed, in that order, each at most once; others are in no order.
   std::vector<TransactionIndex> commit_order = {};
   bool causal = false;              ///< Look for violations of causality, too: causal.h.
+  OutOfTime is_over = {};           ///< Of the search for these.
   std::size_t most_of_a_kind = 10;  ///< See Findings.
 };
 

@@ -4,7 +4,6 @@
 // object is, so every checker of a single object sees one Object and can run beside the others.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -12,6 +11,7 @@
 
 #include "reports/check/verdict/verdict.h"
 #include "reports/history/history.h"
+#include "reports/history/source.h"
 
 namespace heir::reports {
 
@@ -20,9 +20,12 @@ struct Object {
   KeyId key = no_key;
   /// Indexes into history->operations(), in order of invocation.
   std::span<const std::uint32_t> ops;
+  /// Checkers ask it between their phases and give up, see out_of_time(). Null is never.
+  const OutOfTime* is_over = nullptr;
 
   const Operation& operation(std::size_t i) const { return history->operations()[ops[i]]; }
   std::size_t size() const { return ops.size(); }
+  bool out_of_time() const { return is_over && *is_over && (*is_over)(); }
 };
 
 /// What the surviving primary holds of one key at the end.
@@ -37,7 +40,7 @@ struct FinalValue {
 struct Limits {
   std::uint64_t steps = 20'000'000;           ///< Configurations visited, for each object.
   std::size_t memory = std::size_t{1} << 30;  ///< Bytes of remembered configurations, for each object.
-  std::function<bool()> out_of_time;          ///< Asked now and then; empty is never.
+  OutOfTime out_of_time;
 };
 
 struct Judgement {
@@ -52,5 +55,8 @@ struct Judgement {
   std::vector<Failure> failures;
   std::string reason;
 };
+
+/// What a checker says that found its time over: nothing of the object is decided.
+Judgement out_of_time(const Object& object);
 
 }  // namespace heir::reports

@@ -121,6 +121,7 @@ class PostgresServer final : public Body,
   bool is_visible(Lsn lsn);
   /// A position like `contains` in wal.h takes: the end of what readers can see, if no commit waits before it.
   Lsn log_end() const { return home_->data.wal.end(); }
+  const Wal& log() const { return home_->data.wal; }
 
   // For the parts of the server.
   void timer(Duration after, std::uint64_t cookie) {

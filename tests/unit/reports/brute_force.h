@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "reports/check/model.h"
+#include "reports/check/verdict/model.h"
 #include "reports/check/verdict/object.h"
 #include "reports/history/history.h"
 

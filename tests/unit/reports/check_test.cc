@@ -169,3 +169,19 @@ TEST_CASE("reads on standbys promise little") {
   CHECK(kinds(judged(build({{0, W, {1}, 0, 1}, {0, W, {2}, 2, 3}, {1, B, {1}, 4, 5}, {1, B, {}, 6, 7}}))) == Kinds{});
   CHECK(kinds(judged(build({{0, W, {1}, 0, 1, EventType::fail}, {1, B, {1}, 4, 5}}))) == Kinds{"dirty-read"});
 }
+
+TEST_CASE("a stack of unique elements needs no search") {
+  History history;
+  const KeyId key = history.key(5);
+  for (std::int64_t i = 0; i < 10'000; ++i) {
+    const bool pushes = i < 5000;
+    history.invoke(ProcessId(1), pushes ? Function::push : Function::pop, key,
+                   pushes ? Value::integer(i) : Value::nil(), HistoryTime::from_ns(2 * i));
+    history.ok_read(ProcessId(1), pushes ? Value::nil() : Value::integer(9999 - i), HistoryTime::from_ns(2 * i + 1));
+  }
+  CheckOptions options;
+  options.limits.steps = 1;
+  const Verdict verdict = judged(history, options);
+  CHECK(verdict.outcome == Outcome::pass);
+  CHECK(verdict.notes.empty());
+}

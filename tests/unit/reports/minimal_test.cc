@@ -5,6 +5,7 @@
 
 #include "build_history.h"
 #include "reports/check/check.h"
+#include "reports/history/format.h"
 
 using namespace heir;
 using namespace heir::reports;
@@ -111,4 +112,92 @@ TEST_CASE("a valid history has no minimal part") {
   std::vector<std::uint32_t> ops(history.operations().size());
   for (std::uint32_t i = 0; i < ops.size(); ++i) ops[i] = i;
   CHECK_FALSE(minimise({&history, KeyId(1), ops}, Model::register_, {}, [](const History&) { return false; }));
+}
+
+namespace {
+
+History from_edn(const std::string& maps) {
+  Result<History> history = read_history_text(maps, "test.edn", {Format::edn, {}});
+  REQUIRE(history);
+  return std::move(*history);
+}
+
+std::string txn(int process, const std::string& asked, const std::string& answered) {
+  const std::string who = "{:process " + std::to_string(process) + " :f :txn ";
+  return who + ":type :invoke :value [" + asked + "]}\n" + who + ":type :ok :value [" + answered + "]}\n";
+}
+
+}  // namespace
+
+TEST_CASE("a whole: transactions of lists, without what only others appended") {
+  std::string maps;
+  for (int i = 0; i < 40; ++i) {
+    const std::string k = std::to_string(i % 4), v = std::to_string(i);
+    std::string list;
+    for (int j = i % 4; j < i; j += 4) list += std::to_string(j) + " ";
+    maps += txn(i % 3, "[:r " + k + " nil] [:append " + k + " " + v + "]",
+                "[:r " + k + " [" + list + "]] [:append " + k + " " + v + "]");
+  }
+  // The last read of key 1 misses all but its first element.
+  maps += txn(5, "[:r 1 nil]", "[:r 1 [1]]");
+  const std::vector<Proof> proofs = proofs_of(from_edn(maps), Model::list_append);
+  REQUIRE(proofs.size() == 1);
+  CHECK(proofs[0].history.operations().size() <= 3);
+}
+
+TEST_CASE("a whole: transactions of registers, with the writes that were read and nothing else of them") {
+  std::string maps;
+  for (int i = 1; i <= 30; ++i) {
+    const std::string v = std::to_string(i), before = i == 1 ? "nil" : std::to_string(i - 1);
+    maps += txn(i % 3, "[:r 1 nil] [:w 1 " + v + "] [:w 2 " + v + "]",
+                "[:r 1 " + before + "] [:w 1 " + v + "] [:w 2 " + v + "]");
+  }
+  SECTION("multi-register") {
+    maps += txn(5, "[:r 1 nil] [:r 2 nil]", "[:r 1 7] [:r 2 8]");
+    const std::vector<Proof> proofs = proofs_of(from_edn(maps), Model::multi_register);
+    REQUIRE(proofs.size() == 1);
+    CHECK(proofs[0].history.operations().size() <= 5);
+  }
+  SECTION("rw-register") {
+    maps += txn(5, "[:r 1 nil] [:w 1 100]", "[:r 1 7] [:w 1 100]");
+    const std::vector<Proof> proofs = proofs_of(from_edn(maps), Model::rw_register);
+    REQUIRE(proofs.size() == 1);
+    CHECK(proofs[0].history.operations().size() <= 4);
+  }
+}
+
+TEST_CASE("a whole: the first balances, which tell the total, and the wrong ones") {
+  const auto balances = [](int process, const char* value) {
+    const std::string who = "{:process " + std::to_string(process) + " :f :read ";
+    return who + ":type :invoke :value nil}\n" + who + ":type :ok :value " + value + "}\n";
+  };
+  std::string maps = balances(0, "{0 10 1 10}");
+  for (int i = 0; i < 20; ++i) maps += balances(1, "{0 5 1 15}");
+  maps += balances(2, "{0 5 1 10}");
+  for (int i = 0; i < 20; ++i) maps += balances(1, "{0 5 1 15}");
+  const std::vector<Proof> proofs = proofs_of(from_edn(maps), Model::bank);
+  REQUIRE(proofs.size() == 1);
+  CHECK(proofs[0].history.operations().size() == 2);
+}
+
+TEST_CASE("a whole: a long fork is two reads and two writes") {
+  std::string maps = txn(0, "[:w 1 1]", "[:w 1 1]") + txn(1, "[:w 2 1]", "[:w 2 1]") + txn(0, "[:w 3 1]", "[:w 3 1]");
+  for (int i = 0; i < 10; ++i) maps += txn(3, "[:r 1 nil] [:r 2 nil]", "[:r 1 1] [:r 2 1]");
+  maps +=
+      txn(3, "[:r 1 nil] [:r 2 nil]", "[:r 1 1] [:r 2 nil]") + txn(4, "[:r 1 nil] [:r 2 nil]", "[:r 1 nil] [:r 2 1]");
+  const std::vector<Proof> proofs = proofs_of(from_edn(maps), Model::long_fork);
+  REQUIRE(proofs.size() == 1);
+  CHECK(proofs[0].history.operations().size() <= 4);
+}
+
+TEST_CASE("a whole: of set-full one element, and no reads that the verdict does not need") {
+  std::vector<Op> ops = busy(20, 0, 1, Function::add);
+  std::vector<std::int64_t> rest;
+  for (std::int64_t i = 1; i <= 20; ++i) {
+    if (i != 7) rest.push_back(i);
+  }
+  for (std::int64_t i = 0; i < 10; ++i) ops.push_back({2, Function::read, rest, 200 + 2 * i, 201 + 2 * i});
+  const std::vector<Proof> proofs = proofs_of(build(ops, true), Model::set_full);
+  REQUIRE(proofs.size() == 1);
+  CHECK(proofs[0].history.operations().size() <= 3);
 }

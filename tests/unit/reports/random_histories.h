@@ -18,7 +18,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "reports/check/model.h"
+#include "reports/check/verdict/model.h"
 #include "reports/check/verdict/object.h"
 #include "reports/history/history.h"
 

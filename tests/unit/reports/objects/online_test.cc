@@ -7,6 +7,7 @@
 #include "reports/check/objects/append_lists.h"
 #include "reports/check/objects/cas_registers.h"
 #include "reports/check/objects/registers.h"
+#include "reports/check/objects/sets.h"
 
 using namespace heir::reports;
 using namespace heir::reports::test;
@@ -105,6 +106,23 @@ TEST_CASE("online: a cas register stops at the first invalid beginning") {
 
 TEST_CASE("online: an append list stops at the first invalid beginning") {
   compare<objects::OnlineList>({.model = Model::append}, judge_append_list);
+}
+
+TEST_CASE("online: a set stops at the first invalid beginning") {
+  Recipe recipe{
+      .model = Model::set, .operations = 10, .values = 6, .functions = {Function::add, Function::add, Function::read}};
+  for (const bool unique : {true, false}) {
+    recipe.unique = unique;
+    const Stops stops = compare_with_prefixes<objects::OnlineSet>(recipe, 50'000, judge_set);
+    CHECK(stops.missed == 0);
+    if (!unique) continue;
+    CHECK(stops.at_the_first_event > rounds(50'000) / 10);
+    CHECK(stops.given_up < rounds(50'000) / 5);
+  }
+  recipe.unique = true;
+  recipe.operations = 200;
+  recipe.processes = 10;
+  CHECK(compare_with_prefixes<objects::OnlineSet>(recipe, 300, judge_set).at_the_first_event > rounds(300) / 10);
 }
 
 TEST_CASE("online: several keys, each by what is done to it, each once") {

@@ -10,8 +10,10 @@
 
 #include "reports/check/transactions/check_transactions.h"
 #include "reports/history/format.h"
+#include "retelling.h"
 
 using namespace heir::reports;
+using namespace heir::reports::test;
 namespace fs = std::filesystem;
 
 namespace {
@@ -49,68 +51,6 @@ std::vector<Recorded> recorded() {
   return all;
 }
 
-/// How a history is told differently.
-struct Retelling {
-  std::int64_t later_ns = 0;
-  std::function<std::uint32_t(std::uint32_t)> process = [](std::uint32_t p) { return p; };
-  std::string key_prefix = {};
-  std::function<std::int64_t(std::int64_t)> value = [](std::int64_t v) { return v; };
-  std::function<bool(const Operation&)> drop = [](const Operation&) { return false; };
-};
-
-class Retold {
- public:
-  Retold(const History& from, const Retelling& how) : from_(from), how_(how) {
-    if (!from.timed()) to_.set_untimed();
-    for (std::size_t i = 0; i < from.size(); ++i) {
-      if (how.drop(from.operations()[from.operation_of(i)])) continue;
-      Event event = from.event(i);
-      event.time = HistoryTime::from_ns(event.time.ns() + how.later_ns);
-      event.process = ProcessId(how.process(event.process.value()));
-      event.value = value(event.value, event.key);
-      event.key = key(event.key);
-      const auto problem = to_.add(event);
-      INFO(problem.value_or(""));
-      REQUIRE_FALSE(problem);
-    }
-  }
-  History take() { return std::move(to_); }
-
- private:
-  KeyId key(KeyId key) {
-    const std::string& text = from_.key_text(key);
-    return text.empty() || text.front() == '"' ? to_.key_from_text(text) : to_.key(how_.key_prefix + text);
-  }
-
-  Value value(Value v, KeyId of) {
-    switch (v.kind()) {
-      case ValueKind::integer: return Value::integer(how_.value(v.number()));
-      case ValueKind::nil: return v;
-      case ValueKind::text: return to_.text(from_.text_of(v));
-      case ValueKind::pair: FAIL("no pairs in transactions"); return v;
-      case ValueKind::list: {
-        std::vector<Value> elements = from_.elements(v.list());
-        for (Value& element : elements) element = value(element, of);
-        return to_.list(key(of), elements);
-      }
-      case ValueKind::micro_ops: {
-        std::vector<MicroOp> ops;
-        for (const MicroOp& op : from_.micro_ops(v)) {
-          const KeyId renamed =
-              op.function == Function::predicate_read ? to_.key_from_text(from_.key_text(op.key)) : key(op.key);
-          ops.push_back({op.function, renamed, value(op.value, op.key)});
-        }
-        return to_.micro_ops(ops);
-      }
-    }
-    return v;
-  }
-
-  const History& from_;
-  const Retelling& how_;
-  History to_;
-};
-
 /// Everything but words and times.
 using Essence = std::tuple<Outcome, std::vector<std::string>, std::vector<std::string>, std::vector<std::string>>;
 Essence essence(const TransactionVerdict& verdict) {
@@ -140,10 +80,10 @@ std::vector<TransactionOptions> questions(TransactionModel model) {
 void check_retold(const Retelling& how) {
   std::size_t failed = 0;
   for (const Recorded& each : recorded()) {
-    const History retold = Retold(each.history, how).take();
+    const History told = retold(each.history, how);
     for (const TransactionOptions& options : questions(each.model)) {
       const TransactionVerdict before = check_transactions(each.history, options);
-      const TransactionVerdict after = check_transactions(retold, options);
+      const TransactionVerdict after = check_transactions(told, options);
       INFO(each.file);
       CHECK(essence(before) == essence(after));
       if (before.outcome == Outcome::fail) ++failed;
@@ -187,8 +127,7 @@ TEST_CASE("the same history later has the same verdict") {
 }
 
 TEST_CASE("the same history by other processes has the same verdict") {
-  // 1,009 is a prime: a permutation of what is below it.
-  check_retold({.process = [](std::uint32_t p) { return p < 1009 ? p * 577 % 1009 : p; }});
+  check_retold({.process = permuted});
 }
 
 TEST_CASE("the same history with other keys has the same verdict") {
@@ -201,10 +140,10 @@ TEST_CASE("the same history with other values has the same verdict") {
   for (const Recorded& each : recorded()) {
     if (each.model == TransactionModel::closed_predicate) continue;  // whose predicates look at values
     const Retelling how{.value = other};
-    const History retold = Retold(each.history, how).take();
+    const History told = retold(each.history, how);
     for (const TransactionOptions& options : questions(each.model)) {
       INFO(each.file);
-      CHECK(essence(check_transactions(each.history, options)) == essence(check_transactions(retold, options)));
+      CHECK(essence(check_transactions(each.history, options)) == essence(check_transactions(told, options)));
       ++compared;
     }
   }
@@ -225,10 +164,10 @@ TEST_CASE("a transaction of unknown outcome of which nobody saw anything does no
     if (count == 0) continue;
     dropped += count;
     const Retelling how{.drop = unseen};
-    const History retold = Retold(each.history, how).take();
+    const History told = retold(each.history, how);
     for (const TransactionOptions& options : questions(each.model)) {
       const TransactionVerdict before = check_transactions(each.history, options);
-      const TransactionVerdict after = check_transactions(retold, options);
+      const TransactionVerdict after = check_transactions(told, options);
       INFO(each.file);
       CHECK(before.not_models == after.not_models);
       CHECK(before.also_not == after.also_not);

@@ -1,4 +1,4 @@
-#include "reports/check/model.h"
+#include "reports/check/verdict/model.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
