@@ -25,6 +25,7 @@ class Checker {
     const Entry* duration = root_.find("duration");
     duration_known_ = !duration || Codec<Duration>::read(duration->value).has_value();
     peers_known_ = reading_.good(part(root_, "cluster"));
+    store_known_ = reading_.good(part(root_, "store"));
     if (const Value* network = part(root_, "network"); network && network->kind == Value::Kind::table)
       check_links(*network);
     if (const Value* clock = part(root_, "clock"); clock && clock->kind == Value::Kind::table) check_clocks(*clock);
@@ -50,12 +51,18 @@ class Checker {
 
   /// Refuses a target that this cluster cannot have.
   void check_target(const Value& table, std::string_view key, const Target& target) {
+    if (store_known_) check_store_target(table, key, target);
     if (!peers_known_) return;
     const int peers = scenario_.cluster.peers;
     const std::string count = std::to_string(peers) + (peers == 1 ? " peer" : " peers");
     if (target.kind == TargetKind::host && target.host > peers) {
       reading_.report(table, place_of(table, key),
                       "there is no \"" + to_string(target) + "\": the cluster has " + count);
+    }
+    if (target.kind == TargetKind::rack && target.host > scenario_.cluster.racks) {
+      reading_.report(table, place_of(table, key),
+                      "there is no \"" + to_string(target) + "\": the cluster has " +
+                          std::to_string(scenario_.cluster.racks) + " racks");
     }
     const bool missing = (target.kind == TargetKind::sync && peers < 2) ||
                          (target.kind == TargetKind::async && peers < 3) ||
@@ -64,6 +71,15 @@ class Checker {
       reading_.report(table, place_of(table, key),
                       "impossible target \"" + to_string(target) + "\": a cluster of " + count + " has none");
     }
+  }
+
+  void check_store_target(const Value& table, std::string_view key, const Target& target) {
+    const int members = members_of(scenario_.store);
+    const std::string of = "the store has " + std::to_string(members) + (members == 1 ? " member" : " members");
+    if (target.kind == TargetKind::store_member && target.host > members)
+      reading_.report(table, place_of(table, key), "there is no \"" + to_string(target) + "\": " + of);
+    if (members == 1 && (target.kind == TargetKind::store_follower || target.kind == TargetKind::store_minority))
+      reading_.report(table, place_of(table, key), "impossible target \"" + to_string(target) + "\": " + of);
   }
 
   /// Refuses what would be after the end.
@@ -172,6 +188,7 @@ class Checker {
   Reading& reading_;
   bool duration_known_ = true;
   bool peers_known_ = true;
+  bool store_known_ = true;
 };
 
 }  // namespace

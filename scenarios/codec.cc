@@ -214,16 +214,26 @@ Result<Target> Codec<Target>::read(const Value& value) {
   std::vector<std::string> names;
   for (const Name<TargetKind>& name : vocabulary<TargetKind>().names) names.emplace_back(name.name);
   if (value.kind != Value::Kind::text) return unknown_word(value, names, {});
-  if (value.text.starts_with("host:")) {
-    const std::string_view digits = std::string_view(value.text).substr(5);
+  struct Numbered {
+    std::string_view prefix;
+    TargetKind kind;
+    std::string_view expected;
+  };
+  constexpr Numbered numbered[] = {
+      {"host:", TargetKind::host, "a host such as \"host:2\", counted from 1"},
+      {"rack:", TargetKind::rack, "a rack such as \"rack:2\", counted from 1"},
+      {"store:", TargetKind::store_member, "a member of the store such as \"store:2\", counted from 1"}};
+  for (const Numbered& candidate : numbered) {
+    if (!value.text.starts_with(candidate.prefix)) continue;
+    const std::string_view digits = std::string_view(value.text).substr(candidate.prefix.size());
     int host = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), host);
-    if (error == std::errc() && end == digits.data() + digits.size() && host >= 1)
-      return Target{TargetKind::host, host};
-    return unexpected("a host such as \"host:2\", counted from 1", value);
+    if (error == std::errc() && end == digits.data() + digits.size() && host >= 1) return Target{candidate.kind, host};
+    return unexpected(std::string(candidate.expected), value);
   }
   const std::optional<TargetKind> kind = from_name<TargetKind>(value.text);
-  if (!kind || *kind == TargetKind::host) return unknown_word(value, names, vocabulary<TargetKind>().later);
+  if (!kind || *kind == TargetKind::host || *kind == TargetKind::store_member)
+    return unknown_word(value, names, vocabulary<TargetKind>().later);
   return Target{*kind, 0};
 }
 

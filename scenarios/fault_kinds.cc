@@ -19,6 +19,29 @@ constexpr std::array kinds{
                 "The agent is killed; the database lives on. The host starts the agent again after `for` (default: at "
                 "once).",
                 "An agent's bug or upgrade, the out-of-memory killer."},
+    FaultTraits{K::crash_backend, "crash-backend", F::process,
+                "One process of the database server dies. The server ends every session, goes through crash recovery "
+                "and takes new ones, without a word to its agent.",
+                "A bug in an extension, a killed backend: what the out-of-memory killer hits first."},
+    FaultTraits{K::out_of_memory, "out-of-memory", F::process,
+                "For `for`, processes of the target's host are killed one after the other, drawn: the agent, the "
+                "database server, one of its backends, a program that runs.",
+                "The out-of-memory killer on a host that somebody else's program fills."},
+    FaultTraits{K::out_of_files, "out-of-files", F::process,
+                "The agent of the target opens no file and no connection, and starts no program, until it is over; "
+                "what is open stays so.",
+                "EMFILE: a leak, a limit that is too low, a flood of connections."},
+    FaultTraits{K::out_of_connections, "out-of-connections", F::process,
+                "Programs that are no part of the cluster hold every session of the target's database but the "
+                "superuser's reserved ones, over its restarts too.",
+                "A connection pool that leaks, a stampede after a failover."},
+    FaultTraits{K::starve, "starve", F::process,
+                "The processes of the target's host run for one part in `factor` of every 100 ms.",
+                "A CPU quota, a noisy neighbour, a host that swaps."},
+    FaultTraits{K::restart_loop, "restart-loop", F::process,
+                "`process` of the target dies whenever it has been up for `up`, until it is over; agents and hosts "
+                "stay down for `down` (default: 1 s).",
+                "A process that fails at start, a bad configuration, a health check that kills."},
     FaultTraits{K::pause, "pause", F::process,
                 "Processes stand still for `for`, while time and everyone else go on; then they continue unaware.",
                 "Garbage collection, swapping, SIGSTOP, a snapshot of the virtual machine."},
@@ -58,8 +81,15 @@ constexpr std::array kinds{
     FaultTraits{K::power_off_all, "power-off-all", F::process,
                 "Every host of a peer and of the store loses power in the same instant; all boot after `for`.",
                 "The data centre's power."},
-    FaultTraits{K::wipe_store, "wipe-store", F::store, "The store comes back empty, as if it had been set up anew.",
-                "A coordination store reinstalled, or restored from nothing."},
+    FaultTraits{
+        K::crash_store, "crash-store", F::store,
+        "The store's server on the target is killed; the host lives on, and starts it again after `for` (default: "
+        "at once).",
+        "A bug, an upgrade, the out-of-memory killer."},
+    FaultTraits{K::wipe_store, "wipe-store", F::store,
+                "The target comes back with an empty disk: all of the store as if it had been set up anew, a single "
+                "member as one that does not start, because it may have forgotten what it promised.",
+                "A coordination store reinstalled, or restored from nothing; a disk replaced."},
     FaultTraits{K::switchover, "switchover", F::operators, "The operator asks for the sync to become primary.",
                 "Planned maintenance."},
     FaultTraits{K::freeze, "freeze", F::operators, "The operator freezes the cluster, in `mode`.",
@@ -67,6 +97,19 @@ constexpr std::array kinds{
     FaultTraits{K::unfreeze, "unfreeze", F::operators, "The operator unfreezes it.", "The end of it."},
     FaultTraits{K::rebuild, "rebuild", F::operators, "The operator has the target rebuilt.",
                 "A deposed peer that cannot come back by itself."},
+    FaultTraits{K::promote_by_hand, "promote-by-hand", F::operators,
+                "Somebody runs `pg_ctl promote` on the target, past the agent.",
+                "A runbook from before there was automatic failover; the right command on the wrong host."},
+    FaultTraits{K::start_by_hand, "start-by-hand", F::operators,
+                "Somebody runs `pg_ctl start` on the target, past the agent, with the settings that lie there.",
+                "\"The database is down, I started it.\""},
+    FaultTraits{K::stop_by_hand, "stop-by-hand", F::operators,
+                "Somebody runs `pg_ctl stop -m fast` on the target, past the agent.",
+                "Maintenance without a freeze; a script of the distribution."},
+    FaultTraits{K::second_agent, "second-agent", F::operators,
+                "A second agent is started on the target with the configuration, identity and files of the first; it "
+                "is killed after `for`.",
+                "An agent started by hand beside the service; Q-12."},
     FaultTraits{K::stop, "stop", F::process, "The target's host is shut down in order, and started again after `for`.",
                 "A reboot for an upgrade."},
     FaultTraits{K::join, "join", F::process, "A host of `cluster.late` is switched on for the first time.",

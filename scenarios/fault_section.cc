@@ -34,10 +34,6 @@ Result<ShapeWord> read_shape(const Value& value) {
   return unknown_word(value, names, {});
 }
 
-bool is_one_of(TargetKind kind, std::initializer_list<TargetKind> kinds) {
-  return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
-}
-
 /// The keys that a kind needs beyond those that the table of keys marks.
 std::string missing_for(FaultKind kind, const Fault& fault) {
   switch (kind) {
@@ -51,22 +47,33 @@ std::string missing_for(FaultKind kind, const Fault& fault) {
     case FaultKind::clock_step: return fault.by ? "" : "needs the key 'by'";
     case FaultKind::clock_slew: return !fault.by ? "needs the key 'by'" : fault.lasts ? "" : "needs the key 'for'";
     case FaultKind::slow_disk: return fault.fsync ? "" : "needs the key 'fsync'";
+    case FaultKind::starve: return !fault.factor ? "needs the key 'factor'" : fault.lasts ? "" : "needs the key 'for'";
+    case FaultKind::restart_loop: return !fault.up ? "needs the key 'up'" : fault.lasts ? "" : "needs the key 'for'";
     case FaultKind::clog:
     case FaultKind::swizzle_clog:
     case FaultKind::pause:
     case FaultKind::suspend:
     case FaultKind::clock_freeze:
+    case FaultKind::out_of_memory:
+    case FaultKind::out_of_files:
+    case FaultKind::out_of_connections:
+    case FaultKind::second_agent:
     case FaultKind::power_off_all: return fault.lasts ? "" : "needs the key 'for'";
     case FaultKind::crash:
     case FaultKind::crash_database:
     case FaultKind::crash_agent:
+    case FaultKind::crash_backend:
     case FaultKind::partition:
     case FaultKind::break_connections:
+    case FaultKind::crash_store:
     case FaultKind::wipe_store:
     case FaultKind::switchover:
     case FaultKind::freeze:
     case FaultKind::unfreeze:
     case FaultKind::rebuild:
+    case FaultKind::promote_by_hand:
+    case FaultKind::start_by_hand:
+    case FaultKind::stop_by_hand:
     case FaultKind::stop:
     case FaultKind::join:
     case FaultKind::random: return "";
@@ -111,6 +118,20 @@ void check_fault(const Value& table, const Fault& fault, Reading& reading) {
   }
   if (fault.until && fault.at && *fault.until < fault.at->low) {
     reading.report(table, place_of_value(table, "until"), "'until' is before 'at'");
+  }
+  if (fault.delay && !fault.on) {
+    reading.report(table, place_of_value(table, "delay"), "'delay' means nothing without 'on'");
+  }
+  if (fault.on &&
+      (fault.target.kind == TargetKind::rack || fault.target.kind == TargetKind::clients ||
+       fault.target.kind == TargetKind::majority || fault.target.kind == TargetKind::minority ||
+       fault.target.kind == TargetKind::store_majority || fault.target.kind == TargetKind::store_minority)) {
+    reading.report(
+        table, place_of_value(table, "target"),
+        "'on' hits the one host that has its moment; \"" + to_string(fault.target) + "\" names several (use \"any\")");
+  }
+  if (fault.on && is_of_store(fault.target.kind) && *fault.on != Moment::fsync) {
+    reading.report(table, place_of_value(table, "on"), "of the store's hosts only the moment \"fsync\" is seen");
   }
   if (fault.fast && fault.slow)
     reading.report(table, table.find("slow")->place, "a clock runs 'fast' or 'slow', not both");
@@ -168,15 +189,34 @@ std::string impossible_target(FaultKind kind, const Fault& fault) {
   switch (kind) {
     case FaultKind::crash_database:
     case FaultKind::crash_agent:
-    case FaultKind::slow_disk:
+    case FaultKind::crash_backend:
+    case FaultKind::out_of_memory:
+    case FaultKind::out_of_files:
+    case FaultKind::out_of_connections:
     case FaultKind::rebuild:
-      if (is_one_of(target, {TargetKind::store, TargetKind::clients}))
-        return name + " has no peer that this could happen to";
+    case FaultKind::promote_by_hand:
+    case FaultKind::start_by_hand:
+    case FaultKind::stop_by_hand:
+    case FaultKind::second_agent:
+      if (target == TargetKind::rack) return name + " has hosts of the store too";
+      if (is_of_store(target) || target == TargetKind::clients) return name + " has no peer that this could happen to";
+      return {};
+    case FaultKind::crash_store:
+    case FaultKind::wipe_store:
+      if (!is_of_store(target)) return name + " is no member of the store";
+      return {};
+    case FaultKind::restart_loop:
+      if (fault.process != ProcessKind::host && (is_of_store(target) || target == TargetKind::rack))
+        return name + " has hosts that run neither agent nor database";
+      if (target == TargetKind::clients) return "nothing happens to clients but partitions and slow links";
+      return {};
+    case FaultKind::starve:
+      if (target == TargetKind::clients) return "nothing happens to clients but partitions and slow links";
       return {};
     case FaultKind::pause:
       if (target == TargetKind::clients) return "clients are not paused";
-      if (target == TargetKind::store && fault.process != ProcessKind::host)
-        return "\"store\" runs neither agent nor database";
+      if ((is_of_store(target) || target == TargetKind::rack) && fault.process != ProcessKind::host)
+        return name + " has hosts that run neither agent nor database";
       return {};
     case FaultKind::crash:
     case FaultKind::suspend:
@@ -184,6 +224,7 @@ std::string impossible_target(FaultKind kind, const Fault& fault) {
     case FaultKind::clock_rate:
     case FaultKind::clock_slew:
     case FaultKind::clock_freeze:
+    case FaultKind::slow_disk:
     case FaultKind::stop:
       if (target == TargetKind::clients) return "nothing happens to clients but partitions and slow links";
       return {};
@@ -193,8 +234,10 @@ std::string impossible_target(FaultKind kind, const Fault& fault) {
       return {};
     case FaultKind::partition:
       if (target == TargetKind::clients) return "clients are cut off with the key 'clients'";
-      if (fault.shape == PartitionShape::from_store && target == TargetKind::store)
+      if (fault.shape == PartitionShape::from_store && is_of_store(target))
         return "the store cannot be cut off from itself";
+      if (fault.shape == PartitionShape::from_members && (!is_of_store(target) || target == TargetKind::store))
+        return name + " is no member of the store that others could be cut off from";
       if (fault.shape == PartitionShape::from_sync && target == TargetKind::sync)
         return "the sync cannot be cut off from itself";
       if (fault.shape == PartitionShape::from_peers && target == TargetKind::store) {
@@ -208,7 +251,6 @@ std::string impossible_target(FaultKind kind, const Fault& fault) {
     case FaultKind::swizzle_clog:
     case FaultKind::break_connections:
     case FaultKind::power_off_all:
-    case FaultKind::wipe_store:
     case FaultKind::switchover:
     case FaultKind::freeze:
     case FaultKind::unfreeze:
@@ -239,7 +281,16 @@ Section<Fault> fault_section() {
   s.meaning = "Something that goes wrong, or that an operator does. In the order of the file; faults may overlap.";
   s.kind = [](const Fault& fault) { return to_string(fault.kind); };
   s.check = check_fault;
-  s.keys.push_back(key("kind", &Fault::kind, "What happens; see below.").must());
+  s.keys.push_back(key_of<Fault, FaultKind>(
+                       "kind", [](const Fault& fault) { return fault.kind; },
+                       [](Fault& fault, FaultKind kind) {
+                         fault.kind = kind;
+                         if (fault.target != Fault().target) return;  // It stands before the kind.
+                         if (kind == K::crash_store) fault.target = {TargetKind::store_leader, 0};
+                         if (kind == K::wipe_store) fault.target = {TargetKind::store, 0};
+                       },
+                       "What happens; see below.")
+                       .must());
   s.keys.push_back(
       key("at", &Fault::at, "When it strikes first, since the start; drawn if it is a range.", never_negative));
   s.keys.push_back(
@@ -247,15 +298,51 @@ Section<Fault> fault_section() {
   s.keys.push_back(key("until", &Fault::until,
                        "No strike after this; by default, none after three quarters of the duration.", never_negative));
   s.keys.push_back(
-      key("for", &Fault::lasts, "How long it lasts, drawn if it is a range; without it, for ever.", positive)
-          .for_kinds(kinds({K::crash, K::crash_database, K::crash_agent, K::pause, K::partition, K::slow_link,
-                            K::clock_rate, K::clog, K::swizzle_clog, K::flap, K::clock_slew, K::clock_freeze,
-                            K::suspend, K::slow_disk, K::power_off_all, K::stop})));
+      key("on", &Fault::on,
+          "From the time of the strike on, it waits for this moment of a host of the target, and hits that "
+          "host alone."));
   s.keys.push_back(
-      key("target", &Fault::target, "Whom it hits.")
-          .for_kinds(kinds({K::crash, K::crash_database, K::crash_agent, K::pause, K::partition, K::slow_link, K::clog,
-                            K::flap, K::break_connections, K::clock_step, K::clock_rate, K::clock_slew, K::clock_freeze,
-                            K::suspend, K::slow_disk, K::rebuild, K::stop, K::join})));
+      key("delay", &Fault::delay, "It strikes so long after the moment that it waited for.", never_negative));
+  s.keys.push_back(
+      key("for", &Fault::lasts, "How long it lasts, drawn if it is a range; without it, for ever.", positive)
+          .for_kinds(kinds({K::crash,         K::crash_database, K::crash_agent,        K::pause,
+                            K::partition,     K::slow_link,      K::clock_rate,         K::clog,
+                            K::swizzle_clog,  K::flap,           K::clock_slew,         K::clock_freeze,
+                            K::suspend,       K::slow_disk,      K::power_off_all,      K::stop,
+                            K::out_of_memory, K::out_of_files,   K::out_of_connections, K::starve,
+                            K::restart_loop,  K::second_agent,   K::crash_store})));
+  s.keys.push_back(key("target", &Fault::target,
+                       "Whom it hits; by default crash-store the store's leader, and wipe-store all of the store.")
+                       .for_kinds(kinds({K::crash,
+                                         K::crash_database,
+                                         K::crash_agent,
+                                         K::pause,
+                                         K::partition,
+                                         K::slow_link,
+                                         K::clog,
+                                         K::flap,
+                                         K::break_connections,
+                                         K::clock_step,
+                                         K::clock_rate,
+                                         K::clock_slew,
+                                         K::clock_freeze,
+                                         K::suspend,
+                                         K::slow_disk,
+                                         K::rebuild,
+                                         K::stop,
+                                         K::join,
+                                         K::crash_backend,
+                                         K::out_of_memory,
+                                         K::out_of_files,
+                                         K::out_of_connections,
+                                         K::starve,
+                                         K::restart_loop,
+                                         K::promote_by_hand,
+                                         K::start_by_hand,
+                                         K::crash_store,
+                                         K::wipe_store,
+                                         K::stop_by_hand,
+                                         K::second_agent})));
   s.keys.push_back(key("to", &Fault::to, "The other end of the links; by default, everyone.")
                        .for_kinds({to_string(K::slow_link), to_string(K::break_connections)}));
   s.keys.push_back(key_of<Fault, ShapeWord>(
@@ -275,7 +362,8 @@ Section<Fault> fault_section() {
   s.keys.push_back(key("manner", &Fault::manner, "What becomes of what is stopped.").for_kinds(kinds({K::partition})));
   s.keys.push_back(
       key("clients", &Fault::clients, "What the partition does to clients.").for_kinds(kinds({K::partition})));
-  s.keys.push_back(key("process", &Fault::process, "Which processes stand still.").for_kinds(kinds({K::pause})));
+  s.keys.push_back(key("process", &Fault::process, "Which processes stand still, or die.")
+                       .for_kinds(kinds({K::pause, K::restart_loop})));
   s.keys.push_back(key("mode", &Fault::mode, "What the freeze forbids.").for_kinds(kinds({K::freeze})));
   s.keys.push_back(key("latency", &Fault::latency, "Of the slow links, one way.", never_negative)
                        .for_kinds(kinds({K::slow_link, K::partition})));
@@ -286,9 +374,17 @@ Section<Fault> fault_section() {
       key("reordering", &Fault::reordering, "Of messages on the slow links.", whole).for_kinds(kinds({K::slow_link})));
   s.keys.push_back(key("bandwidth", &Fault::bandwidth, "Bytes that the slow links take, each way.")
                        .for_kinds(kinds({K::slow_link})));
+  s.keys.push_back(key("queue", &Fault::queue,
+                       "Bytes that may wait for `bandwidth`, each way; datagrams beyond are lost, connections wait.",
+                       Limits<int>{1500, 1'000'000'000})
+                       .for_kinds(kinds({K::slow_link})));
   s.keys.push_back(
-      key("down", &Fault::down, "How long the links stay down each time.", positive).for_kinds(kinds({K::flap})));
-  s.keys.push_back(key("up", &Fault::up, "How long they stay up between.", positive).for_kinds(kinds({K::flap})));
+      key("factor", &Fault::factor, "The processes run for one part in so many of the time.", Limits<int>{2, 100})
+          .for_kinds(kinds({K::starve})));
+  s.keys.push_back(key("down", &Fault::down, "How long links, agents, hosts stay down each time.", positive)
+                       .for_kinds(kinds({K::flap, K::restart_loop})));
+  s.keys.push_back(
+      key("up", &Fault::up, "How long they stay up between.", positive).for_kinds(kinds({K::flap, K::restart_loop})));
   s.keys.push_back(key("told", &Fault::told, "Who notices the break.").for_kinds(kinds({K::break_connections})));
   s.keys.push_back(key("fsync", &Fault::fsync, "Time of one fsync.", never_negative).for_kinds(kinds({K::slow_disk})));
   s.keys.push_back(key("by", &Fault::by, "How far the clock goes; negative: back.", either_way)

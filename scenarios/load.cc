@@ -115,9 +115,10 @@ std::string reference() {
   append_vocabulary<PartitionShape>("Shapes of a partition", out);
   append_vocabulary<Direction>("`direction`", out);
   append_vocabulary<PartitionManner>("`manner` of a partition", out);
+  append_vocabulary<Moment>("Moments that a fault waits `on`", out);
   append_vocabulary<ToldOfBreak>("`told` of a break", out);
   append_vocabulary<ClientsDuringPartition>("`clients` of a partition", out);
-  append_vocabulary<ProcessKind>("`process` of a pause", out);
+  append_vocabulary<ProcessKind>("`process` of a pause or restart loop", out);
   append_vocabulary<FreezeMode>("`mode` of a freeze", out);
   append_vocabulary<AfterFreeze>("`after` a clock stood still", out);
   append_vocabulary<FailureKind>("Verdicts", out);

@@ -16,9 +16,9 @@ constexpr std::array presets{
 };
 
 constexpr std::array stores{
+    Name<StoreKind>{StoreKind::raft, "raft", "heir's replicated store: `members` servers, each on a host of its own."},
     Name<StoreKind>{StoreKind::ideal, "ideal", "One linearizable server, reached over the simulated network."},
 };
-constexpr std::array<std::string_view, 1> stores_later{"raft"};
 
 constexpr std::array targets{
     Name<TargetKind>{TargetKind::any, "any", "One peer's host, drawn."},
@@ -27,14 +27,21 @@ constexpr std::array targets{
     Name<TargetKind>{TargetKind::sync, "sync", "The host of the sync at that moment."},
     Name<TargetKind>{TargetKind::async, "async", "The host of the first async at that moment."},
     Name<TargetKind>{TargetKind::deposed, "deposed", "The host of the first deposed peer at that moment."},
-    Name<TargetKind>{TargetKind::store, "store", "The store's host."},
+    Name<TargetKind>{TargetKind::store, "store", "The hosts of all members of the store."},
+    Name<TargetKind>{TargetKind::store_leader, "store-leader", "The host of the member that leads at that moment."},
+    Name<TargetKind>{TargetKind::store_follower, "store-follower", "The host of one of the other members, drawn."},
+    Name<TargetKind>{TargetKind::store_member, "store:N", "The host of member N of the store, from 1."},
+    Name<TargetKind>{TargetKind::store_majority, "store-majority", "More than half of the store's members, drawn."},
+    Name<TargetKind>{TargetKind::store_minority, "store-minority",
+                     "At least one, but less than half of the store's members, drawn."},
     Name<TargetKind>{TargetKind::clients, "clients", "The hosts of all clients."},
     Name<TargetKind>{TargetKind::host, "host:N", "The host of peer N, from 1."},
     Name<TargetKind>{TargetKind::majority, "majority", "More than half of the peers' hosts, drawn."},
     Name<TargetKind>{TargetKind::minority, "minority", "At least one, but less than half of the peers' hosts, drawn."},
     Name<TargetKind>{TargetKind::all, "all", "Every peer's host."},
+    Name<TargetKind>{TargetKind::rack, "rack",
+                     "The hosts of one rack, drawn, the store's too; `rack:N`: of that one, from 1. See `racks`."},
 };
-constexpr std::array<std::string_view, 1> targets_later{"store-leader"};
 
 constexpr std::array workloads{
     Name<WorkloadKind>{WorkloadKind::register_, "register",
@@ -53,11 +60,15 @@ constexpr std::array reads_from{
 constexpr std::array shapes{
     Name<PartitionShape>{PartitionShape::isolate, "isolate",
                          "The target is cut off from every peer and the store. `isolate-primary`, `isolate-sync`, "
-                         "`isolate-async`, `isolate-store` name the target too."},
+                         "`isolate-async`, `isolate-store` name the target too. The members of an isolated store still "
+                         "reach each other."},
     Name<PartitionShape>{PartitionShape::halves, "halves", "The hosts of peers and store fall into two groups, drawn."},
     Name<PartitionShape>{PartitionShape::from_store, "from-store", "The target and the store do not reach each other."},
     Name<PartitionShape>{PartitionShape::from_sync, "from-sync", "The target and the sync do not reach each other."},
     Name<PartitionShape>{PartitionShape::from_peers, "from-peers", "The target reaches the store, but no other peer."},
+    Name<PartitionShape>{PartitionShape::from_members, "from-members",
+                         "The target, a member of the store, does not reach the other members; peers and clients reach "
+                         "it."},
     Name<PartitionShape>{
         PartitionShape::one_way, "one-way",
         "As isolate, but only what the target sends (`direction` outbound) or is sent (inbound) is lost."},
@@ -87,6 +98,8 @@ constexpr std::array told_of_break{
     Name<ToldOfBreak>{ToldOfBreak::both, "both", "Both sides see a reset."},
     Name<ToldOfBreak>{ToldOfBreak::one, "one", "One side, drawn, sees a reset; the other learns it when it speaks."},
     Name<ToldOfBreak>{ToldOfBreak::nobody, "nobody", "Nobody is told: the connection hangs until somebody gives up."},
+    Name<ToldOfBreak>{ToldOfBreak::half, "half",
+                      "Nobody is told, and one direction, drawn, goes on: one side hears the other and is not heard."},
 };
 
 constexpr std::array clients{
@@ -112,6 +125,19 @@ constexpr std::array after_freezes{
     Name<AfterFreeze>{AfterFreeze::wall_catches_up, "wall-catches-up",
                       "The wall clock is right again; the monotonic one lacks the time, as on Linux after a suspend."},
     Name<AfterFreeze>{AfterFreeze::both_catch_up, "both-catch-up", "Both clocks jump over it."},
+};
+
+constexpr std::array moments{
+    Name<Moment>{Moment::fsync, "fsync", "One of the host's processes has begun an fsync."},
+    Name<Moment>{Moment::state, "state", "Its agent sees a new version of the cluster state."},
+    Name<Moment>{Moment::leads, "leads", "Its agent takes the role of primary."},
+    Name<Moment>{Moment::gate_opens, "gate-opens", "Its gate opens."},
+    Name<Moment>{Moment::gate_held, "gate-held", "Its gate holds what clients ask."},
+    Name<Moment>{Moment::gate_closes, "gate-closes", "Its gate closes."},
+    Name<Moment>{Moment::severed, "severed", "It has cut its replication, to take over."},
+    Name<Moment>{Moment::promoted, "promoted", "Its database has been promoted."},
+    Name<Moment>{Moment::clone_begins, "clone-begins", "It begins to copy the data of another."},
+    Name<Moment>{Moment::rejoined, "rejoined", "Its data is back in the primary's history."},
 };
 
 constexpr std::array families{
@@ -153,11 +179,11 @@ Vocabulary<PolicyPreset> vocabulary() {
 }
 template <>
 Vocabulary<StoreKind> vocabulary() {
-  return {stores, stores_later};
+  return {stores, {}};
 }
 template <>
 Vocabulary<TargetKind> vocabulary() {
-  return {targets, targets_later};
+  return {targets, {}};
 }
 template <>
 Vocabulary<WorkloadKind> vocabulary() {
@@ -204,12 +230,18 @@ Vocabulary<ToldOfBreak> vocabulary() {
   return {told_of_break, {}};
 }
 template <>
+Vocabulary<Moment> vocabulary() {
+  return {moments, {}};
+}
+template <>
 Vocabulary<FailureKind> vocabulary() {
   return {failures, {}};
 }
 
 std::string to_string(const Target& target) {
   if (target.kind == TargetKind::host) return "host:" + std::to_string(target.host);
+  if (target.kind == TargetKind::store_member) return "store:" + std::to_string(target.host);
+  if (target.kind == TargetKind::rack && target.host != 0) return "rack:" + std::to_string(target.host);
   return to_string<TargetKind>(target.kind);
 }
 

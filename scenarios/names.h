@@ -60,6 +60,8 @@ Vocabulary<PartitionManner> vocabulary();
 template <>
 Vocabulary<ToldOfBreak> vocabulary();
 template <>
+Vocabulary<Moment> vocabulary();
+template <>
 Vocabulary<FailureKind> vocabulary();
 
 /// The spelling of a value: "crash-database".
@@ -79,7 +81,7 @@ requires std::is_enum_v<E> std::optional<E> from_name(std::string_view text) {
   return std::nullopt;
 }
 
-/// "primary", "host:2".
+/// "primary", "host:2", "rack:1".
 std::string to_string(const Target& target);
 
 }  // namespace heir::scenarios

@@ -37,6 +37,7 @@ struct Cluster {
   PolicyPreset policy = PolicyPreset::heir;
   bool singleton = false;     ///< Configured for one-node writes.
   bool fenced_reads = false;  ///< FAILOVER.md section 5: every answer waits until the sync has all that it can show.
+  int racks = 3;              ///< The hosts of the peers, and those of the store, stand in so many racks by turns.
   std::vector<int> late;      ///< Hosts (from 1) that are off, with empty disks, until a `join` fault.
   bool operator==(const Cluster&) const = default;
 };
@@ -52,13 +53,23 @@ struct PolicyOverride {
 
 // ---- The coordination store ----
 
-enum class StoreKind { ideal };
+enum class StoreKind {
+  raft,   ///< Our replicated store, on hosts of its own.
+  ideal,  ///< One linearizable server that answers over the simulated network.
+};
 
 struct Store {
-  StoreKind kind = StoreKind::ideal;  ///< One linearizable server that answers over the simulated network.
-  int members = 1;                    ///< `ideal` has one.
+  StoreKind kind = StoreKind::raft;
+  std::optional<int> members;  ///< Of kind `raft`: 3 or 5; 3 if absent.
+  // Of kind `raft`.
+  Duration heartbeat = Duration::milliseconds(100);  ///< Of the leader.
+  Duration election = Duration::milliseconds(500);   ///< Without a leader for between one and two of it: an election.
+  int snapshot_every = 1'000;                        ///< Entries of the log.
   bool operator==(const Store&) const = default;
 };
+constexpr int members_of(const Store& store) {
+  return store.kind == StoreKind::ideal ? 1 : store.members.value_or(3);
+}
 
 // ---- What the peers are configured with ----
 
@@ -84,19 +95,25 @@ enum class TargetKind {
   any,      ///< One peer's host, drawn.
   primary,  ///< Who is primary, by the cluster state, when the fault strikes.
   sync,
-  async,     ///< The first async.
-  deposed,   ///< The first deposed peer.
-  store,     ///< The store's host.
-  clients,   ///< All hosts of clients.
-  host,      ///< The peer's host of that number.
-  majority,  ///< More than half of the peers' hosts, drawn.
-  minority,  ///< Less than half of them, at least one, drawn.
-  all,       ///< All peers' hosts.
+  async,    ///< The first async.
+  deposed,  ///< The first deposed peer.
+  store,    ///< The hosts of all members of the store.
+  store_leader,
+  store_follower,  ///< One of the other members, drawn.
+  store_member,    ///< The store's member of that number.
+  store_majority,  ///< More than half of the members, drawn,
+  store_minority,  ///< or less than half, at least one.
+  clients,         ///< All hosts of clients.
+  host,            ///< The peer's host of that number.
+  majority,        ///< More than half of the peers' hosts, drawn.
+  minority,        ///< Less than half of them, at least one, drawn.
+  all,             ///< All peers' hosts.
+  rack,            ///< The hosts of one rack (Cluster::racks), the store's too; drawn, or of that number.
 };
 
 struct Target {
   TargetKind kind = TargetKind::any;
-  int host = 0;  ///< From 1; 0 unless kind is `host`.
+  int host = 0;  ///< From 1, of `host`, `store_member` and `rack`; 0 for other kinds and a rack that is drawn.
   bool operator==(const Target&) const = default;
 };
 
@@ -180,56 +197,82 @@ struct Workload {
 // ---- Faults ----
 
 enum class FaultKind {
-  crash,              ///< The host loses power: memory and what the disk had not synced is gone. Boots after `for`.
-  crash_database,     ///< The database server is killed; its agent restarts it.
-  crash_agent,        ///< The agent is killed, and started again by the host's service manager; the database lives on.
-  pause,              ///< Processes stand still for `for` while time and peers go on.
-  suspend,            ///< The host stands still, its clocks too.
-  partition,          ///< Messages and connections between hosts are cut.
-  slow_link,          ///< Latency and loss of links from `target` to `to` become worse.
-  clog,               ///< What is sent to and from the target waits, and arrives at the end.
-  swizzle_clog,       ///< Half of all hosts are clogged one by one, and freed in another order.
-  flap,               ///< The target's links go down and up.
-  break_connections,  ///< Established connections of the target are forgotten on the way.
-  clock_step,         ///< The wall clock jumps by `by`.
-  clock_rate,         ///< The host's clocks run fast or slow.
-  clock_slew,         ///< The host's clocks gain or lose `by`, evenly over `for`.
-  clock_freeze,       ///< The host's clocks stand still while its programs run.
-  slow_disk,          ///< fsync takes `fsync`.
-  power_off_all,      ///< Every host at once, the store's too; all boot after `for`.
-  wipe_store,         ///< The store comes back empty, as if set up anew.
-  switchover,         ///< Operator: promote the sync.
-  freeze,             ///< Operator: `freeze` in `mode`.
-  unfreeze,           ///< Operator.
-  rebuild,            ///< Operator: rebuild the target.
-  stop,               ///< The host is shut down in order, and started after `for`.
-  join,               ///< A host of `cluster.late` is switched on for the first time.
-  random,             ///< One of `among`, drawn each time.
+  crash,               ///< The host loses power: memory and what the disk had not synced is gone. Boots after `for`.
+  crash_database,      ///< The database server is killed; its agent restarts it.
+  crash_agent,         ///< The agent is killed, and started again by the host's service manager; the database lives on.
+  crash_backend,       ///< One process of the database server dies: all its sessions end, and it recovers by itself.
+  out_of_memory,       ///< Process after process of the host is killed.
+  out_of_files,        ///< The agent opens no file and no connection, and starts no program.
+  out_of_connections,  ///< Strangers hold every session of the database but the reserved ones.
+  starve,              ///< The host's processes run only one part in `factor` of the time.
+  restart_loop,        ///< A process dies again and again.
+  pause,               ///< Processes stand still for `for` while time and peers go on.
+  suspend,             ///< The host stands still, its clocks too.
+  partition,           ///< Messages and connections between hosts are cut.
+  slow_link,           ///< Latency and loss of links from `target` to `to` become worse.
+  clog,                ///< What is sent to and from the target waits, and arrives at the end.
+  swizzle_clog,        ///< Half of all hosts are clogged one by one, and freed in another order.
+  flap,                ///< The target's links go down and up.
+  break_connections,   ///< Established connections of the target are forgotten on the way.
+  clock_step,          ///< The wall clock jumps by `by`.
+  clock_rate,          ///< The host's clocks run fast or slow.
+  clock_slew,          ///< The host's clocks gain or lose `by`, evenly over `for`.
+  clock_freeze,        ///< The host's clocks stand still while its programs run.
+  slow_disk,           ///< fsync takes `fsync`.
+  power_off_all,       ///< Every host at once, the store's too; all boot after `for`.
+  crash_store,         ///< The store's server is killed, and started again by the host's service manager.
+  wipe_store,          ///< The store's hosts come back with empty disks.
+  switchover,          ///< Operator: promote the sync.
+  freeze,              ///< Operator: `freeze` in `mode`.
+  unfreeze,            ///< Operator.
+  rebuild,             ///< Operator: rebuild the target.
+  promote_by_hand,     ///< Operator: pg_ctl promote, past the agent.
+  start_by_hand,       ///< Operator: pg_ctl start, past the agent.
+  stop_by_hand,        ///< Operator: pg_ctl stop, past the agent.
+  second_agent,        ///< Operator: a second agent with the identity and the files of the first.
+  stop,                ///< The host is shut down in order, and started after `for`.
+  join,                ///< A host of `cluster.late` is switched on for the first time.
+  random,              ///< One of `among`, drawn each time.
+};
+
+/// Something that a host does, at which a fault can strike it: in the middle of what follows.
+enum class Moment {
+  fsync,  ///< One of its processes begins an fsync.
+  state,  ///< Its agent sees a new version of the cluster state.
+  leads,  ///< Its agent takes the role of primary.
+  gate_opens,
+  gate_held,
+  gate_closes,
+  severed,       ///< It has cut its replication, to take over.
+  promoted,      ///< Its database has been promoted.
+  clone_begins,  ///< It begins to copy the data of another.
+  rejoined,      ///< Its data is back in the primary's history.
 };
 
 /// Where a fault happens; each has its file in sim/faults.
 enum class FaultFamily { network, clock, disk, process, store, operators };
 
 enum class PartitionShape {
-  isolate,     ///< The target from every peer and the store. (A file may say isolate-primary, isolate-sync, ….)
-  halves,      ///< All hosts in two groups, drawn, whose sizes differ by one at most.
-  from_store,  ///< The target from the store only.
-  from_sync,   ///< The target from the sync only.
-  from_peers,  ///< The target from all peers; it still reaches the store.
-  one_way,     ///< As isolate, but only `direction` is cut.
-  ring,        ///< Each host reaches its two neighbours in a drawn ring only.
-  bridge,      ///< Two halves that share only one host (`target`).
-  sizes,       ///< Two groups, their sizes drawn.
-  coin,        ///< Two groups, a coin tossed for each host.
-  three,       ///< Three groups, drawn.
-  random,      ///< One of the shapes above, drawn.
+  isolate,       ///< The target from every peer and the store. (A file may say isolate-primary, isolate-sync, ….)
+  halves,        ///< All hosts in two groups, drawn, whose sizes differ by one at most.
+  from_store,    ///< The target from the store only.
+  from_sync,     ///< The target from the sync only.
+  from_peers,    ///< The target from all peers; it still reaches the store.
+  from_members,  ///< The target, of the store, from all other members; peers and clients still reach it.
+  one_way,       ///< As isolate, but only `direction` is cut.
+  ring,          ///< Each host reaches its two neighbours in a drawn ring only.
+  bridge,        ///< Two halves that share only one host (`target`).
+  sizes,         ///< Two groups, their sizes drawn.
+  coin,          ///< Two groups, a coin tossed for each host.
+  three,         ///< Three groups, drawn.
+  random,        ///< One of the shapes above, drawn.
 };
 
 enum class Direction { both, outbound, inbound };
 /// What becomes of messages that a partition stops.
 enum class PartitionManner { dropped, slowed, jammed };
 /// Which sides of a broken connection are told.
-enum class ToldOfBreak { both, one, nobody };
+enum class ToldOfBreak { both, one, nobody, half };
 /// Do the clients of an isolated host still reach it?
 enum class ClientsDuringPartition {
   connected,  ///< Every client reaches every host.
@@ -246,11 +289,19 @@ enum class AfterFreeze {
   both_catch_up,    ///< Both jump.
 };
 
+/// Whether it names hosts of the store.
+constexpr bool is_of_store(TargetKind kind) {
+  return kind == TargetKind::store || kind == TargetKind::store_leader || kind == TargetKind::store_follower ||
+         kind == TargetKind::store_member || kind == TargetKind::store_majority || kind == TargetKind::store_minority;
+}
+
 /// Something that goes wrong, or that an operator does. Members that mean nothing for the kind keep their defaults.
 struct Fault {
   FaultKind kind = FaultKind::crash;
   std::optional<DurationRange> at;     ///< When it strikes first, since the start; drawn if a range.
   std::optional<DurationRange> every;  ///< Strikes again so long after each strike. At least one of at, every.
+  std::optional<Moment> on;            ///< It waits then for that moment of a host of the target, and hits that host,
+  std::optional<DurationRange> delay;  ///< so long after it; at once if absent.
   std::optional<Duration> until;       ///< No strike after; needs `every`. Default: three quarters of the duration.
   std::optional<DurationRange> lasts;  ///< Key "for". Absent: never heals, boots, wakes.
   Target target{TargetKind::primary, 0};
@@ -260,14 +311,16 @@ struct Fault {
   PartitionManner manner = PartitionManner::dropped;
   ToldOfBreak told = ToldOfBreak::both;
   ClientsDuringPartition clients = ClientsDuringPartition::connected;
-  ProcessKind process = ProcessKind::host;  ///< pause: all processes of the host, its agent, its database.
+  ProcessKind process = ProcessKind::host;  ///< pause, restart-loop: all of the host, its agent, its database.
   FreezeMode mode = FreezeMode::all;
   std::optional<DurationRange> latency;  ///< slow-link.
   std::optional<Ratio> loss;             ///< slow-link, as the next three.
   std::optional<Ratio> duplication;
   std::optional<Ratio> reordering;
   std::optional<Rate> bandwidth;      ///< In bytes.
-  std::optional<DurationRange> down;  ///< flap.
+  std::optional<int> queue;           ///< Bytes that may wait for the bandwidth.
+  std::optional<int> factor;          ///< starve.
+  std::optional<DurationRange> down;  ///< flap, restart-loop.
   std::optional<DurationRange> up;
   std::optional<DurationRange> fsync;  ///< slow-disk.
   std::optional<DurationRange> by;     ///< clock-step, clock-slew; may be negative.

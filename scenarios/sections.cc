@@ -56,6 +56,10 @@ Section<Cluster> cluster_section() {
   s.keys.push_back(key("fenced_reads", &Cluster::fenced_reads,
                        "An answer is forwarded only when the sync has flushed all that the primary's log held after it "
                        "was produced: one replication round trip more for each."));
+  s.keys.push_back(key("racks", &Cluster::racks,
+                       "In how many racks the hosts stand: peers 1, 2, … by turns, the store's hosts likewise; clients "
+                       "elsewhere. For the target `rack`.",
+                       Limits<int>{1, 15}));
   s.keys.push_back(late_key());
   s.check = [](const Value& table, const Cluster& cluster, Reading& reading) {
     if (cluster.singleton && cluster.peers != 1) {
@@ -90,11 +94,28 @@ Section<Store> store_section() {
   s.heading = "[store]";
   s.meaning = "The coordination store.";
   s.keys.push_back(key("kind", &Store::kind, "What it is."));
-  s.keys.push_back(key("members", &Store::members, "How many servers; `ideal` has one.", Limits<int>{1, 5}));
+  s.keys.push_back(key("members", &Store::members,
+                       "How many servers: 3 or 5 of kind `raft`, by default 3; `ideal` is one.", Limits<int>{1, 5}));
+  s.keys.push_back(key("heartbeat", &Store::heartbeat, "Of the leader, to the other members.", positive));
+  s.keys.push_back(key("election", &Store::election,
+                       "Members without a leader for between one and two of it elect one; a leader that hears no "
+                       "majority for so long gives up.",
+                       positive));
+  s.keys.push_back(key("snapshot_every", &Store::snapshot_every,
+                       "A member keeps a snapshot instead of its log after so many entries.",
+                       Limits<int>{1, 1'000'000}));
   s.check = [](const Value& table, const Store& store, Reading& reading) {
-    if (store.kind == StoreKind::ideal && store.members != 1) {
+    if (store.members &&
+        (store.kind == StoreKind::ideal ? *store.members != 1 : *store.members % 2 == 0 || *store.members < 3)) {
       reading.report(table, place_of(table, "members"),
-                     "a store of kind \"ideal\" has 1 member, found " + std::to_string(store.members));
+                     "a store of kind \"" + to_string(store.kind) +
+                         (store.kind == StoreKind::ideal ? "\" has 1 member" : "\" has 3 or 5 members") + ", found " +
+                         std::to_string(*store.members));
+    }
+    if (store.election < store.heartbeat * 2) {
+      reading.report(table, place_of(table, table.find("election") ? "election" : "heartbeat"),
+                     "'election' (" + to_string(store.election) + ") must be at least twice 'heartbeat' (" +
+                         to_string(store.heartbeat) + "): a leader is not given up for one that is late");
     }
   };
   return s;
@@ -148,14 +169,15 @@ Section<Timing> timing_section() {
 }
 
 bool is_link_end(const Target& target) {
-  return target.kind == TargetKind::host || target.kind == TargetKind::store || target.kind == TargetKind::clients;
+  return target.kind == TargetKind::host || target.kind == TargetKind::store ||
+         target.kind == TargetKind::store_member || target.kind == TargetKind::clients;
 }
 
 Section<Link> link_section() {
   Section<Link> s;
   s.heading = "[[network.link]]";
   s.meaning = "One link that differs from the others for the whole run.";
-  s.keys.push_back(key("from", &Link::from, "One end: host:N, store or clients.").must());
+  s.keys.push_back(key("from", &Link::from, "One end: host:N, store, store:N or clients.").must());
   s.keys.push_back(key("to", &Link::to, "The other end.").must());
   s.keys.push_back(key("one_way", &Link::one_way, "Only from `from` to `to`."));
   s.keys.push_back(key("latency", &Link::latency, "Instead of the network's.", up_to_a_minute));
@@ -164,7 +186,7 @@ Section<Link> link_section() {
     for (const auto& [name, end] : {std::pair{"from", link.from}, std::pair{"to", link.to}}) {
       if (!is_link_end(end)) {
         reading.report(table, place_of(table, name),
-                       "a link ends at host:N, store or clients; \"" + to_string(end) +
+                       "a link ends at host:N, store, store:N or clients; \"" + to_string(end) +
                            "\" may be a different host at any moment");
       }
     }

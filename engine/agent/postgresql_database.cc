@@ -80,8 +80,10 @@ class PostgresqlDatabase final : public Database {
     status_.cancelled_waits += seen->cancelled_waits;
     status_.sync_flushed = seen->sync_flushed.value_or(0);
     status_.sync_lacks = sync && !seen->in_recovery && (!seen->sync_flushed || *seen->sync_flushed < seen->flushed);
-    if (!seen->in_recovery || seen->streaming || !following_) link_broken_at_ = now;
-    if (now - link_broken_at_ >= broken_link_limit) {
+    if (seen->streaming || !following_) link_broken_at_ = now;
+    // One that somebody promoted (P-15) will never stream again.
+    const bool promoted = following_ && !seen->in_recovery;
+    if (promoted || now - link_broken_at_ >= broken_link_limit) {
       ++status_.link_failures;
       link_broken_at_ = now;
     }
@@ -169,6 +171,8 @@ class PostgresqlDatabase final : public Database {
     pg::Role primary = std::move(role);
     if (const Result<> started = co_await adapter_->start(std::move(primary)); !started)
       co_return failed(started.error());
+    if (const Result<> bound = co_await adapter_->bind_timeline(lead.generation); !bound)
+      co_return failed(bound.error());
     co_return CommandResult{};
   }
 

@@ -6,8 +6,15 @@
 
 namespace heir::failover::rules {
 
-bool has_all_of(const Policy& policy, const Position& log, const Position& prefix) {
-  return policy.compare_lineages ? contains(log, prefix) : log.offset >= prefix.offset;
+bool has_initial_position(const Policy& policy, const Position& log, const ClusterState& state) {
+  Position initial = state.initial_position;
+  if (!policy.compare_lineages) return log.offset >= initial.offset;
+  // A timeline that was not bound yet when the generation was declared on it is bound by the generation's primary, and
+  // by nobody else.
+  for (std::size_t i = 0; i < std::min(initial.lineage.size(), log.lineage.size()); ++i)
+    if (initial.lineage[i].promotion == 0 && log.lineage[i].promotion == state.generation.number())
+      initial.lineage[i].promotion = log.lineage[i].promotion;
+  return contains(log, initial);
 }
 
 void request_read(Context& c) {

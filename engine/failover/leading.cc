@@ -126,7 +126,7 @@ bool replace_sync(Context& c) {
   // The gate is held first: what the old sync acknowledges from here on reaches no client until the new one has it.
   if (c.policy().gate && c.policy().hold_gate_before_position) close_gate(peer, GateMode::held);
   if (!tell_position(c, ReadPosition{})) return true;
-  if (c.policy().primary_checks_position && !has_all_of(c.policy(), *peer.position, c.state().initial_position)) {
+  if (c.policy().primary_checks_position && !has_initial_position(c.policy(), *peer.position, c.state())) {
     c.wait(Reason::not_caught_up, "the log here lacks the generation's initial position");
     return true;
   }
@@ -190,7 +190,7 @@ bool accept_handover(Context& c) {
   Peer& peer = c.peer;
   if (!peer.handed_over) return true;
   if (!tell_position(c, Sever{})) return false;
-  if (has_all_of(c.policy(), *peer.position, c.state().initial_position)) {
+  if (has_initial_position(c.policy(), *peer.position, c.state())) {
     peer.handed_over = false;
     peer.position.reset();
     return true;

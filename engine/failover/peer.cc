@@ -7,6 +7,12 @@
 
 namespace heir::failover {
 
+namespace {
+/// So often in a row a peer that has just rejoined tries to follow an upstream that has diverged from it, before it
+/// looks for the fault with itself.
+constexpr std::uint32_t follows_after_rejoin = 5;
+}  // namespace
+
 const char* to_string(Role role) {
   switch (role) {
     case Role::unknown: return "unknown";
@@ -268,7 +274,9 @@ void on_command_done(Context& c, const CommandDone& input) {
       return;
     case Outcome::diverged:
       peer.applied.reset();
-      if (peer.rejoined) {
+      // Right after a rejoin it is rather the upstream that has to rejoin first; but somebody may have promoted the
+      // copy here meanwhile (P-15).
+      if (peer.rejoined && peer.retries < follows_after_rejoin) {
         peer.failed = command;
         peer.failure = to_string(command) + ": it must rejoin first";
         return rules::retry_later(c);

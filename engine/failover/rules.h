@@ -37,8 +37,8 @@ void retry_later(Context& c);
 void start_over(Context& c);
 /// A frozen cluster whose freeze has run out is unfrozen by the primary, else the sync. True if a write was started.
 bool remove_expired_freeze(Context& c);
-/// `log` contains `prefix`, as the policy compares positions.
-bool has_all_of(const Policy& policy, const Position& log, const Position& prefix);
+/// Whether `log` has all that the generation was declared with, as the policy compares positions.
+bool has_initial_position(const Policy& policy, const Position& log, const ClusterState& state);
 
 // following.cc
 void follow(Context& c);

@@ -97,7 +97,7 @@ bool attempt(Context& c, const std::string& why) {
   if (!confirmed) return true;
 
   if (c.policy().check_initial_position && !is_proven(c) && !loss_is_accepted(c) &&
-      !has_all_of(c.policy(), *peer.position, state.initial_position)) {
+      !has_initial_position(c.policy(), *peer.position, c.state())) {
     // While severed nothing more can arrive, and a primary that comes back needs its sync to stream: follow, and look
     // again.
     c.wait(Reason::not_caught_up, why + ", but the log here ends at " + to_string(*peer.position) +

@@ -138,6 +138,20 @@ void fields(A& a, T& v) {
   fields(a, v.documents, v.more);
 }
 
+template <class A, Is<NotLeader> T>
+void fields(A& a, T& v) {
+  fields(a, v.leader);
+}
+
+template <class A, Is<Begin> T>
+void fields(A& a, T& v) {
+  fields(a, v.identity);
+}
+template <class A, Is<Command> T>
+void fields(A& a, T& v) {
+  fields(a, v.client, v.request, v.at, v.action);
+}
+
 template <class A, Is<Session> T>
 void fields(A& a, T& v) {
   fields(a, v.id, v.client, v.owner, v.ttl, v.expires);
@@ -215,8 +229,9 @@ const char* broken_invariant(const State& state) {
     for (const Member& member : service.members)
       if (!std::binary_search(service.sessions.begin(), service.sessions.end(), member.session))
         return "has an instance without a session";
-    for (std::size_t i = 0; i < service.history.size(); ++i)
-      if (service.history[i].index.value() != i + 1) return "has a gap in a document's history";
+    for (std::size_t i = 1; i < service.history.size(); ++i)
+      if (service.history[i].index.value() != service.history[i - 1].index.value() + 1)
+        return "has a gap in a document's history";
   }
   return nullptr;
 }
@@ -263,6 +278,21 @@ Result<Response> decode_response(std::string_view bytes) {
   in.end();
   if (in.mistake()) return invalid("an answer of the store", in.mistake());
   return response;
+}
+
+Bytes encode(const Logged& logged) {
+  Writer out(32);
+  fields(out, logged);
+  return out.take();
+}
+
+Result<Logged> decode_logged(std::string_view bytes) {
+  Reader in(bytes);
+  Logged logged;
+  fields(in, logged);
+  in.end();
+  if (in.mistake()) return invalid("an entry of the store's log", in.mistake());
+  return logged;
 }
 
 Bytes encode_state(const State& state) {

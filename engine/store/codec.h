@@ -57,6 +57,11 @@ Bytes encode(const Response& response);
 Result<Request> decode_request(std::string_view bytes);
 Result<Response> decode_response(std::string_view bytes);
 
+/// An entry of a replicated log.
+Bytes encode(const Logged& logged);
+/// `invalid`.
+Result<Logged> decode_logged(std::string_view bytes);
+
 /// A snapshot of the state, with a checksum.
 Bytes encode_state(const State& state);
 /// `invalid`: not such a snapshot, damaged, or of a state that breaks the invariants.

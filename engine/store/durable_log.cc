@@ -280,9 +280,12 @@ Task<Result<std::vector<LogRecord>>> DurableLog::read_records(std::vector<std::s
   }
   if (next_record_ <= durable) co_return damaged_at(record_path(next_record_), "was durable once, and is not there");
   if (!records.empty()) {
+    // Its fsync may have failed: then the page cache shows what the disk has not, and another fsync of the file would
+    // succeed without writing it.
     const std::string newest = record_path(next_record_ - 1);
-    const Result<> synced = co_await host_.sync_file(newest);
-    if (!synced) co_return synced.error();
+    Bytes whole = twice(encode(owner_, records.back()));
+    const Result<> written = co_await replace_file(host_, newest, std::move(whole));
+    if (!written) co_return written.error();
   }
   co_return records;
 }

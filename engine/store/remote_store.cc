@@ -58,6 +58,7 @@ struct RemoteStore::Call {
   Operation<Result<Answer>>* waiting = nullptr;  // Null once it is answered.
   bool held = false;                             // A watch that the server has acknowledged,
   std::uint64_t changes = 0;                     // when the store's changes were so many.
+  std::size_t server = 0;                        // The one that was asked last.
   std::size_t transmissions = 0;
   std::array<MonotonicTime, told_apart> sent{};
   Duration backoff;
@@ -116,6 +117,7 @@ void RemoteStore::transmit(Call& call, MonotonicTime now) {
   if (call.transmissions++ < told_apart) call.sent[attempt] = now;
   call.due = std::min(now + call.backoff, call.deadline);
   call.backoff = std::min(call.backoff * 2, options_.longest_retry);
+  call.server = server_;
   host_.send(options_.servers[server_], encode(static_cast<std::uint8_t>(attempt), client_, call.number, call.body));
   arm(call);
 }
@@ -123,20 +125,21 @@ void RemoteStore::transmit(Call& call, MonotonicTime now) {
 void RemoteStore::receive(Message message) {
   Result<Response> response = decode_response(message.payload);
   if (!response || response->client != client_) return;
-  heard_ = host_.monotonic_now();
+  // Nothing of the store is in it, not even that the store can be heard.
+  if (const auto* elsewhere = std::get_if<NotLeader>(&response->reply))
+    return redirected(message.from, *response, *elsewhere);
+  const MonotonicTime now = heard_ = host_.monotonic_now();
   const auto found =
       std::find_if(calls_.begin(), calls_.end(), [&](Call* c) { return c->number == response->request; });
   if (found == calls_.end()) return;
   Call& call = **found;
   if (!call.waiting || response->attempt >= call.transmissions) return;
 
-  const MonotonicTime now = host_.monotonic_now();
   const bool another_store = identity_ && *identity_ != response->store;
   identity_ = response->store;
-  if (another_store) {
-    for (Call* other : calls_)
-      if (other->held) ask_again(*other, now);
-  }
+  // A watch that waits at a server which does not answer any more would wait in vain.
+  for (Call* other : calls_)
+    if (other->held && (another_store || (other->server != server_ && call.server == server_))) ask_again(*other, now);
   const Renewed* news = std::get_if<Renewed>(&response->reply);
   if (news && call.watches()) {
     call.held = true;
@@ -151,6 +154,27 @@ void RemoteStore::receive(Message message) {
     retries_.armed = due;
     retries_.moved.notify();
   }
+}
+
+void RemoteStore::redirected(const Address& from, const Response& response, const NotLeader& reply) {
+  const std::vector<Address>& servers = options_.servers;
+  const MonotonicTime now = host_.monotonic_now();
+  const auto leader = reply.leader ? std::find(servers.begin(), servers.end(), *reply.leader) : servers.end();
+  if (from != servers[server_]) {
+    // Of one that is not asked any more; but a watch may have waited there.
+  } else if (leader == servers.end()) {
+    server_ = (server_ + 1) % servers.size();  // For what is sent next.
+  } else {
+    server_ = static_cast<std::size_t>(leader - servers.begin());
+    // While two servers point at each other, nobody is helped by haste.
+    if (now >= followed_ + options_.first_retry) {
+      followed_ = now;
+      for (Call* call : calls_)
+        if (call->waiting && !call->held && call->server != server_) transmit(*call, now);
+    }
+  }
+  for (Call* call : calls_)
+    if (call->number == response.request && call->held && servers[call->server] == from) ask_again(*call, now);
 }
 
 /// A renewal was acknowledged when the store's changes were so many: have all watches heard of them?
@@ -218,7 +242,7 @@ Task<void> RemoteStore::keep_time(Timer& timer) {
         continue;
       }
       // Once for all: those who wait for the same silent server ask the same next one.
-      if (!std::exchange(silence, true)) server_ = (server_ + 1) % options_.servers.size();
+      if (call->server == server_ && !std::exchange(silence, true)) server_ = (server_ + 1) % options_.servers.size();
       if (call->held) {
         ask_again(*call, now);
       } else {

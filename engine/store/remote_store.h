@@ -4,6 +4,9 @@
 // command as it went. Nothing is sent and no timer runs while nothing is asked, except that a watch which has heard
 // nothing from the store for a while asks again. A lost answer to a watch shows in the next renewal, at no cost of its
 // own.
+//
+// Of several servers one leads, and answers. The others say who does, if they know; whoever is silent is given up for
+// the next one. Watches wait where answers come from.
 #pragma once
 
 #include <array>
@@ -19,7 +22,7 @@
 namespace heir::store {
 
 struct RemoteStoreOptions {
-  std::vector<Address> servers;                        ///< At least one; asked in turn when one does not answer.
+  std::vector<Address> servers;                        ///< At least one.
   PeerId owner;                                        ///< Who we are, for the history.
   Duration timeout = Duration::seconds(1);             ///< Of one operation, from when it was first sent.
   Duration first_retry = Duration::milliseconds(100);  ///< Doubles with each repetition, up to:
@@ -71,6 +74,7 @@ class RemoteStore final : public Store, private Receiver {
   static Result<> as_write(Result<Answer> answer);
   void receive(Message message) override;
   void renewed(std::uint64_t changes, MonotonicTime now);
+  void redirected(const Address& from, const Response& response, const NotLeader& reply);
   void transmit(Call& call, MonotonicTime now);
   void ask_again(Call& watch, MonotonicTime now);
   Timer& timer_of(const Call& call);
@@ -84,7 +88,8 @@ class RemoteStore final : public Store, private Receiver {
   const RemoteStoreOptions options_;
   const ClientId client_;
   std::uint64_t next_request_ = 1;
-  std::size_t server_ = 0;  // The one that is asked.
+  std::size_t server_ = 0;                                      // The one that is asked.
+  MonotonicTime followed_ = MonotonicTime::from_ns(INT64_MIN);  // When a server's word who leads was last taken.
   std::optional<StoreId> identity_;
   MonotonicTime heard_;
 

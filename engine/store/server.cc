@@ -1,56 +1,22 @@
 #include "engine/store/server.h"
 
-#include <array>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include "engine/base/files.h"
 #include "engine/base/match.h"
 #include "engine/base/sync.h"
-#include "engine/store/codec.h"
+#include "engine/store/frontend.h"
 
 namespace heir::store {
 
 namespace {
 
-/// How many watches wait at most; the longest-waiting one is forgotten for a new one, and its client asks again.
-constexpr std::size_t most_watches = 4096;
-
-/// Whom to answer.
-struct Asker {
-  Address from;
-  ClientId client;
-  std::uint64_t request = 0;
-  std::uint8_t attempt = 0;
-};
-
-/// A watch that waits for a newer version.
-struct Waiting {
-  Asker asker;
-  ServiceName service;
-  Version after;
-};
-
-StoreId new_identity(Host& host) {
-  std::array<std::byte, 16> bytes{};
-  host.random_bytes(bytes);
-  StoreId id;
-  for (std::size_t i = 0; i < 8; ++i) {
-    id.high = id.high << 8 | std::to_integer<std::uint64_t>(bytes[i]);
-    id.low = id.low << 8 | std::to_integer<std::uint64_t>(bytes[i + 8]);
-  }
-  // A random UUID says that it is one: version 4, variant 1.
-  id.high = (id.high & ~(std::uint64_t{0xf} << 12)) | (std::uint64_t{4} << 12);
-  id.low = (id.low & ~(std::uint64_t{3} << 62)) | (std::uint64_t{2} << 62);
-  return id;
-}
-
 /// A message, and an expiry, hold the lock from the change of the state until the change is durable and told.
 class Server {
  public:
   Server(Host& host, ServerOptions options)
-      : host_(host), options_(std::move(options)), stop_(host.executor()), unlocked_(host.executor()) {}
+      : host_(host), options_(std::move(options)), front_(host), stop_(host.executor()), unlocked_(host.executor()) {}
 
   Task<void> run() {
     const Result<> started = co_await start();
@@ -68,12 +34,12 @@ class Server {
 
   Task<Result<>> start() {
     if (!durable()) {
-      state_ = create(new_identity(host_));
+      state_ = create(random_store_id(host_));
       co_return Unit{};
     }
     Result<Bytes> content = co_await host_.read_file(options_.state_file);
     if (!content && content.error().code == ErrorCode::not_found) {
-      state_ = create(new_identity(host_));
+      state_ = create(random_store_id(host_));
       co_return co_await save();
     }
     if (!content) co_return content.error();
@@ -82,7 +48,7 @@ class Server {
     state_ = std::move(*state);
     restart(state_, host_.monotonic_now());
     saved_sessions_ = state_.sessions.size();
-    saved_changes_ = pushed_changes_ = state_.changes;
+    saved_changes_ = state_.changes;
     co_return Unit{};
   }
 
@@ -101,8 +67,8 @@ class Server {
         const bool kept = co_await save_locked();
         if (!kept) co_return;
       }
-      if (!std::holds_alternative<Superseded>(reply)) send(asker_, std::move(reply));
-      push();
+      front_.send(asker_, std::move(reply));
+      front_.push();
       arm();
     }
   }
@@ -124,41 +90,12 @@ class Server {
                             [&](EndSession& b) { return command(b); }, [&](Register& b) { return command(b); },
                             [&](Deregister& b) { return command(b); }, [&](Swap& b) { return command(b); },
                             [&](Read& b) { return query(b); }, [&](FindLeader& b) { return query(b); },
-                            [&](ReadHistory& b) { return query(b); }, [&](Watch& b) { return watch(now, b); }},
+                            [&](ReadHistory& b) { return query(b); },
+                            [&](Watch& b) {
+                              expire(state_, now);
+                              return front_.watch(asker_, std::move(b));
+                            }},
                       body);
-  }
-
-  Reply watch(MonotonicTime now, Watch& watch) {
-    expire(state_, now);
-    std::erase_if(watches_, [this](const Waiting& waiting) {
-      return waiting.asker.client == asker_.client && waiting.asker.request == asker_.request;
-    });
-    if (watch.store != state_.identity || version_of(state_, watch.service) > watch.after)
-      return answer(state_, Read{std::move(watch.service)});
-    if (watches_.size() >= most_watches) watches_.erase(watches_.begin());
-    watches_.push_back({asker_, std::move(watch.service), watch.after});
-    return Renewed{state_.changes};
-  }
-
-  void send(const Asker& to, Reply reply) {
-    const Response response{to.attempt, state_.identity, to.client, to.request, std::move(reply)};
-    host_.send(to.from, encode(response));
-  }
-
-  /// Answers the watches whose service has changed.
-  void push() {
-    if (pushed_changes_ == state_.changes) return;
-    pushed_changes_ = state_.changes;
-    std::size_t kept = 0;
-    for (std::size_t i = 0; i < watches_.size(); ++i) {
-      if (version_of(state_, watches_[i].service) > watches_[i].after) {
-        send(watches_[i].asker, answer(state_, Read{watches_[i].service}));
-      } else {
-        if (kept != i) watches_[kept] = std::move(watches_[i]);
-        ++kept;
-      }
-    }
-    watches_.resize(kept);
   }
 
   // Expiry has one timer, set for a moment that is not after the earliest end of a session. Renewals only move ends to
@@ -189,7 +126,7 @@ class Server {
       const bool kept = co_await save_locked();
       if (!kept) co_return false;
     }
-    push();
+    front_.push();
     co_return true;
   }
 
@@ -228,10 +165,9 @@ class Server {
 
   Host& host_;
   const ServerOptions options_;
-  State state_;
+  Frontend front_;
+  State& state_ = front_.state;
   Asker asker_;
-  std::vector<Waiting> watches_;  // In order of arrival.
-  std::uint64_t pushed_changes_ = 0;
   MonotonicTime armed_ = MonotonicTime::max();
 
   bool dirty_ = false;

@@ -192,6 +192,7 @@ Reply swap(State& state, WallTime at, Swap& command) {
   const Index next(current.value() + 1);
   service.history.push_back(
       {next, std::move(command.document), std::move(command.leader), session->owner, command.session, at});
+  if (service.history.size() > limits::history) service.history.erase(service.history.begin());
   attach(service, command.session);
   bump(state, service);
   return Swapped{next, service.version};
@@ -250,6 +251,15 @@ Reply apply(State& state, MonotonicTime now, Command command) {
   return reply;
 }
 
+Reply apply(State& state, Logged logged) {
+  return std::visit(Match{[&](const Begin& begin) -> Reply {
+                            if (state.identity == StoreId{}) state = create(begin.identity);
+                            return Done{};
+                          },
+                          [&](Command& command) { return apply(state, MonotonicTime(), std::move(command)); }},
+                    logged);
+}
+
 void expire(State& state, MonotonicTime now) {
   if (now < state.earliest) return;
   std::vector<std::pair<MonotonicTime, SessionId>> due;
@@ -287,18 +297,22 @@ Reply answer(const State& state, const Query& query) {
                             Told told;
                             const Service* service = find(state.services, q.service, name_of);
                             if (!service) return told;
-                            // Indices are 1, 2, 3, …: the place in the history is the index less one.
-                            const std::uint64_t last = std::min<std::uint64_t>(q.last.value(), service->history.size());
                             std::size_t size = 0;
-                            for (std::uint64_t i = std::max<std::uint64_t>(q.first.value(), 1); i <= last && !told.more;
-                                 ++i) {
-                              told.documents.push_back(service->history[i - 1]);
-                              size += told.documents.back().content.size();
-                              told.more = size >= limits::answer && i < last;
+                            for (const Document& document : service->history) {
+                              if (document.index < q.first) continue;
+                              if (document.index > q.last) break;
+                              told.more = size >= limits::answer;
+                              if (told.more) break;
+                              told.documents.push_back(document);
+                              size += document.content.size();
                             }
                             return told;
                           }},
                     query);
+}
+
+const Session* find_session(const State& state, SessionId session) {
+  return find(state.sessions, session, id_of);
 }
 
 View view_of(const State& state, const ServiceName& name) {

@@ -5,6 +5,9 @@
 // grows by one per command (or expiry) that changed what can be seen of it, and documents' indices are 1, 2, 3, …; a
 // write whose session is over changes nothing; whatever happens first, due expiries do (a session is alive strictly
 // before its end). `now` is the store's monotonic clock and must not go back between calls, except at restart().
+//
+// On a replicated log, where nothing may depend on any member's clock, `now` is always the beginning of time: no
+// session ends by itself, and the leader, who keeps the time, ends them with entries of the log (member.h).
 #pragma once
 
 #include <concepts>
@@ -30,6 +33,7 @@ inline constexpr std::size_t sessions = 4096;
 inline constexpr std::size_t services = 256;
 inline constexpr std::size_t answer = std::size_t{1}
                                       << 20;          ///< Bytes of documents in one answer; one document at least.
+inline constexpr std::size_t history = 10'000;        ///< Versions of a document that are kept: the newest.
 inline constexpr std::size_t retired_clients = 1024;  ///< Clients without a session whose last reply is still kept.
 inline constexpr Duration ttl = Duration::seconds(86'400);
 }  // namespace limits
@@ -69,6 +73,13 @@ struct Command {
   WallTime at;                ///< The server's wall clock when it took the command in; for people.
   Action action;
 };
+
+/// What a replicated log begins with: the store's identity. A later one changes nothing.
+struct Begin {
+  StoreId identity;
+};
+/// An entry of a replicated log.
+using Logged = std::variant<Begin, Command>;
 
 // Queries: they do not.
 struct Read {
@@ -134,8 +145,13 @@ struct Told {
   bool more = false;  ///< The answer was getting long: ask on behind the last one.
   bool operator==(const Told&) const = default;
 };
+/// Not carried out: another server leads, if any does. It tells nothing of the store.
+struct NotLeader {
+  std::optional<Address> leader;  ///< Who was heard to lead just now.
+  bool operator==(const NotLeader&) const = default;
+};
 using Reply = std::variant<Opened, Renewed, Done, SessionOver, Taken, NotThere, Invalid, Forgotten, Superseded, Swapped,
-                           Conflict, Viewed, Found, Told>;
+                           Conflict, Viewed, Found, Told, NotLeader>;
 
 struct Session {
   SessionId id;
@@ -151,7 +167,7 @@ struct Service {
   Version version;
   std::vector<Member> members;
   std::vector<SessionId> sessions;
-  std::vector<Document> history;  ///< Every version; the last one is current.
+  std::vector<Document> history;  ///< Versions without a gap; the last one is current.
   bool operator==(const Service&) const = default;
 };
 
@@ -183,6 +199,9 @@ State create(StoreId identity);
 /// Carries out what is due at `now`, then the command.
 [[nodiscard]] Reply apply(State& state, MonotonicTime now, Command command);
 
+/// Carries out an entry of a replicated log.
+[[nodiscard]] Reply apply(State& state, Logged logged);
+
 /// Ends every session whose time is up: those with `expires` <= now, in order of expiry, then of number.
 void expire(State& state, MonotonicTime now);
 
@@ -191,6 +210,9 @@ void restart(State& state, MonotonicTime now);
 
 /// Linearizable if due expiries were carried out before.
 [[nodiscard]] Reply answer(const State& state, const Query& query);
+
+/// The session, if it is alive.
+const Session* find_session(const State& state, SessionId session);
 
 /// The view of a service; one that nobody has touched is empty, version 0.
 View view_of(const State& state, const ServiceName& service);

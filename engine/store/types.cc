@@ -49,4 +49,18 @@ std::optional<StoreId> parse_store_id(const std::string& text) {
   return id;
 }
 
+StoreId random_store_id(Host& host) {
+  std::array<std::byte, 16> bytes{};
+  host.random_bytes(bytes);
+  StoreId id;
+  for (std::size_t i = 0; i < 8; ++i) {
+    id.high = id.high << 8 | std::to_integer<std::uint64_t>(bytes[i]);
+    id.low = id.low << 8 | std::to_integer<std::uint64_t>(bytes[i + 8]);
+  }
+  // A random UUID says that it is one: version 4, variant 1.
+  id.high = (id.high & ~(std::uint64_t{0xf} << 12)) | (std::uint64_t{4} << 12);
+  id.low = (id.low & ~(std::uint64_t{3} << 62)) | (std::uint64_t{2} << 62);
+  return id;
+}
+
 }  // namespace heir::store

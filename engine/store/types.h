@@ -25,6 +25,8 @@ struct StoreId {
 /// As a UUID: "0f8fad5b-d9cb-469f-a165-70867728950e".
 std::string to_string(const StoreId& id);
 std::optional<StoreId> parse_store_id(const std::string& text);
+/// For a new store: a random UUID.
+StoreId random_store_id(Host& host);
 
 /// 0 is none. Numbers are never used twice by a store, and different stores begin at different numbers.
 using heir::SessionId;

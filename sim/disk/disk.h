@@ -16,6 +16,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -115,6 +116,8 @@ class Disk final : private EventTarget {
   /// The program behind the gate has died: nobody is told of its syncs any more; they still happen.
   void release(Gate& gate);
   void set_sync_latency(const DiskParameters& parameters);
+  /// Called whenever a sync begins.
+  void on_sync(std::function<void()> watcher) { sync_watcher_ = std::move(watcher); }
 
  private:
   friend class LogFile;
@@ -198,6 +201,7 @@ class Disk final : private EventTarget {
   std::vector<std::uint32_t> free_inodes_;
   std::vector<Sync> syncs_;
   std::uint32_t free_syncs_ = kNone;
+  std::function<void()> sync_watcher_;
   std::vector<LogFile*> logs_;  ///< In the order in which they were made.
 };
 

@@ -28,6 +28,7 @@ Disk::Sync& Disk::begin_sync(SyncKind kind, Gate* gate, DiskHandler& handler, st
   const Duration takes = slow ? random_.between(parameters_.tail_low, parameters_.tail_high)
                               : random_.between(parameters_.sync_low, parameters_.sync_high);
   sync.event = kernel().schedule_after(takes, *this, kSynced, (std::uint64_t{sync.generation} << 32) | slot);
+  if (sync_watcher_) sync_watcher_();
   return sync;
 }
 

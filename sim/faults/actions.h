@@ -5,6 +5,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <string_view>
 #include <vector>
 
 #include "scenarios/scenario.h"
@@ -24,19 +26,34 @@ class Actions {
   // Who is who.
   virtual int peers() const = 0;
   virtual int store_members() const = 0;
-  /// The host that has the role now, by the cluster state; 0 if nobody has.
+  /// The host that has the role now, by the cluster state, or that leads the store; 0 if nobody has.
   virtual int host_in_role(scenarios::TargetKind role) const = 0;
   virtual bool is_up(int host) const = 0;
   virtual NodeId node(int host) const = 0;
   virtual std::vector<NodeId> client_nodes() const = 0;
+  /// The racks that the hosts of peers and store stand in, by turns.
+  virtual int racks() const = 0;
+
+  /// Calls back, within the event, whenever a host has one of these moments. Set once, before the run.
+  using MomentSink = std::function<void(scenarios::Moment, int host)>;
+  virtual void watch_moments(MomentSink sink) = 0;
 
   // Hosts and processes. Doing what is done already does nothing.
   virtual void power_off(int host) = 0;
   virtual void shut_down(int host) = 0;
   virtual void boot(int host) = 0;
-  /// Every member comes back empty, at once.
-  virtual void wipe_store() = 0;
+  /// These members come back with empty disks, at once; all of them as a new store.
+  virtual void wipe_store(const std::vector<int>& hosts) = 0;
+  // On a host of the store, its server stands in the agent's place.
   virtual void crash_process(int host, scenarios::ProcessKind process) = 0;
+  /// A process of the database server dies; the server goes on.
+  virtual void crash_backend(int host) = 0;
+  /// What the out-of-memory killer does: one of the processes of a peer's host, or a backend; `draw` says which.
+  virtual void kill_one(int host, std::uint64_t draw) = 0;
+  /// While set, the agent of a peer's host opens nothing and starts nothing. Adds up.
+  virtual void use_up_files(int host, bool used_up) = 0;
+  /// While set, strangers hold the sessions of the peer's database. Adds up.
+  virtual void use_up_connections(int host, bool used_up) = 0;
   /// While held, the service manager of the host does not start the agent again.
   virtual void hold_agent(int host, bool held) = 0;
   /// Pauses add up; each needs its own resume.
@@ -57,8 +74,12 @@ class Actions {
   virtual void thaw_clocks(int host, scenarios::AfterFreeze after) = 0;
   virtual void set_sync_latency(int host, std::optional<scenarios::DurationRange> latency) = 0;
 
-  // The operator.
+  // The operator, through the store and the agents; and by hand, past them.
   virtual void request(const scenarios::Fault& operator_request, int host) = 0;
+  /// pg_ctl with this action: "promote", "start", "stop".
+  virtual void run_pg_ctl(int host, std::string_view action) = 0;
+  virtual void start_second_agent(int host) = 0;
+  virtual void kill_second_agent(int host) = 0;
 };
 
 }  // namespace heir::sim

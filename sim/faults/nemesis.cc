@@ -48,11 +48,15 @@ Nemesis::Nemesis(Kernel& kernel, const scenarios::Scenario& scenario, Actions& w
     const scenarios::DurationRange first = fault.at ? *fault.at : *fault.every;
     kernel.schedule(VirtualTime() + draw(first, random_[i]), *this, kStrike, i);
   }
+  waits_.resize(scenario.faults.size());
+  if (std::any_of(scenario.faults.begin(), scenario.faults.end(), [](const Fault& fault) { return fault.on; }))
+    world.watch_moments([this](scenarios::Moment moment, int host) { on_moment(moment, host); });
 }
 
 void Nemesis::on_event(std::uint32_t kind, std::uint64_t argument) {
   switch (kind) {
-    case kStrike: return strike(argument);
+    case kStrike: return due(argument);
+    case kMoment: return strike(argument & UINT32_MAX, static_cast<std::int32_t>(argument >> 32));
     case kHeal: return heal(static_cast<std::uint32_t>(argument));
     case kStep: return step(static_cast<std::uint32_t>(argument >> 32), argument & UINT32_MAX);
     default: ASSERT(false, "no such event");
@@ -61,10 +65,34 @@ void Nemesis::on_event(std::uint32_t kind, std::uint64_t argument) {
 
 std::string Nemesis::describe(std::uint32_t kind, std::uint64_t argument) const {
   if (kind == kStep) return "step of " + std::to_string(argument >> 32);
+  if (kind == kMoment) return "the moment of fault " + std::to_string(argument & UINT32_MAX);
   return (kind == kStrike ? "strike fault " : "heal ") + std::to_string(argument);
 }
 
-void Nemesis::strike(std::size_t index) {
+void Nemesis::due(std::size_t index) {
+  if (stopped_) return;
+  if (scenario_.faults[index].on)
+    waits_[index] = true;
+  else
+    strike(index);
+}
+
+void Nemesis::on_moment(scenarios::Moment moment, int host) {
+  if (stopped_) return;
+  for (std::size_t i = 0; i < waits_.size(); ++i) {
+    const Fault& fault = scenario_.faults[i];
+    if (!waits_[i] || fault.on != moment) continue;
+    const scenarios::TargetKind target = fault.target.kind;
+    const bool of_any = target == scenarios::TargetKind::any || target == scenarios::TargetKind::all;
+    const std::vector<int> hosts = of_any ? std::vector<int>{} : hosts_of(fault.target, world_, random_[i]);
+    if (of_any ? host < 0 : std::find(hosts.begin(), hosts.end(), host) == hosts.end()) continue;
+    waits_[i] = false;
+    const Duration delay = fault.delay ? draw(*fault.delay, random_[i]) : Duration::zero();
+    kernel().schedule_after(delay, *this, kMoment, (std::uint64_t{static_cast<std::uint32_t>(host)} << 32) | i);
+  }
+}
+
+void Nemesis::strike(std::size_t index, int host) {
   if (stopped_) return;
   const Fault& drawn_from = scenario_.faults[index];
   RandomStream& random = random_[index];
@@ -72,8 +100,10 @@ void Nemesis::strike(std::size_t index) {
   if (fault.kind == FaultKind::random) fault.kind = fault.among[random.below(fault.among.size())];
   const Duration lasts = fault.lasts ? draw(*fault.lasts, random) : Duration::zero();
 
+  std::vector<int> hosts = host != kNobody ? std::vector<int>{host} : hosts_of(fault.target, world_, random);
   const std::uint32_t id = ++next_id_;
-  if (std::optional<Harm> harm = carry_out({fault, world_, random, lasts, hosts_of(fault.target, world_, random)})) {
+  if (std::optional<Harm> harm = carry_out({fault, world_, random, lasts, std::move(hosts)})) {
+    if (host != kNobody) harm->what += ", at the moment: " + scenarios::to_string(*fault.on);
     const bool ends = harm->heal && fault.lasts;
     if (ends) harm->what += " for " + to_string(lasts);
     sink_({kernel().now(), true, harm->what, id});

@@ -4,6 +4,7 @@
 // and not by where it stands, so that a fault that is taken out of the file leaves the others as they were.
 #pragma once
 
+#include <climits>
 #include <functional>
 #include <string>
 #include <vector>
@@ -40,11 +41,16 @@ class Nemesis final : private EventTarget {
     std::uint32_t id = 0;
     Harm harm;
   };
-  enum Kind : std::uint32_t { kStrike, kHeal, kStep };
+  enum Kind : std::uint32_t { kStrike, kHeal, kStep, kMoment };
+  static constexpr int kNobody = INT_MIN;
 
   void on_event(std::uint32_t kind, std::uint64_t argument) override;
   std::string describe(std::uint32_t kind, std::uint64_t argument) const override;
-  void strike(std::size_t index);
+  /// The time of a strike has come: it strikes, or waits for its moment.
+  void due(std::size_t index);
+  void on_moment(scenarios::Moment moment, int host);
+  /// `host`: the one that had the moment; else the target is looked up.
+  void strike(std::size_t index, int host = kNobody);
   void heal(std::uint32_t id);
   void step(std::uint32_t id, std::size_t index);
 
@@ -52,6 +58,7 @@ class Nemesis final : private EventTarget {
   Actions& world_;
   Sink sink_;
   std::vector<RandomStream> random_;  ///< By fault.
+  std::vector<bool> waits_;           ///< By fault: its moment has not come yet.
   std::vector<Active> active_;
   std::vector<Harm> for_ever_;  ///< Struck without an end.
   std::uint32_t next_id_ = 0;

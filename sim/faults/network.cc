@@ -29,7 +29,7 @@ std::vector<NodeId> peers_and_store(const Actions& world) {
 
 std::optional<Harm> partition(const Strike& s) {
   if (s.hosts.empty()) return std::nullopt;
-  const DrawnPartition drawn = draw_partition(s.fault, s.hosts.front(), s.world, s.random);
+  const DrawnPartition drawn = draw_partition(s.fault, s.hosts, s.world, s.random);
   if (drawn.cut.links().empty()) return std::nullopt;
   LinkFault cut;
   cut.links = drawn.cut.links();
@@ -90,6 +90,7 @@ std::optional<Harm> slow_link(const Strike& s) {
     const std::int64_t bytes = 1'000'000'000 / std::max<std::int64_t>(1, s.fault.bandwidth->interval().ns());
     slow.bandwidth = static_cast<std::uint64_t>(std::max<std::int64_t>(1, bytes));
   }
+  slow.queue = static_cast<std::uint64_t>(s.fault.queue.value_or(0));
   return lay_on(s, "slow links of " + name_of(s.fault.target, s.hosts, s.world), std::move(slow));
 }
 

@@ -11,16 +11,15 @@ namespace {
 using scenarios::ClientsDuringPartition;
 using scenarios::PartitionShape;
 
-/// Clients that are on the far side of the cut host: not `connected` to it.
-Partition cut_clients(const scenarios::Fault& fault, NodeId isolated, const Actions& world, RandomStream& random) {
+/// Clients that are on the far side of the cut hosts: not `connected` to them.
+Partition cut_clients(const scenarios::Fault& fault, Nodes isolated, const Actions& world, RandomStream& random) {
   if (fault.clients == ClientsDuringPartition::connected) return {};
   Partition cut;
-  const NodeId one[] = {isolated};
   for (NodeId client : world.client_nodes()) {
     const bool with_isolated = fault.clients == ClientsDuringPartition::random && random.chance(Ratio::percent(50));
     if (with_isolated) continue;
     const NodeId other[] = {client};
-    cut = cut | between(one, other);
+    cut = cut | between(isolated, other);
   }
   return cut;
 }
@@ -53,7 +52,8 @@ Direction direction_of(const scenarios::Fault& fault, PartitionShape shape) {
 
 }  // namespace
 
-DrawnPartition draw_partition(const scenarios::Fault& fault, int target, const Actions& world, RandomStream& random) {
+DrawnPartition draw_partition(const scenarios::Fault& fault, const std::vector<int>& targets, const Actions& world,
+                              RandomStream& random) {
   PartitionShape shape = fault.shape;
   if (shape == PartitionShape::random) {
     constexpr PartitionShape shapes[] = {
@@ -66,30 +66,40 @@ DrawnPartition draw_partition(const scenarios::Fault& fault, int target, const A
   const std::vector<NodeId> store = store_nodes(world);
   std::vector<NodeId> all = peers;
   all.insert(all.end(), store.begin(), store.end());
+  const int target = targets.front();
   const NodeId one = world.node(target);
-  const NodeId alone[] = {one};
-  std::vector<NodeId> others = peers;
-  std::erase(others, one);
-  const std::string name = node_list(world, alone);
+  std::vector<NodeId> cut_off;
+  for (const int host : targets) cut_off.push_back(world.node(host));
+  const auto without = [&cut_off](std::vector<NodeId> nodes) {
+    std::erase_if(nodes, [&](NodeId n) { return std::find(cut_off.begin(), cut_off.end(), n) != cut_off.end(); });
+    return nodes;
+  };
+  const std::vector<NodeId> others = without(peers);
+  const std::string name =
+      targets.size() > 1 && targets.size() == store.size() ? "the store" : node_list(world, cut_off);
 
   const Direction way = direction_of(fault, shape);
   const std::string suffix = way == Direction::out ? ", outbound" : way == Direction::in ? ", inbound" : "";
 
   switch (shape) {
     case PartitionShape::isolate:
-      return {isolate(one, all, way) | cut_clients(fault, one, world, random), name + " from everybody" + suffix};
-    case PartitionShape::from_store: return {between(alone, store, way), name + " from the store" + suffix};
+      return {between(cut_off, without(all), way) | cut_clients(fault, cut_off, world, random),
+              name + " from everybody" + suffix};
+    case PartitionShape::from_store: return {between(cut_off, without(store), way), name + " from the store" + suffix};
     case PartitionShape::from_sync: {
       const int sync = world.host_in_role(scenarios::TargetKind::sync);
       const int other = sync == target ? world.host_in_role(scenarios::TargetKind::primary) : sync;
       if (other == 0 || other == target) return {};
       const NodeId far[] = {world.node(other)};
-      return {between(alone, far, way), name + " from host" + std::to_string(other) + suffix};
+      return {between(cut_off, far, way), name + " from host" + std::to_string(other) + suffix};
     }
-    case PartitionShape::from_peers: return {between(alone, others, way), name + " from all peers" + suffix};
+    case PartitionShape::from_peers: return {between(cut_off, others, way), name + " from all peers" + suffix};
+    case PartitionShape::from_members:
+      return {between(cut_off, without(store), way), name + " from the other members" + suffix};
     case PartitionShape::one_way: {
       const bool out = way != Direction::in;
-      return {isolate(one, all, out ? Direction::out : Direction::in) | cut_clients(fault, one, world, random),
+      return {between(cut_off, without(all), out ? Direction::out : Direction::in) |
+                  cut_clients(fault, cut_off, world, random),
               name + (out ? ": nobody hears it" : ": it hears nobody")};
     }
     case PartitionShape::halves: random.shuffle(all); return groups(world, "halves: ", all, {all.size() / 2}, way);

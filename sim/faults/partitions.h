@@ -13,7 +13,9 @@ struct DrawnPartition {
   std::string story;  ///< "host1 from everybody", "halves: host1 store | host2 host3", …
 };
 
-/// Draws what the fault leaves open. `target`: the host that the fault hits (not used by halves and ring).
-DrawnPartition draw_partition(const scenarios::Fault& fault, int target, const Actions& world, RandomStream& random);
+/// Draws what the fault leaves open. `targets`: the hosts that the fault hits (not used by halves and ring); several
+/// are cut off together, not from each other.
+DrawnPartition draw_partition(const scenarios::Fault& fault, const std::vector<int>& targets, const Actions& world,
+                              RandomStream& random);
 
 }  // namespace heir::sim

@@ -15,6 +15,7 @@ namespace {
 
 using scenarios::Fault;
 using scenarios::FaultKind;
+using scenarios::Moment;
 using scenarios::PartitionShape;
 using scenarios::Target;
 using scenarios::TargetKind;
@@ -59,6 +60,19 @@ scenarios::Cluster draw_cluster(RandomStream random) {
   cluster.peers = pick(random, {3, 3, 3, 4, 5, 5});
   cluster.fenced_reads = random.chance(Ratio::percent(10));
   return cluster;
+}
+
+scenarios::Store draw_store(RandomStream random) {
+  scenarios::Store store;
+  if (random.chance(Ratio::percent(10))) {
+    store.kind = scenarios::StoreKind::ideal;
+    return store;
+  }
+  store.members = pick(random, {3, 3, 3, 5});
+  store.heartbeat = pick(random, {ms(50), ms(100), ms(100), ms(200)});
+  store.election = store.heartbeat * random.between(4, 10);
+  store.snapshot_every = pick(random, {2, 10, 50, 1000});
+  return store;
 }
 
 scenarios::Timing draw_timing(RandomStream random) {
@@ -145,22 +159,43 @@ Range draw_length(RandomStream& random) {
   }
 }
 
-Target draw_target(const Fault& fault, RandomStream& random) {
-  constexpr std::array kinds{TargetKind::any,     TargetKind::any,     TargetKind::primary,
-                             TargetKind::primary, TargetKind::sync,    TargetKind::async,
-                             TargetKind::store,   TargetKind::deposed, TargetKind::minority};
+Target draw_target(const Fault& fault, int members, RandomStream& random) {
+  constexpr std::array kinds{TargetKind::any,
+                             TargetKind::any,
+                             TargetKind::any,
+                             TargetKind::primary,
+                             TargetKind::primary,
+                             TargetKind::primary,
+                             TargetKind::sync,
+                             TargetKind::async,
+                             TargetKind::deposed,
+                             TargetKind::minority,
+                             TargetKind::store,
+                             TargetKind::minority,
+                             TargetKind::sync,
+                             TargetKind::store_leader,
+                             TargetKind::store_leader,
+                             TargetKind::store_follower,
+                             TargetKind::store_minority,
+                             TargetKind::rack};
   for (;;) {
     Fault candidate = fault;
     candidate.target = {random.pick(kinds), 0};
-    if (scenarios::impossible_target(fault.kind, candidate).empty()) return candidate.target;
+    const bool exists = members > 1 || (candidate.target.kind != TargetKind::store_follower &&
+                                        candidate.target.kind != TargetKind::store_minority);
+    if (exists && scenarios::impossible_target(fault.kind, candidate).empty()) return candidate.target;
   }
 }
 
+constexpr std::array moments{Moment::fsync,        Moment::state,       Moment::leads,   Moment::gate_opens,
+                             Moment::gate_held,    Moment::gate_closes, Moment::severed, Moment::promoted,
+                             Moment::clone_begins, Moment::rejoined};
+
 PartitionShape draw_shape(RandomStream& random) {
-  return pick(random,
-              {PartitionShape::random, PartitionShape::isolate, PartitionShape::halves, PartitionShape::from_store,
-               PartitionShape::from_sync, PartitionShape::from_peers, PartitionShape::one_way, PartitionShape::ring,
-               PartitionShape::bridge, PartitionShape::sizes, PartitionShape::coin, PartitionShape::three});
+  return pick(random, {PartitionShape::random, PartitionShape::isolate, PartitionShape::halves,
+                       PartitionShape::from_store, PartitionShape::from_sync, PartitionShape::from_peers,
+                       PartitionShape::one_way, PartitionShape::ring, PartitionShape::bridge, PartitionShape::sizes,
+                       PartitionShape::coin, PartitionShape::three, PartitionShape::from_members});
 }
 
 /// Whether a seed may draw the kind: not what only one file means, nor what ends a cluster by its rules.
@@ -175,7 +210,7 @@ bool is_drawn(FaultKind kind, const scenarios::Swarm& swarm) {
 }
 
 /// All but when it strikes.
-Fault draw_fault(FaultKind kind, const scenarios::Swarm& swarm, RandomStream& random) {
+Fault draw_fault(FaultKind kind, const scenarios::Swarm& swarm, int members, RandomStream& random) {
   Fault fault;
   fault.kind = kind;
   const std::int64_t ppm = swarm.beyond_clock_bound ? 200'000 : fault_rate_ppm;
@@ -183,7 +218,23 @@ Fault draw_fault(FaultKind kind, const scenarios::Swarm& swarm, RandomStream& ra
     case FaultKind::crash:
     case FaultKind::crash_database:
     case FaultKind::crash_agent:
+    case FaultKind::crash_store:
+    case FaultKind::out_of_memory:
+    case FaultKind::out_of_files:
+    case FaultKind::out_of_connections:
+    case FaultKind::second_agent:
     case FaultKind::stop: fault.lasts = draw_length(random); break;
+    case FaultKind::starve:
+      fault.lasts = draw_length(random);
+      fault.factor = static_cast<int>(random.between(2, 30));
+      break;
+    case FaultKind::restart_loop:
+      fault.lasts = draw_length(random);
+      fault.process =
+          pick(random, {scenarios::ProcessKind::host, scenarios::ProcessKind::agent, scenarios::ProcessKind::database});
+      fault.up = range(random, ms(20), ms(3000));
+      fault.down = range(random, ms(20), ms(2000));
+      break;
     case FaultKind::pause:
       fault.lasts = draw_length(random);
       fault.process =
@@ -221,8 +272,8 @@ Fault draw_fault(FaultKind kind, const scenarios::Swarm& swarm, RandomStream& ra
       fault.up = range(random, ms(10), ms(2000));
       break;
     case FaultKind::break_connections:
-      fault.told =
-          pick(random, {scenarios::ToldOfBreak::both, scenarios::ToldOfBreak::one, scenarios::ToldOfBreak::nobody});
+      fault.told = pick(random, {scenarios::ToldOfBreak::both, scenarios::ToldOfBreak::one,
+                                 scenarios::ToldOfBreak::nobody, scenarios::ToldOfBreak::half});
       break;
     case FaultKind::clock_step:
       fault.by = range(random, ms(1), ms(100'000));
@@ -250,6 +301,10 @@ Fault draw_fault(FaultKind kind, const scenarios::Swarm& swarm, RandomStream& ra
     case FaultKind::freeze:
       fault.mode = pick(random, {scenarios::FreezeMode::takeovers, scenarios::FreezeMode::all});
       break;
+    case FaultKind::crash_backend:
+    case FaultKind::promote_by_hand:
+    case FaultKind::start_by_hand:
+    case FaultKind::stop_by_hand:
     case FaultKind::switchover:
     case FaultKind::unfreeze:
     case FaultKind::rebuild:
@@ -258,10 +313,17 @@ Fault draw_fault(FaultKind kind, const scenarios::Swarm& swarm, RandomStream& ra
     case FaultKind::random: break;
   }
   const bool has_target = kind != FaultKind::swizzle_clog && kind != FaultKind::power_off_all &&
-                          scenarios::traits(kind).family != scenarios::FaultFamily::operators;
-  if ((has_target && !(kind == FaultKind::partition && scenarios::draws_groups(fault.shape))) ||
-      kind == FaultKind::rebuild)
-    fault.target = draw_target(fault, random);
+                          kind != FaultKind::switchover && kind != FaultKind::freeze && kind != FaultKind::unfreeze;
+  if (!has_target || (kind == FaultKind::partition && scenarios::draws_groups(fault.shape))) return fault;
+  // Now and then in the middle of what a peer does, on its host.
+  Fault struck_then = fault;
+  struck_then.target = {pick(random, {TargetKind::any, TargetKind::any, TargetKind::primary, TargetKind::sync}), 0};
+  if (random.chance(Ratio::percent(25)) && scenarios::impossible_target(kind, struck_then).empty()) {
+    struck_then.on = random.pick(moments);
+    struck_then.delay = pick(random, {Range{}, range(random, ms(0), ms(20)), range(random, ms(0), ms(500))});
+    return struck_then;
+  }
+  fault.target = draw_target(fault, members, random);
   return fault;
 }
 
@@ -294,7 +356,7 @@ std::vector<Fault> draw_faults(const scenarios::Scenario& scenario, const scenar
   const Duration gap = ms(random.between(300, 1000) << random.below(5));
   std::vector<Fault> faults;
   for (std::size_t i = 0; i < kinds.size(); ++i) {
-    Fault fault = draw_fault(kinds[i], swarm, random);
+    Fault fault = draw_fault(kinds[i], swarm, members_of(scenario.store), random);
     const Duration every = ms(gap.ns() / 1'000'000 * all_weights / weights[i]);
     const Duration first = std::min(first_strike, scenario.duration / 4);
     const Duration last = scenario.duration / 4 * 3;
@@ -319,6 +381,7 @@ scenarios::Scenario expand(const scenarios::Scenario& scenario, std::uint64_t se
   scenarios::Scenario plain = scenario;
   plain.swarm.reset();
   if (plain.cluster == scenarios::Cluster{}) plain.cluster = draw_cluster(stream("cluster"));
+  if (plain.store == scenarios::Store{}) plain.store = draw_store(stream("store"));
   if (plain.timing == scenarios::Timing{}) plain.timing = draw_timing(stream("timing"));
   if (plain.network == scenarios::Network{}) plain.network = draw_network(stream("network"));
   if (plain.clock == scenarios::Clock{}) plain.clock = draw_clock(stream("clock"));
@@ -334,7 +397,10 @@ scenarios::Scenario expand(const scenarios::Scenario& scenario, std::uint64_t se
 std::string summary(const scenarios::Scenario& expanded) {
   std::string faults;
   for (const Fault& fault : expanded.faults) faults += (faults.empty() ? "" : ", ") + scenarios::to_string(fault.kind);
-  return std::to_string(expanded.cluster.peers) + " peers; faults: " + (faults.empty() ? "none" : faults);
+  const int members = members_of(expanded.store);
+  return std::to_string(expanded.cluster.peers) + " peers, " +
+         (members == 1 ? "an ideal store" : std::to_string(members) + " members of the store") +
+         "; faults: " + (faults.empty() ? "none" : faults);
 }
 
 }  // namespace heir::sim

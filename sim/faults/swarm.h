@@ -15,7 +15,7 @@ namespace heir::sim {
 /// The scenario itself if it has no `[swarm]`.
 scenarios::Scenario expand(const scenarios::Scenario& scenario, std::uint64_t seed);
 
-/// What was drawn, in a line: "5 peers; faults: crash, partition, slow-disk".
+/// What was drawn, in a line: "5 peers, 3 members of the store; faults: crash, partition, slow-disk".
 std::string summary(const scenarios::Scenario& expanded);
 
 }  // namespace heir::sim

@@ -57,7 +57,7 @@ struct Side {
   bool connecting = false;
   bool stalled = false;
   bool wants_drained = false;
-  bool hung = false;  ///< Nothing of this connection passes any more, either way.
+  bool hung = false;  ///< Nothing that this side sends passes any more.
   bool alive() const { return known && !ended; }
 };
 
@@ -69,6 +69,7 @@ struct LinkState {
   std::uint32_t jams = 0;
   std::vector<std::uint32_t> jammed{};      ///< Datagrams that wait, by slot, in their order.
   std::vector<std::uint64_t> bandwidths{};  ///< Of the faults laid on.
+  std::vector<std::uint64_t> queues{};      ///< Of the faults laid on.
   VirtualTime free_at{};                    ///< When what is queued has left the sender.
   std::uint32_t delays = 0;                 ///< Faults with extra delay.
   DurationRange extra_delay{};
@@ -78,6 +79,11 @@ struct LinkState {
   std::uint64_t bandwidth() const {
     std::uint64_t least = parameters.bandwidth;
     for (const std::uint64_t each : bandwidths) least = least == 0 ? each : std::min(least, each);
+    return least;
+  }
+  std::uint64_t queue() const {
+    std::uint64_t least = parameters.queue;
+    for (const std::uint64_t each : queues) least = std::min(least, each);
     return least;
   }
   Ratio loss() const { return Ratio::parts_per_million(parameters.loss.ppm() + extra_loss); }

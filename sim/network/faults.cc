@@ -24,6 +24,7 @@ LinkFaultId Network::apply(LinkFault fault) {
     if (fault.blocked) ++state.blocks;
     if (fault.jammed) ++state.jams;
     if (fault.bandwidth > 0) state.bandwidths.push_back(fault.bandwidth);
+    if (fault.queue > 0) state.queues.push_back(fault.queue);
     if (delays) ++state.delays;
     state.extra_delay = {state.extra_delay.low + fault.extra_delay.low,
                          state.extra_delay.high + fault.extra_delay.high};
@@ -54,6 +55,7 @@ void Network::lift(LinkFaultId id) {
     if (fault.jammed && --state.jams == 0) unjam(each);
     if (fault.bandwidth > 0)
       state.bandwidths.erase(std::find(state.bandwidths.begin(), state.bandwidths.end(), fault.bandwidth));
+    if (fault.queue > 0) state.queues.erase(std::find(state.queues.begin(), state.queues.end(), fault.queue));
     if (delays) --state.delays;
     state.extra_delay = {state.extra_delay.low - fault.extra_delay.low,
                          state.extra_delay.high - fault.extra_delay.high};
@@ -84,7 +86,7 @@ std::optional<Duration> Network::departs_after(LinkState& way, std::size_t bytes
     return Duration::nanoseconds(static_cast<std::int64_t>(size * 1'000'000'000 / bandwidth));
   };
   const VirtualTime begins = std::max(way.free_at, kernel().now());
-  if (may_drop && begins - kernel().now() > takes(way.parameters.queue)) return std::nullopt;
+  if (may_drop && begins - kernel().now() > takes(way.queue())) return std::nullopt;
   way.free_at = begins + takes(bytes);
   return way.free_at - kernel().now();
 }
@@ -97,6 +99,10 @@ std::size_t Network::break_connections(NodeId a, NodeId b, Told told) {
         (sides_[index].node == a && sides_[there].node == b) || (sides_[index].node == b && sides_[there].node == a);
     if (!between_them || !sides_[index].alive() || !sides_[there].alive()) continue;
     ++broken;
+    if (told == Told::half) {
+      sides_[link(a, b).random.chance(Ratio::percent(50)) ? index : there].hung = true;
+      continue;
+    }
     if (told == Told::nobody) {
       sides_[index].hung = sides_[there].hung = true;
       continue;
@@ -109,7 +115,7 @@ std::size_t Network::break_connections(NodeId a, NodeId b, Told told) {
       receive(side, take_packet(Packet::Kind::reset));
     }
   }
-  if (told == Told::nobody && broken > 0) review_connections();
+  if ((told == Told::nobody || told == Told::half) && broken > 0) review_connections();
   return broken;
 }
 

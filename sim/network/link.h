@@ -45,6 +45,7 @@ struct LinkFault {
   bool blocked = false;         ///< Datagrams are lost, connections retransmit.
   bool jammed = false;          ///< Datagrams wait too, and all arrive once the link is free.
   std::uint64_t bandwidth = 0;  ///< As LinkParameters::bandwidth.
+  std::uint64_t queue = 0;      ///< As LinkParameters::queue, which it may only lessen; 0: as it is.
   DurationRange extra_delay{};  ///< Added to each packet, uniformly. A clog is a large one.
   Ratio loss;
   Ratio duplicate;

@@ -138,10 +138,10 @@ class Network final : private EventTarget {
   void lift(LinkFaultId fault);
   bool is_blocked(NodeId from, NodeId to) const;
   /// Which sides of a connection are told that it is no more.
-  enum class Told : std::uint8_t { both, one, nobody };
+  enum class Told : std::uint8_t { both, one, nobody, half };
   /// Breaks the connections between two hosts, as a stateful middlebox does that forgot them: both sides get on_reset;
-  /// or one, drawn, and the other learns it when it speaks; or nobody, and they hang until a timeout. The number
-  /// broken.
+  /// or one, drawn, and the other learns it when it speaks; or nobody, and they hang until a timeout, both ways or
+  /// (half) in one direction, drawn. The number broken.
   std::size_t break_connections(NodeId a, NodeId b, Told told);
 
   // For Machine and Process.

@@ -66,6 +66,9 @@ class Process final : public Gate {
   void pause();
   void resume();
   bool is_paused() const { return pauses_ > 0; }
+  /// While set it has no descriptor left (EMFILE): it opens no file and no connection, and starts no program.
+  void use_up_files(bool used_up) { files_used_up_ = used_up; }
+  bool has_used_up_files() const { return files_used_up_; }
   /// False from exit, crash or power-off on; the object goes soon after.
   bool is_alive() const { return alive_; }
 
@@ -92,6 +95,7 @@ class Process final : public Gate {
   std::unique_ptr<Body> body_;
   Executor* executor_ = nullptr;
   std::uint32_t pauses_ = 0;
+  bool files_used_up_ = false;
   bool alive_ = true;
   bool ended_ = false;
   ProcessEnd how_;

@@ -12,6 +12,10 @@ namespace {
 /// Messages that wait unread; more are dropped, as a socket does.
 constexpr std::size_t kInbox = 4096;
 constexpr std::uint64_t kReceiver = UINT64_MAX;
+
+Error too_many_open_files(ErrorCode code) {
+  return {code, "too many open files"};
+}
 }  // namespace
 
 // --- The process
@@ -162,10 +166,12 @@ void SimHost::on_timer(std::uint64_t cookie) {
 }
 
 void SimHost::start_sync_file(const std::string& path, Operation<Result<>>& op) {
+  if (process_.has_used_up_files()) return op.complete(too_many_open_files(ErrorCode::io_error));
   process_.disk().sync_file(path, &process_, *this, wait(Waiting::Kind::sync, op));
 }
 
 void SimHost::start_sync_directory(const std::string& path, Operation<Result<>>& op) {
+  if (process_.has_used_up_files()) return op.complete(too_many_open_files(ErrorCode::io_error));
   process_.disk().sync_directory(path, &process_, *this, wait(Waiting::Kind::sync, op));
 }
 
@@ -175,6 +181,7 @@ void SimHost::on_disk_done(std::uint64_t cookie, Result<> result) {
 }
 
 void SimHost::start_run(Program program, Operation<Result<ProgramExit>>& op) {
+  if (process_.has_used_up_files()) return op.complete(too_many_open_files(ErrorCode::failed));
   const std::uint64_t token = wait(Waiting::Kind::program, op);
   const auto begun =
       process_.machine().run(std::move(program), [self = std::weak_ptr(self_), token](const ProcessEnd& end) {
@@ -250,10 +257,12 @@ void SimHost::start_receive(Operation<Message>& op) {
 // ------------------------------------------------------------------------------
 
 void SimHost::start_read_file(const std::string& path, Operation<Result<Bytes>>& op) {
+  if (process_.has_used_up_files()) return op.complete(too_many_open_files(ErrorCode::io_error));
   op.complete(process_.disk().read(path));
 }
 
 void SimHost::start_write_file(const std::string& path, Bytes content, Operation<Result<>>& op) {
+  if (process_.has_used_up_files()) return op.complete(too_many_open_files(ErrorCode::io_error));
   op.complete(process_.disk().write(path, std::move(content)));
 }
 
@@ -270,6 +279,7 @@ void SimHost::start_remove(const std::string& path, Operation<Result<>>& op) {
 }
 
 void SimHost::start_list_directory(const std::string& path, Operation<Result<std::vector<std::string>>>& op) {
+  if (process_.has_used_up_files()) return op.complete(too_many_open_files(ErrorCode::io_error));
   op.complete(process_.disk().list(path));
 }
 
@@ -277,14 +287,17 @@ void SimHost::start_list_directory(const std::string& path, Operation<Result<std
 // -----------------------------------------------------------------------------------------------
 
 void SimHost::start_connect(const Address& to, Operation<Result<std::unique_ptr<Stream>>>& op) {
+  if (process_.has_used_up_files()) return op.complete(too_many_open_files(ErrorCode::unreachable));
   SimStream::connect(*this, to, op);
 }
 
 Result<std::unique_ptr<Listener>> SimHost::listen(const Address& at) {
+  if (process_.has_used_up_files()) return too_many_open_files(ErrorCode::failed);
   return SimListener::open(*this, at);
 }
 
 void SimHost::start_open_session(const SqlEndpoint& endpoint, Operation<Result<std::unique_ptr<SqlSession>>>& op) {
+  if (process_.has_used_up_files()) return op.complete(too_many_open_files(ErrorCode::unreachable));
   SimSession::open(*this, endpoint, op);
 }
 

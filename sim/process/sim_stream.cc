@@ -135,24 +135,25 @@ SimListener::~SimListener() {
 }
 
 void SimListener::start_accept(AcceptOperation& op) {
-  if (!accepted_.empty()) {
-    std::unique_ptr<Stream> stream = std::move(accepted_.front());
-    accepted_.pop_front();
-    return op.complete(std::move(stream));
-  }
   accepting_.push_back(&op);
   op.owned_by(this);
+  hand_out();
 }
 
 void SimListener::on_accepted(AddressId, StreamId id) {
-  auto stream = SimStream::accept(host_, id);
-  if (accepting_.empty()) {
-    accepted_.push_back(std::move(stream));
-    return;
+  accepted_.push_back(SimStream::accept(host_, id));
+  hand_out();
+}
+
+/// A program without descriptors accepts nothing: the system's queue grows.
+void SimListener::hand_out() {
+  while (!accepting_.empty() && !accepted_.empty() && !host_.process_.has_used_up_files()) {
+    AcceptOperation* op = accepting_.front();
+    accepting_.erase(accepting_.begin());
+    std::unique_ptr<Stream> stream = std::move(accepted_.front());
+    accepted_.pop_front();
+    op->complete(std::move(stream));
   }
-  AcceptOperation* op = accepting_.front();
-  accepting_.erase(accepting_.begin());
-  op->complete(std::move(stream));
 }
 
 void SimListener::abandoned(OperationBase& operation) {

@@ -59,6 +59,7 @@ class SimListener final : public Listener, private ListenHandler, private Operat
   SimListener(SimHost& host, AddressId at) : host_(host), at_(at) {}
   Executor& executor() override { return host_.executor(); }
   void start_accept(AcceptOperation& op) override;
+  void hand_out();
   void on_accepted(AddressId at, StreamId stream) override;
   void abandoned(OperationBase& operation) override;
 

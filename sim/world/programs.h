@@ -2,6 +2,8 @@
 // (engine/base/host.h), so whoever starts a run hands these in.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,23 +15,41 @@ namespace heir::sim {
 
 /// What a peer's programs are told about where they are.
 struct PeerSetup {
-  std::string name;  ///< Of the host.
-  Address gate;      ///< Where its clients connect.
-  Address database;  ///< Where its database listens.
-  Address store;
-  std::string root;  ///< The folder for the database and all that belongs to it; exists.
+  std::string name;            ///< Of the host.
+  Address gate;                ///< Where its clients connect.
+  Address database;            ///< Where its database listens.
+  std::vector<Address> store;  ///< Its members.
+  std::string root;            ///< The folder for the database and all that belongs to it; exists.
+};
+
+/// Watches all members of one store, from outside, for what must never be.
+class StoreChecks {
+ public:
+  virtual ~StoreChecks() = default;
+};
+
+/// What a member of the store is told.
+struct MemberSetup {
+  int member = 1;                 ///< Which of them it is, from 1.
+  std::vector<Address> members;   ///< All of them.
+  std::uint64_t store = 0;        ///< Tells this store from one that stood here before.
+  bool is_new = false;            ///< It has never run: its folder is empty by right.
+  std::string folder;             ///< Exists.
+  StoreChecks* checks = nullptr;  ///< Of its store; outlives it.
 };
 
 class Programs {
  public:
   virtual ~Programs() = default;
   virtual HostMain agent(const scenarios::Scenario& scenario, const PeerSetup& setup) = 0;
-  /// `state_file`: in a folder that exists.
-  virtual HostMain store(const scenarios::Scenario& scenario, std::string state_file) = 0;
+  /// `violation` is called with what was seen. Null if there is nothing to check.
+  virtual std::unique_ptr<StoreChecks> check_store(const scenarios::Scenario& scenario,
+                                                   std::function<void(std::string)> violation) = 0;
+  virtual HostMain store(const scenarios::Scenario& scenario, const MemberSetup& setup) = 0;
   /// Answers `resolver` as long as it runs.
-  virtual HostMain resolver(Resolver& resolver, Network& network, Address store) = 0;
+  virtual HostMain resolver(Resolver& resolver, Network& network, std::vector<Address> store) = 0;
   /// One operator's request (switchover, freeze, unfreeze, rebuild); `agent`: where the peer's agent takes messages.
-  virtual HostMain operator_request(const scenarios::Fault& request, Address store, Address agent) = 0;
+  virtual HostMain operator_request(const scenarios::Fault& request, std::vector<Address> store, Address agent) = 0;
 };
 
 }  // namespace heir::sim

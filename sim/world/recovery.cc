@@ -43,6 +43,9 @@ bool World::has_initial_position(int host) const {
   };
   const auto copy = folder_of(host);
   if (!copy || !copy->data.damage.empty()) return false;
+  // In the middle of a rewind, or rewound and not yet consistent: no candidate (section 7, R-07, R-09).
+  if (peers_[static_cast<std::size_t>(host - 1)].machine->disk().exists(std::string(peer_root) + "/rewinding"))
+    return false;
   const Lsn initial(cluster_.initial_offset);
   if (copy->data.wal.end() < initial) return false;
   const int primary = host_named(cluster_.primary);
@@ -77,6 +80,8 @@ void World::heal_core() {
   std::vector<int> members;
   for (int n = 1; n <= store_members(); ++n) members.push_back(store_member(n));
   random.shuffle(members);
+  // A member that lost its disk never takes part again.
+  std::stable_partition(members.begin(), members.end(), [this](int host) { return !member(-host).is_lost; });
   const std::size_t majority = members.size() / 2 + 1;
   members.resize(majority + random.below(members.size() - majority + 1));
   core_.members = members;
@@ -149,6 +154,9 @@ bool World::core_has_recovered() const {
 }
 
 std::string World::excuse() const {
+  const auto lost = static_cast<std::size_t>(
+      std::count_if(store_.begin(), store_.end(), [](const StoreHost& host) { return host.is_lost; }));
+  if (lost > (store_.size() - 1) / 2) return "section 8: a majority of the store's members lost their disks";
   if (cluster_.generation == 0) return "rule 1: the cluster never began";
   if (!cluster_.freeze.empty()) return "rule 10: an operator froze the cluster (" + cluster_.freeze + ")";
   if (std::none_of(core_.peers.begin(), core_.peers.end(), [this](int host) { return may_lead(host); }))

@@ -88,15 +88,18 @@ RunResult run(const scenarios::Scenario& scenario, Programs& programs, const Run
       world.end_faults();
       // What is still open ends by its timeout; then everything is read once more.
       const VirtualTime last = kernel.now() + settle_limit + settle_limit;
-      const auto settle = [&] {
-        while (goes_on && !result.stopped && kernel.now() < last && !world.clients_are_done())
+      const auto settle = [&](const auto& done) {
+        while (goes_on && !result.stopped && kernel.now() < last && !done())
           goes_on = run_until(kernel, std::min(last, kernel.now() + look), options, [] { return false; });
       };
-      settle();
+      const auto clients_are_done = [&] { return world.clients_are_done(); };
+      settle(clients_are_done);
       if (goes_on && !result.stopped && world.clients_are_done()) {
         world.read_all(kernel.now() + settle_limit);
-        settle();
+        settle(clients_are_done);
       }
+      // The end may fall into a takeover, of which the result would say nothing.
+      if (result.has_writers) settle([&] { return world.has_primary(); });
     }
     result.interrupted = !goes_on;
     result.history.observe({});

@@ -79,7 +79,7 @@ World::World(Kernel& kernel, const scenarios::Scenario& scenario, Programs& prog
       random_(kernel.stream("world")),
       network_(kernel, network_parameters(scenario.network)),
       postgresql_(kernel, database_timings(scenario.server)) {
-  store_.push_back(make_machine("store", 0));
+  build_store();
   build_peers();
   for (int n = 1; n <= store_members(); ++n) start_store(n);
   for (int host = 1; host <= peers(); ++host) {
@@ -123,14 +123,34 @@ std::unique_ptr<Machine> World::make_machine(std::string name, int host) {
   return machine;
 }
 
+void World::build_store() {
+  const int members = members_of(scenario_.store);
+  for (int n = 1; n <= members; ++n) {
+    const std::string name = members == 1 ? "store" : "store" + std::to_string(n);
+    StoreHost made;
+    made.machine = make_machine(name, 0);
+    store_.push_back(std::move(made));
+    store_addresses_.emplace_back(name + ":" + std::to_string(store_port));
+  }
+  if (members == 1) store_leader_ = 1;
+  found_store();
+}
+
+/// A store that has never been.
+void World::found_store() {
+  ++stores_;
+  for (StoreHost& host : store_) host.has_run = host.is_lost = false;
+  store_checks_ = programs_.check_store(
+      scenario_, [this](std::string what) { violation(FailureKind::assertion, "the store: " + std::move(what)); });
+}
+
 void World::build_peers() {
   for (int host = 1; host <= peers(); ++host) {
     PeerHost made;
     const std::string name = "host" + std::to_string(host);
     made.machine = make_machine(name, host);
     made.setup = {name, Address(name + ":" + std::to_string(gate_port)),
-                  Address(name + ":" + std::to_string(database_port)), Address("store:" + std::to_string(store_port)),
-                  peer_root};
+                  Address(name + ":" + std::to_string(database_port)), store_addresses_, peer_root};
     const Result<> folder = made.machine->disk().make_directories(peer_root);
     ASSERT(folder.has_value());
     const Result<> durable = made.machine->disk().sync_tree_now(peer_root);
@@ -142,6 +162,7 @@ void World::build_peers() {
     const auto nodes = [&](const scenarios::Target& end) {
       if (end.kind == TargetKind::host) return std::vector<NodeId>{node(end.host)};
       if (end.kind == TargetKind::store) return store_nodes(*this);
+      if (end.kind == TargetKind::store_member) return std::vector<NodeId>{node(store_member(end.host))};
       return client_nodes();
     };
     LinkParameters parameters = network_parameters(scenario_.network).link;
@@ -149,6 +170,7 @@ void World::build_peers() {
     if (link.loss) parameters.loss = ratio(*link.loss);
     for (NodeId from : nodes(link.from))
       for (NodeId to : nodes(link.to)) {
+        if (from == to) continue;
         network_.set_link(from, to, parameters);
         if (!link.one_way) network_.set_link(to, from, parameters);
       }
@@ -181,7 +203,7 @@ void World::build_clients() {
       made.machine = make_machine("client" + std::to_string(++process), 0);
       made.resolver = std::make_unique<Resolver>();
       run_main(made.machine->start("resolver"), made.machine->address(agent_port),
-               programs_.resolver(*made.resolver, network_, Address("store:" + std::to_string(store_port))));
+               programs_.resolver(*made.resolver, network_, store_addresses_));
       made.client =
           std::make_unique<Client>(kernel(), network_, made.machine->node(), reports::ProcessId(process), parameters,
                                    result_.history, values_, *made.resolver, static_cast<ClientObserver&>(*this));
@@ -209,9 +231,14 @@ void World::read_all(VirtualTime until) {
 // ---- Hosts and processes
 // ---------------------------------------------------------------------------------------------------
 
+PostgresServer* World::server(int host) const {
+  return host > 0 ? PostgreSql::server(*peer(host).machine, std::string(peer_root) + "/data") : nullptr;
+}
+
 void World::start_agent(int host) {
   PeerHost& on = peer(host);
   Process& process = on.machine->start("agent");
+  process.use_up_files(on.files_used_up > 0);
   process.on_end([this, host](const ProcessEnd& end) {
     if (end.reason != EndReason::power_off)
       kernel().schedule_after(agent_restart, *this, kStartAgent, static_cast<std::uint64_t>(host));
@@ -219,13 +246,19 @@ void World::start_agent(int host) {
   run_main(process, on.machine->address(agent_port), programs_.agent(scenario_, on.setup));
 }
 
-void World::start_store(int member) {
-  Machine& on = machine(store_member(member));
+void World::start_store(int n) {
+  Machine& on = *member(n).machine;
   const Result<> made = on.disk().make_directories("/store");
   ASSERT(made.has_value());
   const Result<> durable = on.disk().sync_tree_now("/store");
   ASSERT(durable.has_value());
-  run_main(on.start("store"), on.address(store_port), programs_.store(scenario_, "/store/state"));
+  Process& process = on.start("store");
+  process.on_end([this, n](const ProcessEnd& end) {
+    if (end.reason != EndReason::power_off)
+      kernel().schedule_after(agent_restart, *this, kStartStore, static_cast<std::uint64_t>(n));
+  });
+  const MemberSetup setup{n, store_addresses_, stores_, !member(n).has_run, "/store", store_checks_.get()};
+  run_main(process, on.address(store_port), programs_.store(scenario_, setup));
 }
 
 void World::power_off(int host) {
@@ -233,11 +266,13 @@ void World::power_off(int host) {
 }
 
 void World::shut_down(int host) {
-  if (host < 0) return power_off(host);
+  if (host < 0) {
+    if (is_up(host)) machine(host).power_off(UnsyncedFate::keep);
+    return;
+  }
   Machine& on = machine(host);
   if (Process* agent = on.find("agent")) agent->crash();
-  if (PostgresServer* server = PostgreSql::server(on, std::string(peer_root) + "/data"))
-    server->signal(ServerSignal::interrupt);
+  if (PostgresServer* found = server(host)) found->signal(ServerSignal::interrupt);
   kernel().schedule_after(Duration::milliseconds(500), *this, kPowerOff, static_cast<std::uint64_t>(host));
 }
 
@@ -245,21 +280,28 @@ void World::boot(int host) {
   Machine& on = machine(host);
   if (on.is_up()) return;
   on.boot();
-  if (host < 0) return start_store(-host);
+  if (host < 0) {
+    if (member(-host).holds == 0) start_store(-host);
+    return;
+  }
   kernel().schedule_after(random_.between(boot_time.low, boot_time.high), *this, kStartAgent,
                           static_cast<std::uint64_t>(host));
 }
 
-void World::wipe_store() {
-  for (int n = 1; n <= store_members(); ++n) power_off(store_member(n));
-  for (int n = 1; n <= store_members(); ++n) {
-    Machine& on = machine(store_member(n));
-    on.boot();
-    const Result<> gone = on.disk().remove("/store");
-    ASSERT(gone.has_value());
-    start_store(n);
+void World::wipe_store(const std::vector<int>& hosts) {
+  for (const int host : hosts) power_off(host);
+  if (static_cast<int>(hosts.size()) == store_members()) {
+    found_store();
+    cluster_ = {};
   }
-  cluster_ = {};
+  for (const int host : hosts) {
+    StoreHost& lost = member(-host);
+    lost.machine->boot();
+    const Result<> gone = lost.machine->disk().remove("/store");
+    ASSERT(gone.has_value());
+    lost.is_lost = lost.has_run;
+    if (lost.holds == 0) start_store(-host);
+  }
 }
 
 void World::on_event(std::uint32_t kind, std::uint64_t argument) {
@@ -267,6 +309,10 @@ void World::on_event(std::uint32_t kind, std::uint64_t argument) {
   switch (kind) {
     case kStartAgent:
       if (is_up(host) && peer(host).agent_holds == 0 && !peer(host).machine->find("agent")) start_agent(host);
+      return;
+    case kStartStore:
+      if (member(host).machine->is_up() && member(host).holds == 0 && !member(host).machine->find("store"))
+        start_store(host);
       return;
     case kPowerOff:
       if (is_up(host)) peer(host).machine->power_off(UnsyncedFate::keep);
@@ -283,13 +329,48 @@ void World::crash_process(int host, scenarios::ProcessKind kind) {
   Machine& on = machine(host);
   if (!on.is_up()) return;
   if (kind == scenarios::ProcessKind::agent) {
-    if (Process* agent = on.find("agent")) agent->crash();
-  } else if (PostgresServer* server = PostgreSql::server(on, std::string(peer_root) + "/data")) {
-    server->process().crash();
+    if (Process* agent = on.find(host > 0 ? "agent" : "store")) agent->crash();
+  } else if (PostgresServer* found = server(host)) {
+    found->process().crash();
   }
 }
 
+void World::crash_backend(int host) {
+  if (!is_up(host)) return;
+  if (PostgresServer* found = server(host)) found->signal(ServerSignal::child_crashed);
+}
+
+void World::kill_one(int host, std::uint64_t draw) {
+  if (!is_up(host)) return;
+  const std::vector<Process*> processes = machine(host).processes();
+  PostgresServer* const found = server(host);
+  const std::size_t victims = processes.size() + (found ? 1 : 0);
+  if (victims == 0) return;
+  const std::size_t victim = draw % victims;
+  if (victim < processes.size())
+    processes[victim]->crash();
+  else
+    found->signal(ServerSignal::child_crashed);
+}
+
+void World::use_up_files(int host, bool used_up) {
+  PeerHost& on = peer(host);
+  on.files_used_up += used_up ? 1 : -1;
+  if (Process* agent = on.machine->find("agent")) agent->use_up_files(on.files_used_up > 0);
+}
+
+void World::use_up_connections(int host, bool used_up) {
+  PeerHost& on = peer(host);
+  on.sessions_taken += used_up ? 1 : -1;
+  postgresql_.crowd(*on.machine, on.sessions_taken > 0);
+}
+
 void World::hold_agent(int host, bool held) {
+  if (host < 0) {
+    member(-host).holds += held ? 1 : -1;
+    if (!held) kernel().schedule(kernel().now(), *this, kStartStore, static_cast<std::uint64_t>(-host));
+    return;
+  }
   peer(host).agent_holds += held ? 1 : -1;
   if (!held) kernel().schedule(kernel().now(), *this, kStartAgent, static_cast<std::uint64_t>(host));
 }
@@ -299,8 +380,8 @@ void World::pause(int host, scenarios::ProcessKind kind) {
   if (kind == scenarios::ProcessKind::host) return on.pause_all();
   if (kind == scenarios::ProcessKind::agent) {
     if (Process* agent = on.find("agent")) agent->pause();
-  } else if (PostgresServer* server = PostgreSql::server(on, std::string(peer_root) + "/data")) {
-    server->process().pause();
+  } else if (PostgresServer* found = server(host)) {
+    found->process().pause();
   }
 }
 
@@ -310,17 +391,18 @@ void World::resume(int host, scenarios::ProcessKind kind) {
   if (kind == scenarios::ProcessKind::host) return on.resume_all();
   if (kind == scenarios::ProcessKind::agent) {
     if (Process* agent = on.find("agent"); agent && agent->is_paused()) agent->resume();
-  } else if (PostgresServer* server = PostgreSql::server(on, std::string(peer_root) + "/data")) {
-    if (server->process().is_paused()) server->process().resume();
+  } else if (PostgresServer* found = server(host)) {
+    if (found->process().is_paused()) found->process().resume();
   }
 }
 
 std::size_t World::break_connections(NodeId a, NodeId b, scenarios::ToldOfBreak told) {
   using From = scenarios::ToldOfBreak;
   return network_.break_connections(a, b,
-                                    told == From::both  ? Network::Told::both
-                                    : told == From::one ? Network::Told::one
-                                                        : Network::Told::nobody);
+                                    told == From::both     ? Network::Told::both
+                                    : told == From::one    ? Network::Told::one
+                                    : told == From::nobody ? Network::Told::nobody
+                                                           : Network::Told::half);
 }
 
 void World::change_clock_rate(int host, std::int64_t by_ppb) {
@@ -351,7 +433,42 @@ void World::request(const scenarios::Fault& operator_request, int host) {
   const auto port = static_cast<std::uint16_t>(6000 + operator_ports_++ % 1000);
   const Address agent("host" + std::to_string(std::max(host, 1)) + ":" + std::to_string(agent_port));
   run_main(operator_->start("operator"), operator_->address(port),
-           programs_.operator_request(operator_request, Address("store:" + std::to_string(store_port)), agent));
+           programs_.operator_request(operator_request, store_addresses_, agent));
+}
+
+void World::run_pg_ctl(int host, std::string_view action) {
+  if (!is_up(host)) return;
+  const std::string root = peer_root;
+  Program program{"pg_ctl", {std::string(action), "-D", root + "/data"}};
+  if (action == "start") {
+    program.arguments.insert(
+        program.arguments.end(),
+        {"-o", "-c config_file='" + root + "/postgresql.conf' -c hba_file='" + root + "/pg_hba.conf'"});
+  }
+  const Result<RunId> begun = machine(host).run(std::move(program), [this, host](const ProcessEnd& end) {
+    tell(StoryLine::Kind::note, machine(host).name(),
+         "by hand: " + end.exit.output.substr(0, end.exit.output.find('\n')));
+  });
+  ASSERT(begun.has_value());
+}
+
+void World::start_second_agent(int host) {
+  PeerHost& on = peer(host);
+  if (!is_up(host)) return;
+  run_main(on.machine->start("second-agent"), on.machine->address(agent_port), programs_.agent(scenario_, on.setup));
+}
+
+void World::kill_second_agent(int host) {
+  if (Process* agent = peer(host).machine->find("second-agent")) agent->crash();
+}
+
+void World::watch_moments(MomentSink sink) {
+  moments_ = std::move(sink);
+  const auto watch = [this](Machine& on, int host) {
+    on.disk().on_sync([this, host] { moments_(scenarios::Moment::fsync, host); });
+  };
+  for (int host = 1; host <= peers(); ++host) watch(machine(host), host);
+  for (int n = 1; n <= store_members(); ++n) watch(machine(store_member(n)), store_member(n));
 }
 
 // ---- What is seen of the cluster
@@ -363,18 +480,30 @@ int World::host_named(std::string_view name) const {
   return 0;
 }
 
+int World::member_named(std::string_view name) const {
+  for (std::size_t i = 0; i < store_.size(); ++i)
+    if (store_[i].machine->name() == name) return static_cast<int>(i) + 1;
+  return 0;
+}
+
 int World::host_in_role(TargetKind role) const {
   switch (role) {
     case TargetKind::primary: return host_named(cluster_.primary);
     case TargetKind::sync: return host_named(cluster_.sync);
     case TargetKind::async: return host_named(first_word(cluster_.async));
     case TargetKind::deposed: return host_named(first_word(cluster_.deposed));
+    case TargetKind::store_leader: return store_leader_ == 0 ? 0 : store_member(store_leader_);
     case TargetKind::any:
     case TargetKind::store:
+    case TargetKind::store_follower:
+    case TargetKind::store_member:
+    case TargetKind::store_majority:
+    case TargetKind::store_minority:
     case TargetKind::clients:
     case TargetKind::host:
     case TargetKind::majority:
     case TargetKind::minority:
+    case TargetKind::rack:
     case TargetKind::all: return 0;
   }
   return 0;
@@ -431,11 +560,54 @@ void World::on_state(const LogLine& line) {
     tell(StoryLine::Kind::state, "", why + (lists.empty() ? "" : ": " + lists));
 }
 
+void World::on_store_log(int n, const LogLine& line) {
+  StoreHost& on = member(n);
+  if (line.event == "store-started") {
+    on.has_run = true;
+    on.stopped.clear();
+  } else if (line.event == "store-role") {
+    const std::uint64_t term = number(field(line, "term"));
+    const bool leads = field(line, "role") == "leader";
+    if (leads && term >= store_term_) {
+      store_leader_ = n;
+      store_term_ = term;
+      last_progress_ = kernel().now();
+      tell(StoryLine::Kind::role, line.machine.name(), "leads the store in term " + std::to_string(term));
+    } else if (!leads && store_leader_ == n) {
+      store_leader_ = 0;
+    }
+  } else if (line.level >= LogLevel::warning) {
+    std::string what(line.event);
+    for (const Field& f : line.fields) what += " " + std::string(f.key) + "=" + f.value;
+    // Its service manager tries again and again.
+    if (line.event == "store-stopped" && std::exchange(on.stopped, what) == what) return;
+    tell(StoryLine::Kind::note, line.machine.name(), std::move(what));
+  }
+}
+
+void World::note_moment(const LogLine& line, int host) {
+  using scenarios::Moment;
+  const auto is = [&](std::string_view event, std::string_view key = {}, std::string_view value = {}) {
+    return line.event == event && (key.empty() || field(line, key) == value);
+  };
+  if (is("state")) return moments_(Moment::state, host);
+  if (is("role", "role", "primary")) return moments_(Moment::leads, host);
+  if (is("gate", "mode", "open")) return moments_(Moment::gate_opens, host);
+  if (is("gate", "mode", "held")) return moments_(Moment::gate_held, host);
+  if (is("gate", "mode", "closed")) return moments_(Moment::gate_closes, host);
+  if (is("severed")) return moments_(Moment::severed, host);
+  if (is("promoted")) return moments_(Moment::promoted, host);
+  if (is("clone-begun")) return moments_(Moment::clone_begins, host);
+  if (is("rejoined")) return moments_(Moment::rejoined, host);
+}
+
 void World::on_log(const LogLine& line) {
   if (options_.log) options_.log(line);
   const std::string& host = line.machine.name();
-  if (line.event == "state") return on_state(line);
   const int number_of_host = host_named(host);
+  if (moments_ && number_of_host != 0) note_moment(line, number_of_host);
+  if (line.event == "state") return on_state(line);
+  if (const int n = member_named(host)) return on_store_log(n, line);
   if (number_of_host == 0) {
     if (line.level >= LogLevel::warning)
       tell(StoryLine::Kind::note, host, std::string(line.event) + " " + std::string(field(line, "error")));
@@ -512,8 +684,7 @@ void World::on_write_acknowledged(const reports::Answerer& by, reports::HistoryT
       now > nemesis_->healed_at())
     result_.first_write_after_heal = now;
   if (by.peer != 0) {
-    if (PostgresServer* server = PostgreSql::server(*peer(by.peer).machine, std::string(peer_root) + "/data"))
-      acknowledging_system_ = server->data().control.system_identifier;
+    if (PostgresServer* found = server(by.peer)) acknowledging_system_ = found->data().control.system_identifier;
   }
 }
 
@@ -538,12 +709,17 @@ void World::conclude() {
     const VirtualTime since = last_write_.value_or(VirtualTime());
     if (since < end && end - since >= shortest_outage) result_.outages.push_back({since, end});
   }
+  if (PostgresServer* last = primary_server()) {
+    result_.final_state = final_values(result_.history, *last);
+    if (options_.keep_commits) result_.commits = committed(*last);
+  }
+}
+
+PostgresServer* World::primary_server() const {
   const int primary = host_named(cluster_.primary);
-  if (primary == 0) return;
-  PostgresServer* server = PostgreSql::server(*peer(primary).machine, std::string(peer_root) + "/data");
-  if (!server || server->phase() != ServerPhase::primary) return;
-  result_.final_state = final_values(result_.history, *server);
-  if (options_.keep_commits) result_.commits = committed(*server);
+  if (primary == 0) return nullptr;
+  PostgresServer* found = server(primary);
+  return found && found->phase() == ServerPhase::primary ? found : nullptr;
 }
 
 }  // namespace heir::sim

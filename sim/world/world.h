@@ -2,7 +2,7 @@
 // by run() alone.
 //
 //   host1 … hostN  a peer each: agent (messages :5500), gate :5432, database :5433, all its files under /heir
-//   store          the coordination store :5600
+//   store1 …       a member of the coordination store each :5600, its files under /store (`store` if it is one server)
 //   client1 …      a client each, with the resolver that asks the store who leads
 //   operator       where the operator's requests come from
 #pragma once
@@ -58,6 +58,8 @@ class World final : public Actions, private ClientObserver, private EventTarget 
   /// The faults begin and the clients start with the first event of the run; this ends both.
   void end_faults() { nemesis_->stop(); }
   bool clients_are_done() const;
+  /// Whether the primary's database is up: then it can be said what became of the acknowledged writes.
+  bool has_primary() const { return primary_server() != nullptr; }
   /// Each workload's keys are read once more, through the leader.
   void read_all(VirtualTime until);
   /// Fills in what is only known at the end.
@@ -86,11 +88,17 @@ class World final : public Actions, private ClientObserver, private EventTarget 
   int store_members() const override { return static_cast<int>(store_.size()); }
   NodeId node(int host) const override { return machine(host).node(); }
   std::vector<NodeId> client_nodes() const override;
+  int racks() const override { return scenario_.cluster.racks; }
+  void watch_moments(MomentSink sink) override;
   void power_off(int host) override;
   void shut_down(int host) override;
   void boot(int host) override;
-  void wipe_store() override;
+  void wipe_store(const std::vector<int>& hosts) override;
   void crash_process(int host, scenarios::ProcessKind process) override;
+  void crash_backend(int host) override;
+  void kill_one(int host, std::uint64_t draw) override;
+  void use_up_files(int host, bool used_up) override;
+  void use_up_connections(int host, bool used_up) override;
   void hold_agent(int host, bool held) override;
   void pause(int host, scenarios::ProcessKind process) override;
   void resume(int host, scenarios::ProcessKind process) override;
@@ -103,17 +111,29 @@ class World final : public Actions, private ClientObserver, private EventTarget 
   void thaw_clocks(int host, scenarios::AfterFreeze after) override;
   void set_sync_latency(int host, std::optional<scenarios::DurationRange> latency) override;
   void request(const scenarios::Fault& operator_request, int host) override;
+  void run_pg_ctl(int host, std::string_view action) override;
+  void start_second_agent(int host) override;
+  void kill_second_agent(int host) override;
 
  private:
   struct PeerHost {
     std::unique_ptr<Machine> machine;
     PeerSetup setup;
-    int agent_holds = 0;  ///< Faults that keep its agent from being started.
+    int agent_holds = 0;     ///< Faults that keep its agent from being started.
+    int files_used_up = 0;   ///< Faults that leave its agent no descriptor.
+    int sessions_taken = 0;  ///< Faults that leave its clients no session.
     std::string role;
     std::string gate = "closed";
     std::string waits_for;  ///< The last reason that it gave why it does no more.
     std::uint64_t role_generation = 0;
     std::uint64_t open_generation = 0;  ///< In which its gate was last open.
+  };
+  struct StoreHost {
+    std::unique_ptr<Machine> machine;
+    bool has_run = false;  ///< Its server has kept something on its disk,
+    bool is_lost = false;  ///< and the disk was lost.
+    int holds = 0;         ///< Faults that keep its server from being started.
+    std::string stopped;   ///< Why it last stopped by itself.
   };
   struct ClientHost {
     std::unique_ptr<Machine> machine;
@@ -121,7 +141,7 @@ class World final : public Actions, private ClientObserver, private EventTarget 
     std::unique_ptr<Client> client;
     bool reads_all = false;
   };
-  enum Kind : std::uint32_t { kStartAgent, kPowerOff, kInspect };
+  enum Kind : std::uint32_t { kStartAgent, kPowerOff, kInspect, kStartStore };
 
   PeerHost& peer(int host) { return peers_[static_cast<std::size_t>(host - 1)]; }
   const PeerHost& peer(int host) const { return peers_[static_cast<std::size_t>(host - 1)]; }
@@ -134,16 +154,24 @@ class World final : public Actions, private ClientObserver, private EventTarget 
   void build_clients();
   std::unique_ptr<Machine> make_machine(std::string name, int peer);
   void start_agent(int host);
+  void build_store();
+  void found_store();
+  PostgresServer* server(int host) const;
+  void note_moment(const LogLine& line, int host);
   void start_store(int member);
-  Machine& machine(int host) { return host > 0 ? *peer(host).machine : *store_[static_cast<std::size_t>(-host - 1)]; }
-  const Machine& machine(int host) const {
-    return host > 0 ? *peer(host).machine : *store_[static_cast<std::size_t>(-host - 1)];
-  }
+  StoreHost& member(int n) { return store_[static_cast<std::size_t>(n - 1)]; }
+  const StoreHost& member(int n) const { return store_[static_cast<std::size_t>(n - 1)]; }
+  int member_named(std::string_view name) const;
+  Machine& machine(int host) { return host > 0 ? *peer(host).machine : *member(-host).machine; }
+  const Machine& machine(int host) const { return host > 0 ? *peer(host).machine : *member(-host).machine; }
+  void on_store_log(int n, const LogLine& line);
   void on_log(const LogLine& line);
   void on_state(const LogLine& line);
   void tell(StoryLine::Kind kind, std::string host, std::string what);
   void violation(scenarios::FailureKind kind, std::string message);
   void inspect_copies();
+  /// The database of who is primary, if it is one; else null.
+  PostgresServer* primary_server() const;
   bool may_lead(int host) const;
   bool has_initial_position(int host) const;
   void break_for_ever(int host);
@@ -155,12 +183,18 @@ class World final : public Actions, private ClientObserver, private EventTarget 
   RandomStream random_;
   Network network_;
   PostgreSql postgresql_;
-  std::vector<std::unique_ptr<Machine>> store_;  ///< By member.
+  std::unique_ptr<StoreChecks> store_checks_;  ///< Outlives the store's processes.
+  std::vector<StoreHost> store_;               ///< By member.
+  std::vector<Address> store_addresses_;
+  std::uint64_t stores_ = 0;  ///< So many were set up here.
+  int store_leader_ = 0;      ///< Who said last that it leads, from 1; 0 if it does no more.
+  std::uint64_t store_term_ = 0;
   std::unique_ptr<Machine> operator_;
   std::uint16_t operator_ports_ = 0;
   std::vector<PeerHost> peers_;
   std::vector<ClientHost> clients_;
   UniqueValues values_;
+  MomentSink moments_;
   std::unique_ptr<Nemesis> nemesis_;
 
   ClusterView cluster_;

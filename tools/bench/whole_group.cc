@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "groups.h"
 #include "scenarios/load.h"
@@ -24,7 +25,8 @@ constexpr double kRealSecond = 1e9;
 /// One scenario of the library, with the first seed, over and over.
 class Whole {
  public:
-  explicit Whole(std::string file) : file_(std::move(file)) {}
+  explicit Whole(std::string file, std::vector<std::string> settings = {})
+      : file_(std::move(file)), settings_(std::move(settings)) {}
 
   std::uint64_t run() {
     if (!scenario_) load();
@@ -40,7 +42,7 @@ class Whole {
 
  private:
   void load() {
-    scenarios::Loaded loaded = scenarios::load_file(std::string(HEIR_SCENARIOS) + "/" + file_);
+    scenarios::Loaded loaded = scenarios::load_file(std::string(HEIR_SCENARIOS) + "/" + file_, settings_);
     if (!loaded) give_up(loaded.messages.front());
     scenario_ = std::move(loaded.scenario);
   }
@@ -50,13 +52,16 @@ class Whole {
   }
 
   std::string file_;
+  std::vector<std::string> settings_;
   std::optional<scenarios::Scenario> scenario_;
   tools::SimulatedPrograms programs_;
 };
 
+const std::vector<std::string> ideal_store{"store.kind=ideal"};
+
 void add(std::vector<Benchmark>& benchmarks, const char* name, const char* description, const char* file,
-         double promise) {
-  const auto whole = std::make_shared<Whole>(file);
+         double promise, std::vector<std::string> settings = {}) {
+  const auto whole = std::make_shared<Whole>(file, std::move(settings));
   benchmarks.push_back({name, description, [whole] { return whole->run(); }, {}, promise, kRealSecond});
 }
 
@@ -65,8 +70,15 @@ void add(std::vector<Benchmark>& benchmarks, const char* name, const char* descr
 void add_whole_group(std::vector<Benchmark>& benchmarks) {
   add(benchmarks, "whole/primary-crash", "a virtual second of 3 peers, 5 clients and 200 operations; against real time",
       "first/primary-crash.toml", 1'000);
-  add(benchmarks, "whole/idle", "a virtual second of 3 peers without clients; against real time", "first/idle.toml",
-      50'000);
+  add(benchmarks, "whole/idle", "a virtual second of 3 peers and 3 store members without clients; against real time",
+      "first/idle.toml", 10'000);
+  add(benchmarks, "whole/idle/ideal-store", "a virtual second of 3 peers and one server; against real time",
+      "first/idle.toml", 50'000, ideal_store);
+  // What the replicated store costs a run that does something.
+  const auto replicated = std::make_shared<Whole>("first/primary-crash.toml");
+  const auto ideal = std::make_shared<Whole>("first/primary-crash.toml", ideal_store);
+  benchmarks.push_back({"whole/primary-crash/replicated-store", "a virtual second; against one with an ideal store",
+                        [replicated] { return replicated->run(); }, [ideal] { return ideal->run(); }, 0.5});
 }
 
 }  // namespace heir::bench

@@ -1,6 +1,8 @@
 // The mains behind SimulatedPrograms: free coroutines that take all they need by value or as what outlives them.
 #pragma once
 
+#include <vector>
+
 #include "engine/base/host.h"
 #include "engine/store/types.h"
 #include "scenarios/scenario.h"
@@ -14,10 +16,10 @@ inline const char* const simulated_service = "main";
 
 /// Answers the resolver for as long as it runs: asks the store only when a client asks. Nobody ends this program while
 /// its client lives.
-Task<void> resolve(Host& host, sim::Resolver& resolver, sim::Network& network, Address store);
+Task<void> resolve(Host& host, sim::Resolver& resolver, sim::Network& network, std::vector<Address> store);
 
 /// Carries out one operator's request, tried again for a bounded time while it cannot have happened. What became of it
 /// is in the log: "operator-request", or as a warning "operator-request-failed".
-Task<void> carry_out_request(Host& host, scenarios::Fault request, Address store, Address agent);
+Task<void> carry_out_request(Host& host, scenarios::Fault request, std::vector<Address> store, Address agent);
 
 }  // namespace heir::tools

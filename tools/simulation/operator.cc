@@ -55,7 +55,7 @@ Task<Result<>> attempt(Host& host, store::Store& store, scenarios::Fault request
 
 }  // namespace
 
-Task<void> carry_out_request(Host& host, scenarios::Fault request, Address store, Address agent) {
+Task<void> carry_out_request(Host& host, scenarios::Fault request, std::vector<Address> store, Address agent) {
   const std::string name = scenarios::to_string(request.kind);
   if (request.kind == FaultKind::rebuild) {
     // As an operator's command on the peer's own host: it asks the agent, which answers by doing it.
@@ -65,7 +65,7 @@ Task<void> carry_out_request(Host& host, scenarios::Fault request, Address store
   }
   store::Inbox inbox(host);
   store::RemoteStoreOptions options;
-  options.servers = {std::move(store)};
+  options.servers = std::move(store);
   options.owner = PeerId("operator");
   store::RemoteStore remote(host, inbox, std::move(options));
   Scope scope;

@@ -26,7 +26,7 @@ Result<agent::Config> agent_config(const scenarios::Scenario& scenario, const si
 
   agent::Config config;
   config.name = setup.name;
-  config.store = {setup.store};
+  config.store = setup.store;
   config.gate = setup.gate;
   config.singleton = scenario.cluster.singleton;
   config.fenced_reads = scenario.cluster.fenced_reads;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "engine/agent/agent.h"
+#include "engine/store/raft/raft.h"
 #include "sim/world/programs.h"
 
 namespace heir::tools {
@@ -15,11 +16,19 @@ Result<agent::Config> agent_config(const scenarios::Scenario& scenario, const si
 /// Has no state of its own; one object may serve any number of runs.
 class SimulatedPrograms final : public sim::Programs {
  public:
+  /// `store_rules`: of the replicated store; tests alone switch one off.
+  explicit SimulatedPrograms(raft::Rules store_rules = {}) : store_rules_(store_rules) {}
+
   /// REQUIRES that agent_config succeeds for the scenario.
   sim::HostMain agent(const scenarios::Scenario& scenario, const sim::PeerSetup& setup) override;
-  sim::HostMain store(const scenarios::Scenario& scenario, std::string state_file) override;
-  sim::HostMain resolver(sim::Resolver& resolver, sim::Network& network, Address store) override;
-  sim::HostMain operator_request(const scenarios::Fault& request, Address store, Address agent) override;
+  std::unique_ptr<sim::StoreChecks> check_store(const scenarios::Scenario& scenario,
+                                                std::function<void(std::string)> violation) override;
+  sim::HostMain store(const scenarios::Scenario& scenario, const sim::MemberSetup& setup) override;
+  sim::HostMain resolver(sim::Resolver& resolver, sim::Network& network, std::vector<Address> store) override;
+  sim::HostMain operator_request(const scenarios::Fault& request, std::vector<Address> store, Address agent) override;
+
+ private:
+  raft::Rules store_rules_;
 };
 
 }  // namespace heir::tools

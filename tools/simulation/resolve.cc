@@ -17,10 +17,10 @@ std::optional<sim::AddressId> gate_of(const Result<store::Leader>& leader, const
 
 }  // namespace
 
-Task<void> resolve(Host& host, sim::Resolver& resolver, sim::Network& network, Address store) {
+Task<void> resolve(Host& host, sim::Resolver& resolver, sim::Network& network, std::vector<Address> store) {
   store::Inbox inbox(host);
   store::RemoteStoreOptions options;
-  options.servers = {std::move(store)};
+  options.servers = std::move(store);
   options.owner = PeerId("client");
   store::RemoteStore remote(host, inbox, std::move(options));
   Signal wanted(host.executor());

@@ -67,6 +67,9 @@ Task<Result<>> Adapter::sever() {
 Task<Result<>> Adapter::promote(Generation generation, Primary role) {
   return postgresql::promote(*context_, generation, std::move(role));
 }
+Task<Result<>> Adapter::bind_timeline(Generation generation) {
+  return postgresql::bind_timeline(*context_, generation);
+}
 Task<Result<>> Adapter::keep_slots(std::vector<PeerId> peers) {
   return postgresql::keep_slots(*context_, std::move(peers));
 }

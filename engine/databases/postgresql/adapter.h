@@ -206,6 +206,10 @@ class Adapter {
   /// Makes a severed or following standby a primary under `generation`: the new timeline is bound to it, and flushed.
   /// Also completes a promotion that was interrupted. `role` holds from the first moment.
   Task<Result<>> promote(Generation generation, Primary role);
+  /// On a primary: binds the newest timeline to `generation` unless it is bound, as it is not if the agent died between
+  /// the promotion and this. The row is in the log before anything that a client writes, if it is done before the gate
+  /// opens; it waits for no standby, since the adapter's sessions do not.
+  Task<Result<>> bind_timeline(Generation generation);
   /// Slots for `peers` exist, and no others of ours except active ones.
   Task<Result<>> keep_slots(std::vector<PeerId> peers);
   /// Ends every client's session. Answer: how many.

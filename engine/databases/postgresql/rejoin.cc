@@ -1,6 +1,7 @@
 #include "engine/databases/postgresql/rejoin.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "engine/base/files.h"
 #include "engine/base/sync.h"
@@ -192,10 +193,59 @@ Task<Result<>> rewind_in_place(Context& context, Endpoint primary) {
   co_return co_await make_standby(context, layout.data());
 }
 
+/// Whether the history file of a timeline says what `lineage` says of it: which timeline it left, and where.
+bool tells_of(std::string_view file, std::uint64_t timeline, const std::vector<Branch>& lineage) {
+  const auto branch =
+      std::find_if(lineage.begin(), lineage.end(), [&](const Branch& each) { return each.timeline == timeline; });
+  if (branch == lineage.end() || branch == lineage.begin()) return false;
+  // A line an ancestor: its timeline, where it was left, why.
+  while (file.ends_with('\n')) file.remove_suffix(1);
+  file.remove_prefix(file.rfind('\n') + 1);
+  const std::string_view parent = file.substr(0, file.find('\t'));
+  file.remove_prefix(std::min(file.size(), parent.size() + 1));
+  return parent == std::to_string(std::prev(branch)->timeline) &&
+         programs::parse_lsn(file.substr(0, file.find('\t'))) == branch->begin;
+}
+
+/// A receiver fetches only the history files that it lacks. One of a timeline that we are not on and that the upstream
+/// does not have (somebody promoted a standby past its agent, P-15) would keep it from ever following the true timeline
+/// of that number.
+Task<Result<>> remove_stray_histories(Context& context, Sessions& upstream) {
+  const std::string folder = context.layout.data() + "/pg_wal";
+  const auto names = co_await context.host.list_directory(folder);
+  if (!names) co_return explain(names.error(), "listing " + folder);
+  const auto control = co_await control_data(context, context.layout.data());
+  if (!control) co_return control.error();
+  std::optional<Position> lineage;
+  bool removed = false;
+  for (const std::string& name : *names) {
+    std::uint64_t timeline = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), timeline, 16);
+    if (error != std::errc() || std::string_view(end) != ".history" || timeline <= control->timeline) continue;
+    if (!lineage) {
+      Result<Position> theirs = co_await lineage_of(upstream);
+      if (!theirs) co_return explain(theirs.error(), "asking " + upstream.server().value());
+      lineage = std::move(*theirs);
+    }
+    const std::string path = folder + "/" + name;
+    const Result<Bytes> content = co_await context.host.read_file(path);
+    if (!content) co_return explain(content.error(), "reading " + path);
+    if (tells_of(*content, timeline, lineage->lineage)) continue;
+    if (const Result<> gone = co_await remove_file(context.host, path); !gone) co_return gone;
+    removed = true;
+    context.host.log(LogLevel::warning, "stray-history-removed", {{"file", name}});
+  }
+  if (removed)
+    if (const Result<> kept = co_await context.host.sync_directory(folder); !kept)
+      co_return explain(kept.error(), "syncing " + folder);
+  co_return Result<>();
+}
+
 Task<Result<>> start_following(Context& context, Endpoint upstream, std::vector<PeerId> downstreams) {
   {
     Sessions server = sessions_with(context, upstream);
     if (const Result<> kept = co_await ensure_slot(server, slot_name(context.config.self)); !kept) co_return kept;
+    if (const Result<> clean = co_await remove_stray_histories(context, server); !clean) co_return clean;
   }
   const Role role = standby_of(upstream, downstreams);
   if (const Result<> started = co_await start_unproven(context, role); !started) co_return started;

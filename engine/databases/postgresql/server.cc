@@ -273,10 +273,6 @@ Task<Result<>> sever(Context& context) {
   co_return Result<>();
 }
 
-namespace {
-
-/// Binds the newest timeline to the generation. The row is in the log before anything that a client writes, since the
-/// gate opens later; it waits for no standby, since the adapter's sessions do not.
 Task<Result<>> bind_timeline(Context& context, Generation generation) {
   Statement ask_timeline = catalogue::timeline();
   const Result<Rows> answer = co_await context.sessions.ask(std::move(ask_timeline));
@@ -303,8 +299,6 @@ Task<Result<>> bind_timeline(Context& context, Generation generation) {
                    {{"timeline", std::to_string(*timeline)}, {"generation", std::to_string(*bound)}});
   co_return Result<>();
 }
-
-}  // namespace
 
 Task<Result<>> promote(Context& context, Generation generation, Primary role) {
   if (generation.number() == 0) co_return Error{ErrorCode::invalid, "a promotion needs a generation"};

@@ -13,6 +13,7 @@ Task<Result<bool>> is_running(Context& context);
 Task<Result<>> configure(Context& context, Role role);
 Task<Result<>> sever(Context& context);
 Task<Result<>> promote(Context& context, Generation generation, Primary role);
+Task<Result<>> bind_timeline(Context& context, Generation generation);
 Task<Result<>> keep_slots(Context& context, std::vector<PeerId> peers);
 Task<Result<std::uint64_t>> terminate_clients(Context& context);
 Task<Result<std::uint64_t>> busy_clients(Context& context);

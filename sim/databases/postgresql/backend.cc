@@ -42,7 +42,8 @@ std::optional<std::pair<std::string_view, std::string>> Backends::refusal(bool s
     return std::pair(wire::sqlstate::starting_up, std::string("the database system is starting up"));
   if (live_ >= settings.max_connections)
     return std::pair(wire::sqlstate::too_many_connections, std::string("sorry, too many clients already"));
-  if (!superuser && live_ + settings.superuser_reserved_connections >= settings.max_connections)
+  const bool crowded = server_.run().is_crowded(server_.process().machine());
+  if (!superuser && (crowded || live_ + settings.superuser_reserved_connections >= settings.max_connections))
     return std::pair(wire::sqlstate::too_many_connections,
                      std::string("remaining connection slots are reserved for non-replication superuser connections"));
   return std::nullopt;

@@ -1,5 +1,7 @@
 #include "sim/databases/postgresql/postgresql.h"
 
+#include <algorithm>
+
 #include "sim/databases/postgresql/programs.h"
 #include "sim/databases/postgresql/server.h"
 
@@ -18,6 +20,15 @@ void PostgreSql::install(Machine& machine) {
   machine.install("pg_controldata",
                   [](Process& self, const Program& program) { programs::pg_controldata(self, program); });
   machine.install("pg_waldump", [](Process& self, const Program& program) { programs::pg_waldump(self, program); });
+}
+
+void PostgreSql::crowd(Machine& machine, bool crowded) {
+  std::erase(crowded_, machine.node());
+  if (crowded) crowded_.push_back(machine.node());
+}
+
+bool PostgreSql::is_crowded(const Machine& machine) const {
+  return std::find(crowded_.begin(), crowded_.end(), machine.node()) != crowded_.end();
 }
 
 std::shared_ptr<DataFolder> PostgreSql::folder(Machine& machine, std::string_view path) {

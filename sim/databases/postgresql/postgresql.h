@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "engine/base/time.h"
 #include "sim/databases/postgresql/data_directory.h"
@@ -49,6 +50,9 @@ class PostgreSql {
 
   // For the programs and servers.
   const PostgresTimings& timings() const { return timings_; }
+  /// Strangers hold every session of the machine's servers but those that are reserved for superusers; or no more.
+  void crowd(Machine& machine, bool crowded);
+  bool is_crowded(const Machine& machine) const;
   /// Takes effect for what begins later; a standby's replay lag at once.
   void set_timings(const PostgresTimings& timings) { timings_ = timings; }
   Duration draw(DurationRange range) { return random_.between(range.low, range.high); }
@@ -61,6 +65,7 @@ class PostgreSql {
 
  private:
   PostgresTimings timings_;
+  std::vector<NodeId> crowded_;
   RandomStream random_;
   std::uint32_t writers_ = 0;
   std::uint32_t promotions_ = 0;

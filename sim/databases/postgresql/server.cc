@@ -239,6 +239,7 @@ void PostgresServer::on_timer(std::uint64_t cookie) {
         case ServerSignal::quit: stop_immediate(); break;
         case ServerSignal::hangup: reload(); break;
         case ServerSignal::promote: promote(); break;
+        case ServerSignal::child_crashed: reinitialize(); break;
       }
       break;
     case wal_writer:

@@ -36,8 +36,8 @@ namespace heir::sim {
 enum class ServerPhase : std::uint8_t { starting, standby, promoting, primary, shutting_down };
 
 /// What can be sent to a postmaster: SIGINT (fast stop), SIGQUIT (immediate), SIGHUP (reload), SIGUSR1 with a promote
-/// file.
-enum class ServerSignal : std::uint8_t { interrupt, quit, hangup, promote };
+/// file, SIGCHLD of a server process that has crashed.
+enum class ServerSignal : std::uint8_t { interrupt, quit, hangup, promote, child_crashed };
 
 class PostgresServer final : public Body,
                              private ListenHandler,

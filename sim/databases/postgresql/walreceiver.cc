@@ -132,12 +132,18 @@ void WalReceiver::welcomed(const ReplicationWelcome& welcome) {
   if (welcome.timeline < d.timeline())
     return failed("highest timeline " + std::to_string(welcome.timeline) +
                   " of the primary is behind recovery timeline " + std::to_string(d.timeline()));
+  // The files decide: somebody may have removed one.
+  Disk& disk = server_.process().disk();
+  const std::string folder = server_.folder() + "/pg_wal";
+  std::erase_if(d.histories, [&](const TimelineHistory& history) {
+    return history.timeline > d.timeline() && !disk.exists(folder + "/" + history_file_name(history.timeline));
+  });
   for (const TimelineHistory& history : welcome.histories) {
     if (history.timeline < d.timeline() || history.timeline > welcome.timeline || d.history_of(history.timeline))
       continue;
     d.keep_history(history);
-    static_cast<void>(server_.process().disk().write(
-        server_.folder() + "/pg_wal/" + history_file_name(history.timeline), to_string(history)));
+    static_cast<void>(disk.write(folder + "/" + history_file_name(history.timeline), to_string(history)));
+    static_cast<void>(disk.sync_tree_now(folder));
   }
   start_streaming();
 }

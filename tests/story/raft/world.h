@@ -13,8 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/store/raft/raft.h"
-#include "tests/story/raft/invariants.h"
+#include "engine/store/raft/invariants.h"
 
 namespace heir::story {
 
@@ -120,7 +119,7 @@ class RaftWorld {
   std::uint64_t last_command_ = 0;
   std::uint64_t last_read_ = 0;
   std::map<std::uint64_t, raft::LogIndex> reads_;  ///< Asked, and what was committed then.
-  Invariants invariants_;
+  raft::Invariants invariants_;
   bool trace_on_ = false;
   bool brief_ = false;
   std::string trace_;

@@ -78,14 +78,28 @@ TEST_CASE("the next generation of an opened singleton: proven is its primary alo
 TEST_CASE("positions are compared by lineage, or as numbers where the policy says so") {
   const Position old_end{{{1, 1, 0}}, 100};
   const Position promoted{{{1, 1, 0}, {2, 2, 90}}, 120};
-  CHECK_FALSE(rules::has_all_of(heir_policy(), promoted, old_end));  // it forked at 90
-  CHECK(rules::has_all_of(heir_policy(), promoted, Position{{{1, 1, 0}}, 90}));
+  const auto has = [](const Policy& policy, const Position& log, const Position& initial) {
+    ClusterState state;
+    state.generation = Generation(3);
+    state.initial_position = initial;
+    return rules::has_initial_position(policy, log, state);
+  };
+  CHECK_FALSE(has(heir_policy(), promoted, old_end));  // it forked at 90
+  CHECK(has(heir_policy(), promoted, Position{{{1, 1, 0}}, 90}));
   Policy numbers;
   numbers.compare_lineages = false;
-  CHECK(rules::has_all_of(numbers, promoted, old_end));
-  CHECK_FALSE(rules::has_all_of(numbers, old_end, promoted));
-  CHECK(rules::has_all_of(heir_policy(), Position{}, Position{}));
-  CHECK(rules::has_all_of(heir_policy(), old_end, Position{}));
+  CHECK(has(numbers, promoted, old_end));
+  CHECK_FALSE(has(numbers, old_end, promoted));
+  CHECK(has(heir_policy(), Position{}, Position{}));
+  CHECK(has(heir_policy(), old_end, Position{}));
+
+  // Declared on a timeline that somebody began by hand; its primary binds it afterwards, and nobody else does.
+  const Position by_hand{{{1, 1, 0}, {2, 0, 90}}, 100};
+  CHECK(has(heir_policy(), Position{{{1, 1, 0}, {2, 3, 90}}, 120}, by_hand));
+  CHECK(has(heir_policy(), Position{{{1, 1, 0}, {2, 0, 90}}, 120}, by_hand));
+  CHECK_FALSE(has(heir_policy(), Position{{{1, 1, 0}, {2, 3, 90}}, 99}, by_hand));
+  CHECK_FALSE(has(heir_policy(), Position{{{1, 1, 0}, {2, 2, 90}}, 120}, by_hand));
+  CHECK_FALSE(has(heir_policy(), Position{{{1, 1, 0}, {2, 3, 80}}, 120}, by_hand));
 }
 
 TEST_CASE("presence is by identity, life by session") {

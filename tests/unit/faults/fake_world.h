@@ -33,14 +33,19 @@ class FakeWorld final : public Actions {
     return found == roles.end() ? 0 : found->second;
   }
   bool is_up(int host) const override { return !down.contains(host); }
-  int store_members() const override { return 1; }
-  NodeId node(int host) const override { return NodeId(static_cast<std::uint16_t>(host > 0 ? host : peers_ + 1)); }
+  int members = 1;
+  int store_members() const override { return members; }
+  NodeId node(int host) const override { return NodeId(static_cast<std::uint16_t>(host > 0 ? host : peers_ - host)); }
   NodeId store_node() const { return node(store_member(1)); }
   std::vector<NodeId> client_nodes() const override {
     std::vector<NodeId> nodes;
-    for (int i = 0; i < clients_; ++i) nodes.push_back(node(peers_ + 2 + i));
+    for (int i = 0; i < clients_; ++i) nodes.push_back(node(peers_ + members + 1 + i));
     return nodes;
   }
+
+  int racks() const override { return 2; }
+  MomentSink moments;  ///< Call it: something happens on a host.
+  void watch_moments(MomentSink sink) override { moments = std::move(sink); }
 
   void power_off(int host) override {
     down.insert(host);
@@ -54,8 +59,16 @@ class FakeWorld final : public Actions {
     down.erase(host);
     act("boot", host);
   }
-  void wipe_store() override { act("wipe store"); }
+  void wipe_store(const std::vector<int>& hosts) override {
+    for (const int host : hosts) act("wipe", host);
+  }
   void crash_process(int host, scenarios::ProcessKind process) override { act("crash " + name(process), host); }
+  void crash_backend(int host) override { act("crash a backend", host); }
+  void kill_one(int host, std::uint64_t) override { act("kill one", host); }
+  void use_up_files(int host, bool used_up) override { act(used_up ? "use up files" : "files again", host); }
+  void use_up_connections(int host, bool used_up) override {
+    act(used_up ? "use up connections" : "connections again", host);
+  }
   void hold_agent(int host, bool held) override { act(held ? "hold agent" : "release agent", host); }
   void pause(int host, scenarios::ProcessKind process) override { act("pause " + name(process), host); }
   void resume(int host, scenarios::ProcessKind process) override { act("resume " + name(process), host); }
@@ -91,7 +104,12 @@ class FakeWorld final : public Actions {
         host);
   }
 
+  void run_pg_ctl(int host, std::string_view action) override { act("pg_ctl " + std::string(action), host); }
+  void start_second_agent(int host) override { act("start a second agent", host); }
+  void kill_second_agent(int host) override { act("kill the second agent", host); }
+
  private:
+  std::string store_name(int host) const { return " store" + (members == 1 ? std::string() : std::to_string(-host)); }
   static std::string name(scenarios::ProcessKind process) {
     switch (process) {
       case scenarios::ProcessKind::host: return "all";
@@ -102,7 +120,7 @@ class FakeWorld final : public Actions {
   }
   void act(std::string what, int host = 0) {
     acts.push_back({kernel_.now() - VirtualTime(), std::move(what) + (host == 0  ? ""
-                                                                      : host < 0 ? " store"
+                                                                      : host < 0 ? store_name(host)
                                                                                  : " " + std::to_string(host))});
   }
 

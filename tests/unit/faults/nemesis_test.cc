@@ -22,7 +22,8 @@ constexpr Duration s(std::int64_t n) {
 
 scenarios::Scenario scenario_of(const std::string& faults) {
   const std::string text =
-      "title = \"t\"\nduration = \"100s\"\n[cluster]\npeers = 3\n[[workload]]\nkind = \"register\"\n" + faults;
+      "title = \"t\"\nduration = \"100s\"\n[cluster]\npeers = 3\nracks = 2\n[[workload]]\nkind = \"register\"\n" +
+      faults;
   scenarios::Loaded loaded = scenarios::load_text("test.toml", text);
   for (const std::string& message : loaded.messages) UNSCOPED_INFO(message);
   REQUIRE(loaded);
@@ -213,6 +214,11 @@ TEST_CASE("each kind of fault does its own thing") {
                                                                 "power off 3", "boot store", "boot 1", "boot 2",
                                                                 "boot 3"});
   CHECK(acts("kind = \"wipe-store\"") == Names{"wipe store"});
+  CHECK(acts("kind = \"crash-store\"") == Names{});  // Nobody leads it.
+  CHECK(acts("kind = \"crash-store\"\ntarget = \"store\"\nfor = \"2s\"") ==
+        Names{"hold agent store", "crash agent store", "release agent store"});
+  CHECK(acts("kind = \"slow-disk\"\ntarget = \"store\"\nfsync = \"1s\"\nfor = \"2s\"") ==
+        Names{"fsync 1s..1s store", "fsync as ever store"});
   CHECK(acts("kind = \"crash-database\"\ntarget = \"host:3\"") == Names{"crash database 3"});
   CHECK(acts("kind = \"pause\"\nprocess = \"agent\"\nfor = \"2s\"") == Names{"pause agent 1", "resume agent 1"});
   CHECK(acts("kind = \"pause\"\nprocess = \"database\"\nfor = \"2s\"") ==
@@ -229,6 +235,13 @@ TEST_CASE("each kind of fault does its own thing") {
   CHECK(acts("kind = \"suspend\"\nafter = \"both-catch-up\"\nfor = \"2s\"") ==
         Names{"pause all 1", "freeze clocks 1", "thaw clocks both-catch-up 1", "resume all 1"});
   CHECK(acts("kind = \"slow-disk\"\nfsync = \"1s..2s\"\nfor = \"2s\"") == Names{"fsync 1s..2s 1", "fsync as ever 1"});
+  CHECK(acts("kind = \"crash-backend\"\ntarget = \"sync\"") == Names{"crash a backend 2"});
+  CHECK(acts("kind = \"out-of-files\"\nfor = \"2s\"") == Names{"use up files 1", "files again 1"});
+  CHECK(acts("kind = \"out-of-connections\"\nfor = \"2s\"") == Names{"use up connections 1", "connections again 1"});
+  CHECK(acts("kind = \"promote-by-hand\"\ntarget = \"sync\"") == Names{"pg_ctl promote 2"});
+  CHECK(acts("kind = \"start-by-hand\"") == Names{"pg_ctl start 1"});
+  CHECK(acts("kind = \"stop-by-hand\"") == Names{"pg_ctl stop 1"});
+  CHECK(acts("kind = \"second-agent\"\nfor = \"2s\"") == Names{"start a second agent 1", "kill the second agent 1"});
   CHECK(acts("kind = \"switchover\"") == Names{"switchover"});
   CHECK(acts("kind = \"freeze\"") == Names{"freeze"});
   CHECK(acts("kind = \"unfreeze\"") == Names{"unfreeze"});
@@ -357,4 +370,103 @@ TEST_CASE("a fault that is taken out of the scenario leaves the draws of the oth
         CHECK(left == of_host(all, host));
     }
   }
+}
+
+TEST_CASE("members of the store as targets: by number, by role, by how many") {
+  const auto acts = [](const std::string& keys, int members) {
+    Trial t(scenario_of("[store]\nmembers = " + std::to_string(members) + "\n" + fault(keys + "\nat = \"10s\"")));
+    t.world.members = members;
+    t.world.roles[TargetKind::store_leader] = store_member(2);
+    t.run();
+    return t.names();
+  };
+  CHECK(acts("kind = \"crash\"\ntarget = \"store:3\"", 3) == Names{"power off store3"});
+  CHECK(acts("kind = \"crash\"\ntarget = \"store-leader\"\nfor = \"1s\"", 3) ==
+        Names{"power off store2", "boot store2"});
+  CHECK(acts("kind = \"crash-store\"", 3) == Names{"crash agent store2"});
+  CHECK(acts("kind = \"wipe-store\"\ntarget = \"store:1\"", 3) == Names{"wipe store1"});
+  CHECK(acts("kind = \"wipe-store\"", 3) == Names{"wipe store1", "wipe store2", "wipe store3"});
+  CHECK(acts("kind = \"crash\"\ntarget = \"store-majority\"", 5).size() == 3);
+  CHECK(acts("kind = \"crash\"\ntarget = \"store-minority\"", 5).size() == 2);
+  CHECK(acts("kind = \"crash\"\ntarget = \"store-minority\"", 3).size() == 1);
+  const Names follower = acts("kind = \"crash\"\ntarget = \"store-follower\"", 3);
+  CHECK((follower == Names{"power off store1"} || follower == Names{"power off store3"}));
+}
+
+TEST_CASE("a fault with `on` waits for its moment on a host of its target, and hits that host") {
+  using scenarios::Moment;
+  Trial t(fault("kind = \"crash\"\ntarget = \"any\"\non = \"gate-opens\"\ndelay = \"2s\"\nat = \"20s\"\nfor = \"1s\"") +
+          fault("kind = \"pause\"\ntarget = \"sync\"\non = \"fsync\"\nat = \"20s\"\nevery = \"10s\"\nuntil = \"44s\"\n"
+                "for = \"1s\""));
+  const auto moment = [&](Duration at, Moment what, int host) {
+    t.kernel.run({VirtualTime() + at});
+    t.world.moments(what, host);
+  };
+  moment(s(10), Moment::gate_opens, 3);  // not yet armed
+  moment(s(21), Moment::fsync, 1);       // not the sync
+  moment(s(22), Moment::gate_opens, 3);
+  moment(s(23), Moment::gate_opens, 2);  // it strikes once
+  moment(s(24), Moment::fsync, 2);
+  moment(s(25), Moment::fsync, 2);  // waits for its next turn, ten seconds after the strike
+  moment(s(35), Moment::fsync, 2);
+  moment(s(90), Moment::fsync, 2);  // after `until` it is not armed again
+  CHECK(t.run() == Acts{{s(24), "power off 3"},
+                        {s(24), "pause all 2"},
+                        {s(25), "boot 3"},
+                        {s(25), "resume all 2"},
+                        {s(35), "pause all 2"},
+                        {s(36), "resume all 2"}});
+  CHECK(t.told[1].what == "pause host2 (sync), at the moment: fsync for 1s");
+}
+
+TEST_CASE("the store's members have no moment but an fsync, and are not `any`") {
+  Trial t(fault("kind = \"crash\"\ntarget = \"any\"\non = \"fsync\"\nat = \"1s\"\nfor = \"1s\"") +
+          fault("kind = \"crash\"\ntarget = \"store\"\non = \"fsync\"\nat = \"1s\"\nfor = \"1s\""));
+  t.kernel.run({VirtualTime() + s(2)});
+  t.world.moments(scenarios::Moment::fsync, store_member(1));
+  t.kernel.run({VirtualTime() + s(3)});
+  CHECK(t.names() == Names{"power off store", "boot store"});
+}
+
+TEST_CASE("a rack is the hosts of peers and store by turns") {
+  Trial one(fault("kind = \"crash\"\ntarget = \"rack:1\"\nat = \"1s\""));
+  one.run();
+  CHECK(one.names() == Names{"power off 1", "power off 3", "power off store"});
+  std::set<std::string> first;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    Trial drawn(fault("kind = \"crash\"\ntarget = \"rack\"\nat = \"1s\""), seed);
+    drawn.run();
+    first.insert(drawn.names().front());
+  }
+  CHECK(first == std::set<std::string>{"power off 1", "power off 2"});
+}
+
+TEST_CASE("starved processes run for one part of each period, and all of the time afterwards") {
+  Trial t(fault("kind = \"starve\"\ntarget = \"sync\"\nfactor = 4\nat = \"10s\"\nfor = \"200ms\""));
+  const auto ms = [](std::int64_t n) { return s(10) + Duration::milliseconds(n); };
+  CHECK(t.run() ==
+        Acts{{ms(25), "pause all 2"}, {ms(100), "resume all 2"}, {ms(125), "pause all 2"}, {ms(200), "resume all 2"}});
+}
+
+TEST_CASE("a restart loop kills again and again, and leaves it up") {
+  Trial agent(
+      fault("kind = \"restart-loop\"\nprocess = \"agent\"\nup = \"3s\"\ndown = \"1s\"\nat = \"10s\"\nfor = \"6s\""));
+  CHECK(agent.run() == Acts{{s(10), "hold agent 1"},
+                            {s(10), "crash agent 1"},
+                            {s(11), "release agent 1"},
+                            {s(14), "hold agent 1"},
+                            {s(14), "crash agent 1"},
+                            {s(15), "release agent 1"}});
+  // It is over while the host is down: it boots.
+  Trial host(fault("kind = \"restart-loop\"\nup = \"3s\"\ndown = \"5s\"\nat = \"10s\"\nfor = \"2s\""));
+  CHECK(host.run() == Acts{{s(10), "power off 1"}, {s(12), "boot 1"}});
+}
+
+TEST_CASE("the out-of-memory killer kills while it lasts") {
+  Trial t(fault("kind = \"out-of-memory\"\ntarget = \"all\"\nat = \"10s\"\nfor = \"20s\""));
+  const Acts& acts = t.run();
+  CHECK(acts.size() >= 7);
+  CHECK(std::all_of(acts.begin(), acts.end(), [](const FakeWorld::Act& act) {
+    return act.what.starts_with("kill one ") && act.at >= s(10) && act.at < s(30);
+  }));
 }

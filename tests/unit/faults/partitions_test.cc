@@ -24,7 +24,7 @@ struct Drawing {
   }
   DrawnPartition draw(PartitionShape shape, int target) {
     fault.shape = shape;
-    return draw_partition(fault, target, world, random);
+    return draw_partition(fault, {target}, world, random);
   }
   NodeId node(int host) const { return world.node(host); }
   /// Peers and the store.
@@ -180,7 +180,7 @@ TEST_CASE("groups of drawn sizes, by coin, of three: cut both ways, or one way i
   scenarios::Fault fault;
   fault.shape = PartitionShape::halves;
   fault.direction = scenarios::Direction::outbound;
-  const DrawnPartition one_way = draw_partition(fault, 1, d.world, d.random);
+  const DrawnPartition one_way = draw_partition(fault, {1}, d.world, d.random);
   CHECK(one_way.cut.links().size() == 9);
   CHECK(one_way.story.find(" -| ") != std::string::npos);
 }
@@ -225,4 +225,28 @@ TEST_CASE("random: every shape is drawn in time, and the same again from the sam
   // coin 10, 16 or 18.
   CHECK(sizes == std::set<std::size_t>{2, 5, 8, 10, 12, 16, 18, 24});
   CHECK(asymmetric);
+}
+
+TEST_CASE("members of the store: cut off from each other, or together from the peers") {
+  Drawing d(3);
+  d.world.members = 3;
+  const auto member = [&](int n) { return d.node(store_member(n)); };
+  const Partition alone = d.draw(PartitionShape::from_members, store_member(2)).cut;
+  CHECK(alone.links().size() == 4);
+  CHECK(alone.cuts(member(2), member(1)));
+  CHECK(alone.cuts(member(3), member(2)));
+  CHECK_FALSE(alone.cuts(member(2), d.node(1)));
+
+  d.fault.shape = PartitionShape::isolate;
+  const std::vector<int> all{store_member(1), store_member(2), store_member(3)};
+  const DrawnPartition together = draw_partition(d.fault, all, d.world, d.random);
+  CHECK(together.cut.links().size() == 18);
+  CHECK(together.cut.cuts(member(1), d.node(3)));
+  CHECK_FALSE(together.cut.cuts(member(1), member(2)));
+  CHECK(together.story == "the store from everybody");
+
+  const Partition leader = d.draw(PartitionShape::isolate, store_member(2)).cut;
+  CHECK(leader.links().size() == 10);
+  CHECK(leader.cuts(member(2), member(1)));
+  CHECK(leader.cuts(d.node(1), member(2)));
 }

@@ -294,6 +294,7 @@ void Host::start_list_directory(const std::string& path, Operation<Result<std::v
 void Host::begin_program(const std::string& name, const std::vector<std::string>& arguments) {
   if (name == "initdb" || name == "pg_basebackup") {
     folders.insert(argument_after(arguments, "-D"));
+    folders.insert(argument_after(arguments, "-D") + "/pg_wal");
     files[argument_after(arguments, "-D") + "/PG_VERSION"] = "15";
   }
   if (name == "pg_rewind") files["/root/data/copy"] = "half";

@@ -243,3 +243,25 @@ TEST_CASE("coming back can be killed at any step and started again") {
     }
   }
 }
+
+TEST_CASE("a history file of a timeline that nobody follows is removed before a standby follows") {
+  Fixture f;
+  f.own_copy(log_of(75), true);
+  f.host.servers["there:2"].log = Position{{{1, 0, 0}, {2, 2, 80}}, 200};
+  f.host.folders.insert("/root/data/pg_wal");
+  const std::string folder = "/root/data/pg_wal/";
+  // Somebody promoted a standby by hand at 70; the primary's timeline 2 left timeline 1 at 80 = 0x50.
+  f.host.files[folder + "00000002.history"] = "1\t0/46\tby hand\n";
+  f.host.files[folder + "00000003.history"] = "1\t0/46\tby hand\n2\t0/48\tby hand\n";
+  f.host.files[folder + "000000010000000000000000"] = "our log";
+  REQUIRE(said(f.await(f.adapter->follow(f.there, std::vector<PeerId>()))).empty());
+  CHECK_FALSE(f.host.exists(folder + "00000002.history"));
+  CHECK_FALSE(f.host.exists(folder + "00000003.history"));
+  CHECK(f.host.exists(folder + "000000010000000000000000"));
+
+  f.restart_agent();
+  f.host.files[folder + "00000002.history"] = "1\t0/50\tno recovery target specified\n";
+  REQUIRE(said(f.await(f.adapter->stop(StopMode::fast))).empty());
+  REQUIRE(said(f.await(f.adapter->follow(f.there, std::vector<PeerId>()))).empty());
+  CHECK(f.host.exists(folder + "00000002.history"));
+}

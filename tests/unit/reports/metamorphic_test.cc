@@ -51,7 +51,7 @@ void compare(Model model, Told told) {
     }
   }
   INFO(to_string(model) << ": " << wrong << " of " << changed << " are wrong");
-  CHECK(wrong > changed / 100);
+  CHECK(wrong > changed / 200);
   CHECK(changed > rounds(histories) / 20);
 }
 

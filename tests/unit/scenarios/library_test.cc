@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "engine/failover/policy.h"
+#include "scenarios/fault_kinds.h"
 #include "scenarios/load.h"
 #include "scenarios/names.h"
 #include "scenarios/policy_switches.h"
@@ -69,6 +70,36 @@ TEST_CASE("the reference in the README is the one that the declarations give") {
   CHECK(readme.substr(begin + 14) == reference());
 }
 
+TEST_CASE("every family of faults exposes a planted bug, and the README has the table") {
+  std::string table = "| family | design | planted | caught as |\n|---|---|---|---|\n";
+  for (const Name<FaultFamily>& family : vocabulary<FaultFamily>().names) {
+    int exposed = 0;
+    for (const std::filesystem::path& file : library()) {
+      if (file.parent_path().filename() != "known-bad") continue;
+      const Loaded loaded = load_file(file.string());
+      REQUIRE(loaded);
+      const Scenario& scenario = *loaded.scenario;
+      std::string kinds, planted;
+      for (const Fault& fault : scenario.faults)
+        if (traits(fault.kind).family == family.value && kinds.find(to_string(fault.kind)) == std::string::npos)
+          kinds += (kinds.empty() ? "" : ", ") + to_string(fault.kind);
+      // Clocks may be wrong from the start on.
+      if (family.value == FaultFamily::clock && !scenario.clock.hosts.empty()) kinds = "clocks that run slow";
+      if (kinds.empty()) continue;
+      ++exposed;
+      if (scenario.cluster.policy != PolicyPreset::heir) planted = "policy " + to_string(scenario.cluster.policy);
+      for (const PolicyOverride& off : scenario.policy)
+        planted += (planted.empty() ? "`" : ", `") + off.name + " = " + off.value + "`";
+      table += "| " + std::string(family.name) + ": " + kinds + " | `" + file.filename().string() + "` | " + planted +
+               " | " + to_string(*scenario.expect.verdict) + " |\n";
+    }
+    INFO(family.name);
+    CHECK(exposed > 0);
+  }
+  INFO(table);
+  CHECK(slurp(HEIR_SOURCE_DIR "/scenarios/README.md").find("\n\n" + table + "\n") != std::string::npos);
+}
+
 TEST_CASE("the switches of [policy] are those of the engine") {
   const auto ours = policy_switches();
   const auto engine = failover::policy_switches();
@@ -94,7 +125,8 @@ TEST_CASE("every name of a vocabulary is spelled once and leads back to its valu
   CHECK(vocabulary<FaultKind>().names.size() == static_cast<std::size_t>(FaultKind::random) + 1);
   CHECK(vocabulary<FailureKind>().names.size() == static_cast<std::size_t>(FailureKind::assertion) + 1);
   CHECK(vocabulary<PartitionShape>().names.size() == static_cast<std::size_t>(PartitionShape::random) + 1);
-  CHECK(vocabulary<TargetKind>().names.size() == static_cast<std::size_t>(TargetKind::all) + 1);
+  CHECK(vocabulary<Moment>().names.size() == static_cast<std::size_t>(Moment::rejoined) + 1);
+  CHECK(vocabulary<TargetKind>().names.size() == static_cast<std::size_t>(TargetKind::rack) + 1);
 }
 
 }  // namespace heir::scenarios

@@ -66,7 +66,8 @@ Fault fault(Dice& dice, const Scenario& scenario) {
   if (f.kind == K::random) {
     for (std::int64_t i = dice.between(1, 4); i > 0; --i) {
       const K kind = any<K>(dice);
-      if (kind != K::random && kind != K::join && kind != K::wipe_store) f.among.push_back(kind);
+      if (kind != K::random && kind != K::join && kind != K::wipe_store && kind != K::crash_store)
+        f.among.push_back(kind);
     }
     if (f.among.empty()) f.among.push_back(K::crash);
   }
@@ -74,10 +75,15 @@ Fault fault(Dice& dice, const Scenario& scenario) {
   const bool lasting = may_be(K::crash) || may_be(K::crash_database) || may_be(K::crash_agent) || may_be(K::pause) ||
                        may_be(K::partition) || may_be(K::slow_link) || may_be(K::clock_rate) || may_be(K::slow_disk) ||
                        may_be(K::power_off_all) || may_be(K::stop) || may_be(K::clog) || may_be(K::swizzle_clog) ||
-                       may_be(K::flap) || may_be(K::clock_slew) || may_be(K::clock_freeze) || may_be(K::suspend);
+                       may_be(K::flap) || f.kind == K::crash_store || may_be(K::clock_slew) ||
+                       may_be(K::clock_freeze) || may_be(K::suspend) || may_be(K::out_of_memory) ||
+                       may_be(K::out_of_files) || may_be(K::out_of_connections) || may_be(K::starve) ||
+                       may_be(K::restart_loop) || may_be(K::second_agent);
   const bool must_end = may_be(K::clog) || may_be(K::swizzle_clog) || may_be(K::flap) || may_be(K::pause) ||
                         may_be(K::suspend) || may_be(K::power_off_all) || may_be(K::clock_slew) ||
-                        may_be(K::clock_freeze);
+                        may_be(K::clock_freeze) || may_be(K::out_of_memory) || may_be(K::out_of_files) ||
+                        may_be(K::out_of_connections) || may_be(K::starve) || may_be(K::restart_loop) ||
+                        may_be(K::second_agent);
   if (lasting && (must_end || dice.chance(60))) f.lasts = range(dice, Duration::milliseconds(1), minute);
   if (may_be(K::partition)) {
     f.shape = f.kind == K::random ? PartitionShape::random : any<PartitionShape>(dice);
@@ -87,15 +93,27 @@ Fault fault(Dice& dice, const Scenario& scenario) {
       f.direction = any<Direction>(dice);
   }
   const bool aimed = f.kind == K::random || (lasting && f.kind != K::power_off_all && f.kind != K::swizzle_clog) ||
-                     f.kind == K::break_connections || f.kind == K::clock_step || f.kind == K::rebuild;
+                     f.kind == K::break_connections || f.kind == K::clock_step || f.kind == K::rebuild ||
+                     f.kind == K::crash_backend || f.kind == K::promote_by_hand || f.kind == K::start_by_hand ||
+                     f.kind == K::stop_by_hand;
   const bool drawn = f.kind == K::partition && draws_groups(f.shape);
   if (aimed && !drawn) {
     do f.target = peer(dice, peers);
     while (f.shape == PartitionShape::from_sync && f.target.kind == TargetKind::sync);
+    if (f.shape == PartitionShape::from_members) f.target = {TargetKind::store_leader, 0};
+  }
+  if (f.kind == K::crash_store || f.kind == K::wipe_store) {
+    f.target = target(dice, peers, {TargetKind::store, TargetKind::store_leader, TargetKind::store_majority});
+  }
+  if (dice.chance(20) && f.target.kind != TargetKind::majority && f.target.kind != TargetKind::minority &&
+      !is_of_store(f.target.kind)) {
+    f.on = any<Moment>(dice);
+    if (dice.chance(50)) f.delay = range(dice, Duration::zero(), minute);
   }
   if (f.kind == K::slow_link && dice.chance(50))
     f.to = target(dice, peers, {TargetKind::store, TargetKind::clients, TargetKind::host});
-  if (may_be(K::pause)) f.process = any<ProcessKind>(dice);
+  if (may_be(K::pause) || may_be(K::restart_loop)) f.process = any<ProcessKind>(dice);
+  if (may_be(K::starve)) f.factor = static_cast<int>(dice.between(2, 100));
   if (may_be(K::freeze)) f.mode = any<FreezeMode>(dice);
   if (may_be(K::slow_link)) f.latency = range(dice, Duration::zero(), minute);
   if (may_be(K::partition) && f.kind != K::random && f.manner == PartitionManner::slowed && dice.chance(50))
@@ -103,7 +121,8 @@ Fault fault(Dice& dice, const Scenario& scenario) {
   if (may_be(K::slow_link) && dice.chance(30)) f.duplication = ratio(dice, Ratio::billion);
   if (may_be(K::slow_link) && dice.chance(30)) f.reordering = ratio(dice, Ratio::billion);
   if (may_be(K::slow_link) && dice.chance(30)) f.bandwidth = Rate{dice.between(1, 1'000'000), Duration::seconds(1)};
-  if (may_be(K::flap)) {
+  if (may_be(K::slow_link) && dice.chance(30)) f.queue = static_cast<int>(dice.between(1500, 1'000'000'000));
+  if (may_be(K::flap) || may_be(K::restart_loop)) {
     f.down = range(dice, Duration::milliseconds(1), minute);
     f.up = range(dice, Duration::milliseconds(1), minute);
   }
@@ -168,6 +187,13 @@ Scenario random_scenario(Dice& dice) {
     const auto index = static_cast<std::size_t>(dice.between(0, static_cast<std::int64_t>(line.values.size()) - 1));
     s.policy.push_back({std::string(line.name), std::string(line.values[index]), {}});
   }
+  if (dice.chance(30))
+    s.store.kind = StoreKind::ideal;
+  else if (dice.chance(50))
+    s.store.members = dice.chance(50) ? 3 : 5;
+  s.store.election = duration(dice, Duration::seconds(1), Duration::seconds(30));
+  s.store.heartbeat = duration(dice, Duration::milliseconds(1), Duration::milliseconds(500));
+  s.store.snapshot_every = static_cast<int>(dice.between(1, 10'000));
   s.timing.session_ttl = duration(dice, Duration::seconds(3), Duration::seconds(30));
   s.timing.renewal = duration(dice, Duration::milliseconds(1), Duration::milliseconds(900));
   s.timing.clock_bound = ratio(dice, Ratio::billion / 10);

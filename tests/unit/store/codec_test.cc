@@ -65,7 +65,9 @@ std::vector<Reply> replies() {
           Found{Leader{}},
           Found{Leader{Index(3), PeerId("x"), instance}},
           Told{},
-          Told{{document, document}, true}};
+          Told{{document, document}, true},
+          NotLeader{},
+          NotLeader{Address("store2:5600")}};
 }
 
 std::vector<Bytes> messages() {
@@ -236,4 +238,29 @@ TEST_CASE("a snapshot of a state that cannot be is refused") {
   CHECK(refusal([](State& s) { s.services[0].members[0].session = SessionId(1); }) ==
         "has an instance without a session");
   CHECK(refusal([](State& s) { s.services[0].history[0].index = Index(4); }) == "has a gap in a document's history");
+}
+
+TEST_CASE("entries of the log come back as they were, and nothing else reads as one") {
+  const std::vector<Action> actions{OpenSession{Duration::seconds(2), PeerId("me")},
+                                    Renew{SessionId(1)},
+                                    EndSession{SessionId(0)},
+                                    Register{SessionId(3), service, instance, SessionId(2)},
+                                    Deregister{SessionId(3), service, PeerId("6a2f")},
+                                    Swap{SessionId(3), service, Index(9), Bytes(5'000, 'x'), PeerId("6a2f")}};
+  for (const Action& action : actions) {
+    const Bytes bytes = encode(Logged(Command{ClientId(UINT64_MAX), 77, WallTime::from_ns(-3), action}));
+    const Result<Logged> logged = decode_logged(bytes);
+    REQUIRE(logged);
+    const Command& command = std::get<Command>(*logged);
+    CHECK(command.client == ClientId(UINT64_MAX));
+    CHECK(command.request == 77);
+    CHECK(command.at == WallTime::from_ns(-3));
+    CHECK(command.action == action);
+    for (std::size_t size = 0; size < bytes.size(); size += 1 + size / 8)
+      CHECK_FALSE(decode_logged(std::string_view(bytes).substr(0, size)));
+    CHECK_FALSE(decode_logged(bytes + "x"));
+  }
+  const Result<Logged> begin = decode_logged(encode(Logged(Begin{StoreId{1, 2}})));
+  REQUIRE(begin);
+  CHECK(std::get<Begin>(*begin).identity == StoreId{1, 2});
 }

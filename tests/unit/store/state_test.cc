@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "engine/store/codec.h"
+
 using namespace heir;
 using namespace heir::store;
 
@@ -502,4 +504,37 @@ TEST_CASE("the same commands at the same times make the same state") {
     return f.state;
   };
   CHECK(run() == run());
+}
+
+TEST_CASE("the oldest versions of a document go beyond a bound; the rest is told by its numbers") {
+  Fixture f;
+  const SessionId session = f.open(ada, "ada", Duration::seconds(3600));
+  for (std::uint64_t i = 0; i < limits::history + 3; ++i)
+    REQUIRE(std::holds_alternative<Swapped>(f.swap(ada, session, i, "x")));
+  CHECK(f.state.services.front().history.size() == limits::history);
+  const Told first = std::get<Told>(answer(f.state, ReadHistory{service, Index(1), Index(5)}));
+  REQUIRE(first.documents.size() == 2);
+  CHECK(first.documents.front().index == Index(4));
+  CHECK_FALSE(first.more);
+  CHECK(decode_state(encode_state(f.state)).value() == f.state);
+}
+
+TEST_CASE("on a log the first entry names the store, sessions never end by themselves, and repetitions are known") {
+  State state;
+  CHECK(std::holds_alternative<Done>(apply(state, Logged(Begin{identity}))));
+  CHECK(state.identity == identity);
+  CHECK(std::holds_alternative<Done>(apply(state, Logged(Begin{StoreId{9, 9}}))));
+  CHECK(state.identity == identity);
+  const auto log = [&](std::uint64_t request, Action action) {
+    return apply(state, Logged(Command{ada, request, WallTime(), std::move(action)}));
+  };
+  const SessionId session = std::get<Opened>(log(1, OpenSession{Duration::nanoseconds(1), PeerId("a")})).session;
+  const Swap swap{session, service, Index(), "x", std::nullopt};
+  CHECK(std::holds_alternative<Swapped>(log(2, swap)));
+  CHECK(std::holds_alternative<Swapped>(log(2, swap)));
+  REQUIRE(find_session(state, session));
+  CHECK(find_session(state, session)->owner == PeerId("a"));
+  CHECK(apply(state, Logged(Command{ClientId(), 0, WallTime(), EndSession{session}})) == Reply(Done{}));
+  CHECK_FALSE(find_session(state, session));
+  CHECK(std::holds_alternative<SessionOver>(log(3, swap)));
 }

@@ -95,13 +95,16 @@ class ScriptedPrograms final : public Programs {
   HostMain agent(const scenarios::Scenario&, const PeerSetup& setup) override {
     return [s = script, setup](Host& host) { return agent_main(host, s, setup); };
   }
-  HostMain store(const scenarios::Scenario&, std::string) override { return nothing; }
-  HostMain resolver(Resolver& resolver, Network& network, Address) override {
+  std::unique_ptr<StoreChecks> check_store(const scenarios::Scenario&, std::function<void(std::string)>) override {
+    return nullptr;
+  }
+  HostMain store(const scenarios::Scenario&, const MemberSetup&) override { return nothing; }
+  HostMain resolver(Resolver& resolver, Network& network, std::vector<Address>) override {
     return [&resolver, &network, alternate = script.alternate](Host& host) {
       return resolver_main(host, resolver, network, alternate);
     };
   }
-  HostMain operator_request(const scenarios::Fault&, Address, Address) override { return nothing; }
+  HostMain operator_request(const scenarios::Fault&, std::vector<Address>, Address) override { return nothing; }
   Script script;
 };
 

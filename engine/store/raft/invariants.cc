@@ -1,13 +1,10 @@
-#include "tests/story/raft/invariants.h"
+#include "engine/store/raft/invariants.h"
 
 #include <algorithm>
 
-#include "tests/story/raft/describe.h"
+#include "engine/base/match.h"
 
-namespace heir::story {
-
-using namespace raft;
-using raft::Message;
+namespace heir::raft {
 
 namespace {
 
@@ -15,9 +12,30 @@ std::string name(MemberId id) {
   return std::to_string(id.value());
 }
 
+std::string to_text(EntryId id) {
+  return std::to_string(id.term.number()) + "/" + std::to_string(id.index.number());
+}
+
+std::string to_text(const Payload& payload) {
+  return std::visit(Match{[](const Nothing&) { return std::string("nothing"); },
+                          [](const Command& c) { return "\"" + c.bytes + "\""; },
+                          [](const Configuration&) { return std::string("members"); }},
+                    payload);
+}
+
+/// The term at a place of the log on disk, if it is there. A log that does not reach its snapshot is void.
+std::optional<Term> term_at(const Durable& disk, LogIndex index) {
+  const auto at = [&disk](LogIndex i) -> std::optional<Term> {
+    if (i == disk.before.index) return disk.before.term;
+    if (i < disk.before.index || i > disk.before.index + disk.entries.size()) return std::nullopt;
+    return disk.entries[i - disk.before.index - 1].term;
+  };
+  if (at(disk.snapshot.last.index) != disk.snapshot.last.term) return std::nullopt;
+  return at(index);
+}
+
 bool holds(const Durable& disk, EntryId id) {
-  // A log that does not reach its snapshot is void.
-  return Log(disk.snapshot, disk.before, disk.entries).contains(id) || disk.snapshot.last.index >= id.index;
+  return disk.snapshot.last.index >= id.index || term_at(disk, id.index) == id.term;
 }
 
 }  // namespace
@@ -56,7 +74,7 @@ void Invariants::check(const Raft& member, const Output& output, const std::map<
   }
   if (output.install) applied_[id] = output.install->last.index;
   for (const Applicable& a : output.apply) apply(id, a.index, a.entry);
-  check_commit(member, before, disks, up);
+  check_commit(member, output, before, disks, up);
   if (output.install && output.install->last.index > committed())
     violation("STATE MACHINE SAFETY: " + name(id) + " installs what nobody committed");
   watch(member);
@@ -105,12 +123,16 @@ void Invariants::check_complete(const Raft& leader, LogIndex from, LogIndex to) 
   }
 }
 
-void Invariants::check_commit(const Raft& member, const Before& before, const std::map<MemberId, const Durable*>& disks,
-                              const std::vector<const Raft*>& up) {
+void Invariants::check_commit(const Raft& member, const Output& output, const Before& before,
+                              const std::map<MemberId, const Durable*>& disks, const std::vector<const Raft*>& up) {
   const MemberId id = member.options.self;
   if (member.commit > member.log.last_index())
     return violation("COMMITTED ENTRY GONE: the end of " + name(id) + "'s log");
-  for (LogIndex i = member.log.before().index.next(); i <= std::min(member.commit, committed()); i = i.next())
+  // Where the log, or what is known to be committed of it, has changed.
+  LogIndex from = before.commit.next();
+  if (output.persist && !output.persist->entries.empty()) from = std::min(from, output.persist->previous.index.next());
+  for (LogIndex i = std::max(from, member.log.before().index.next()); i <= std::min(member.commit, committed());
+       i = i.next())
     if (member.log.at(i) != committed_[i.number() - 1].entry)
       return violation("COMMITTED ENTRY GONE: " + name(id) + " has " + to_text(EntryId{i, member.log.at(i).term}) +
                        " in place of " + to_text(EntryId{i, committed_[i.number() - 1].entry.term}));
@@ -160,4 +182,4 @@ void Invariants::answered(std::uint64_t read, LogIndex asked_at, LogIndex index)
               std::to_string(asked_at.number()) + " was committed when it began");
 }
 
-}  // namespace heir::story
+}  // namespace heir::raft

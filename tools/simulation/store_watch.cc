@@ -1,0 +1,72 @@
+#include "tools/simulation/store_watch.h"
+
+namespace heir::tools {
+
+void StoreWatch::restored(const raft::Raft& member) {
+  const raft::MemberId id = member.options.self;
+  const auto [found, is_new] = members_.try_emplace(id);
+  Disk& disk = found->second;
+  if (!is_new) check_kept(member, disk);
+  disk.durable = {member.ballot, member.log.snapshot(), member.log.before(), member.log.entries()};
+  disk.writing.clear();
+  disk.reads.clear();
+  disks_[id] = &disk.durable;
+  up_.push_back(&member);
+  invariants_.restored(member);
+  tell();
+}
+
+/// What a member was told to be durable is there after a crash; what it had asked for besides may be.
+void StoreWatch::check_kept(const raft::Raft& member, Disk& disk) {
+  const raft::Ballot& told = disk.durable.ballot;
+  const bool kept_vote = member.ballot.term > told.term ||
+                         (member.ballot.term == told.term && (told.vote == raft::nobody || member.ballot == told));
+  const auto ends_as = [&] {
+    return raft::Log(disk.durable.snapshot, disk.durable.before, disk.durable.entries).last() == member.log.last();
+  };
+  bool kept_log = ends_as();
+  for (; !kept_log && !disk.writing.empty(); disk.writing.pop_front()) {
+    raft::carry_out(disk.durable, disk.writing.front());
+    kept_log = ends_as();
+  }
+  const std::string who = std::to_string(member.options.self.value());
+  if (!kept_vote) invariants_.violation("FORGOTTEN: the vote of " + who);
+  if (!kept_log) invariants_.violation("FORGOTTEN: the log of " + who + " has not what was durable");
+}
+
+void StoreWatch::gone(const raft::Raft& member) {
+  std::erase(up_, &member);
+}
+
+void StoreWatch::stepping(const raft::Raft& member, const raft::Input& input) {
+  if (const auto* read = std::get_if<raft::Read>(&input))
+    members_[member.options.self].reads[read->id] = invariants_.committed();
+}
+
+void StoreWatch::stepped(const raft::Raft& member, const raft::Output& output) {
+  Disk& disk = members_[member.options.self];
+  if (output.persist) disk.writing.push_back(*output.persist);
+  invariants_.check(member, output, disks_, up_);
+  for (const raft::ReadOutcome& outcome : output.reads) {
+    const auto asked = disk.reads.extract(outcome.id);
+    if (outcome.index && !asked.empty()) invariants_.answered(outcome.id, asked.mapped(), *outcome.index);
+  }
+  tell();
+}
+
+void StoreWatch::sent(const raft::Message& message) {
+  invariants_.sent(message);
+  tell();
+}
+
+void StoreWatch::persisted(const raft::Raft& member, std::uint64_t id) {
+  Disk& disk = members_[member.options.self];
+  for (; !disk.writing.empty() && disk.writing.front().id <= id; disk.writing.pop_front())
+    raft::carry_out(disk.durable, disk.writing.front());
+}
+
+void StoreWatch::tell() {
+  for (; told_ < invariants_.violations().size(); ++told_) violation_(invariants_.violations()[told_]);
+}
+
+}  // namespace heir::tools
