@@ -1,3 +1,4 @@
+#include "scenarios/fault_kinds.h"
 #include "scenarios/fault_section.h"
 #include "scenarios/schemas.h"
 
@@ -134,6 +135,16 @@ class Checker {
       if (kind == FaultKind::switchover && scenario_.cluster.peers < 2) {
         reading_.report(table, table.place, "impossible switchover: a cluster of one peer has no sync to promote");
       }
+      if (scenario_.disk.atlas && may_lose_data(fault, kind) &&
+          (fault.target.kind == TargetKind::all || scenario_.cluster.peers == 1)) {
+        reading_.report(table, place_of(table, "target"),
+                        "kind \"" + to_string(kind) +
+                            "\" on every copy leaves the atlas none; name fewer hosts, or set "
+                            "'atlas = false' in [disk]: then only safety is judged");
+      }
+      if (kind == FaultKind::swap_disk && fault.disk == SwappedDisk::other && scenario_.cluster.peers < 2) {
+        reading_.report(table, place_of(table, "disk"), "a cluster of one peer has no other disk");
+      }
       if (kind == FaultKind::partition && fault.shape == PartitionShape::from_sync && scenario_.cluster.peers < 2) {
         reading_.report(table, place_of(table, "shape"),
                         "impossible shape \"from-sync\": a cluster of one peer has no sync");
@@ -177,6 +188,14 @@ class Checker {
       if (idle && expect->find(name)) {
         reading_.report(*expect, expect->find(name)->place,
                         "'" + std::string(name) + "' cannot be judged without a [[workload]]");
+      }
+    }
+    for (const char* name : {"writable_within", "recovers_within", "max_unavailable"}) {
+      if (!scenario_.disk.atlas && expect->find(name)) {
+        reading_.report(*expect, expect->find(name)->place,
+                        "'" + std::string(name) +
+                            "' cannot be judged with 'atlas = false' in [disk]: the last good copy "
+                            "may be gone; only safety is");
       }
     }
     if (scenario_.expect.writable_within)

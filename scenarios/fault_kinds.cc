@@ -78,6 +78,35 @@ constexpr std::array kinds{
                 "A virtual machine's clock source that stalls."},
     FaultTraits{K::slow_disk, "slow-disk", F::disk, "fsync on the target takes as long as `fsync` says.",
                 "A full write cache, a rebuilding array, a noisy neighbour."},
+    FaultTraits{K::stuck_disk, "stuck-disk", F::disk, "No fsync on the target ends before the fault does.",
+                "A controller that resets, a network file system whose server is gone, a hung hypervisor queue."},
+    FaultTraits{
+        K::disk_full, "disk-full", F::disk,
+        "Nothing on the target's disk can grow, and what is freed is taken too, until space is given back after "
+        "`for`.",
+        "Somebody else's log files, a quota, a forgotten replication slot."},
+    FaultTraits{K::read_only_disk, "read-only-disk", F::disk,
+                "The target's file system refuses every change and every fsync.",
+                "ext4's errors=remount-ro after a failed journal write, a volume attached read-only."},
+    FaultTraits{
+        K::bad_fsync, "bad-fsync", F::disk, "fsync on the target ends as `answer` says.",
+        "A failing drive; Linux that forgets dirty pages after a failed write (PostgreSQL's fsyncgate); a drive "
+        "or hypervisor that answers from a volatile cache."},
+    FaultTraits{K::bit_rot, "bit-rot", F::disk,
+                "Something that was stored on the target reads as something else, `where` it says, until it is written "
+                "anew or the fault is over.",
+                "A decaying cell or platter, a flipped bit on the way to it."},
+    FaultTraits{K::misdirected_write, "misdirected-write", F::disk,
+                "The page of log that was last synced on the target went to the place of a table's: the log is without "
+                "the one, the table without the other.",
+                "A drive's or a volume manager's firmware that writes to the wrong address."},
+    FaultTraits{K::misdirected_read, "misdirected-read", F::disk,
+                "Each read of a table's page or of a recovery on the target finds another place's content, with this "
+                "`chance`.",
+                "Firmware that reads from the wrong address, a broken cache of a storage array."},
+    FaultTraits{K::swap_disk, "swap-disk", F::disk,
+                "The target's host loses power and comes back after `for`, with the disk that `disk` says.",
+                "A volume attached to the wrong machine, a restored snapshot, a replaced drive."},
     FaultTraits{K::power_off_all, "power-off-all", F::process,
                 "Every host of a peer and of the store loses power in the same instant; all boot after `for`.",
                 "The data centre's power."},
@@ -138,6 +167,11 @@ Vocabulary<FaultKind> vocabulary() {
 
 std::span<const FaultTraits> fault_kinds() {
   return kinds;
+}
+
+bool may_lose_data(const Fault& fault, FaultKind kind) {
+  return kind == K::bit_rot || kind == K::misdirected_write || kind == K::misdirected_read || kind == K::swap_disk ||
+         (kind == K::bad_fsync && fault.answer == FsyncAnswer::lie);
 }
 
 const FaultTraits& traits(FaultKind kind) {

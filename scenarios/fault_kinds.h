@@ -18,6 +18,9 @@ struct FaultTraits {
   std::string_view stands_for;  ///< What it is in production.
 };
 
+/// Whether a fault of this kind can take away what a disk had promised to hold: the atlas watches it.
+bool may_lose_data(const Fault& fault, FaultKind kind);
+
 /// In the order of the enumeration. `random` is of no family; it is told as `process`.
 std::span<const FaultTraits> fault_kinds();
 const FaultTraits& traits(FaultKind kind);

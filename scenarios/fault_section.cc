@@ -49,6 +49,17 @@ std::string missing_for(FaultKind kind, const Fault& fault) {
     case FaultKind::slow_disk: return fault.fsync ? "" : "needs the key 'fsync'";
     case FaultKind::starve: return !fault.factor ? "needs the key 'factor'" : fault.lasts ? "" : "needs the key 'for'";
     case FaultKind::restart_loop: return !fault.up ? "needs the key 'up'" : fault.lasts ? "" : "needs the key 'for'";
+    case FaultKind::swap_disk:
+      return !fault.lasts                                   ? "needs the key 'for'"
+             : fault.disk == SwappedDisk::old && !fault.age ? "needs the key 'age' for an \"old\" disk"
+             : fault.disk == SwappedDisk::old && !(fault.age->high < fault.lasts->low)
+                 ? "needs a 'for' above its 'age', which is when the host dies"
+                 : "";
+    case FaultKind::stuck_disk:
+    case FaultKind::disk_full:
+    case FaultKind::read_only_disk:
+    case FaultKind::bad_fsync:
+    case FaultKind::misdirected_read:
     case FaultKind::clog:
     case FaultKind::swizzle_clog:
     case FaultKind::pause:
@@ -59,6 +70,8 @@ std::string missing_for(FaultKind kind, const Fault& fault) {
     case FaultKind::out_of_connections:
     case FaultKind::second_agent:
     case FaultKind::power_off_all: return fault.lasts ? "" : "needs the key 'for'";
+    case FaultKind::bit_rot:
+    case FaultKind::misdirected_write:
     case FaultKind::crash:
     case FaultKind::crash_database:
     case FaultKind::crash_agent:
@@ -145,6 +158,8 @@ void check_fault(const Value& table, const Fault& fault, Reading& reading) {
   if (fault.kind == FaultKind::random && fault.among.empty()) {
     reading.report(table, place_of_value(table, "among"), "'among' names no kind to draw from");
   }
+  if (fault.age && fault.disk != SwappedDisk::old)
+    reading.report(table, table.find("age")->place, "'age' belongs to an \"old\" disk");
   for (const FaultKind kind : possible_kinds(fault)) {
     const std::string which = fault.kind == FaultKind::random ? "kind \"" + to_string(kind) + "\" among the random ones"
                                                               : "kind \"" + to_string(kind) + "\"";
@@ -189,6 +204,14 @@ std::string impossible_target(FaultKind kind, const Fault& fault) {
   switch (kind) {
     case FaultKind::crash_database:
     case FaultKind::crash_agent:
+    case FaultKind::stuck_disk:
+    case FaultKind::disk_full:
+    case FaultKind::read_only_disk:
+    case FaultKind::bad_fsync:
+    case FaultKind::bit_rot:
+    case FaultKind::misdirected_write:
+    case FaultKind::misdirected_read:
+    case FaultKind::swap_disk:
     case FaultKind::crash_backend:
     case FaultKind::out_of_memory:
     case FaultKind::out_of_files:
@@ -305,12 +328,37 @@ Section<Fault> fault_section() {
       key("delay", &Fault::delay, "It strikes so long after the moment that it waited for.", never_negative));
   s.keys.push_back(
       key("for", &Fault::lasts, "How long it lasts, drawn if it is a range; without it, for ever.", positive)
-          .for_kinds(kinds({K::crash,         K::crash_database, K::crash_agent,        K::pause,
-                            K::partition,     K::slow_link,      K::clock_rate,         K::clog,
-                            K::swizzle_clog,  K::flap,           K::clock_slew,         K::clock_freeze,
-                            K::suspend,       K::slow_disk,      K::power_off_all,      K::stop,
-                            K::out_of_memory, K::out_of_files,   K::out_of_connections, K::starve,
-                            K::restart_loop,  K::second_agent,   K::crash_store})));
+          .for_kinds(kinds({K::crash,
+                            K::crash_database,
+                            K::crash_agent,
+                            K::pause,
+                            K::partition,
+                            K::slow_link,
+                            K::clock_rate,
+                            K::clog,
+                            K::swizzle_clog,
+                            K::flap,
+                            K::clock_slew,
+                            K::clock_freeze,
+                            K::suspend,
+                            K::slow_disk,
+                            K::stuck_disk,
+                            K::disk_full,
+                            K::read_only_disk,
+                            K::bad_fsync,
+                            K::bit_rot,
+                            K::misdirected_write,
+                            K::misdirected_read,
+                            K::swap_disk,
+                            K::power_off_all,
+                            K::stop,
+                            K::out_of_memory,
+                            K::out_of_files,
+                            K::out_of_connections,
+                            K::starve,
+                            K::restart_loop,
+                            K::second_agent,
+                            K::crash_store})));
   s.keys.push_back(key("target", &Fault::target,
                        "Whom it hits; by default crash-store the store's leader, and wipe-store all of the store.")
                        .for_kinds(kinds({K::crash,
@@ -328,6 +376,14 @@ Section<Fault> fault_section() {
                                          K::clock_freeze,
                                          K::suspend,
                                          K::slow_disk,
+                                         K::stuck_disk,
+                                         K::disk_full,
+                                         K::read_only_disk,
+                                         K::bad_fsync,
+                                         K::bit_rot,
+                                         K::misdirected_write,
+                                         K::misdirected_read,
+                                         K::swap_disk,
                                          K::rebuild,
                                          K::stop,
                                          K::join,
@@ -387,6 +443,18 @@ Section<Fault> fault_section() {
       key("up", &Fault::up, "How long they stay up between.", positive).for_kinds(kinds({K::flap, K::restart_loop})));
   s.keys.push_back(key("told", &Fault::told, "Who notices the break.").for_kinds(kinds({K::break_connections})));
   s.keys.push_back(key("fsync", &Fault::fsync, "Time of one fsync.", never_negative).for_kinds(kinds({K::slow_disk})));
+  s.keys.push_back(key("chance", &Fault::chance,
+                       "Of one operation to be hit; by default all, for misdirected-read one in ten.", whole)
+                       .for_kinds(kinds({K::slow_disk, K::bad_fsync, K::misdirected_read})));
+  s.keys.push_back(key("answer", &Fault::answer, "How the fsync ends.").for_kinds(kinds({K::bad_fsync})));
+  s.keys.push_back(key("where", &Fault::where, "What rots.").for_kinds(kinds({K::bit_rot})));
+  s.keys.push_back(
+      key("disk", &Fault::disk, "The disk with which the host comes back.").for_kinds(kinds({K::swap_disk})));
+  s.keys.push_back(key("age", &Fault::age,
+                       "Of an `old` disk: it is as when the fault struck, and the host dies so much later, within "
+                       "`for`.",
+                       positive)
+                       .for_kinds(kinds({K::swap_disk})));
   s.keys.push_back(key("by", &Fault::by, "How far the clock goes; negative: back.", either_way)
                        .for_kinds(kinds({K::clock_step, K::clock_slew})));
   s.keys.push_back(

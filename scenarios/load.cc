@@ -121,6 +121,9 @@ std::string reference() {
   append_vocabulary<ProcessKind>("`process` of a pause or restart loop", out);
   append_vocabulary<FreezeMode>("`mode` of a freeze", out);
   append_vocabulary<AfterFreeze>("`after` a clock stood still", out);
+  append_vocabulary<FsyncAnswer>("`answer` of a bad fsync", out);
+  append_vocabulary<RotPlace>("`where` bits rot", out);
+  append_vocabulary<SwappedDisk>("`disk` that comes in place of another", out);
   append_vocabulary<FailureKind>("Verdicts", out);
   append_vocabulary<PolicyPreset>("Policies", out);
   append_vocabulary<StoreKind>("Kinds of store", out);

@@ -127,6 +127,27 @@ constexpr std::array after_freezes{
     Name<AfterFreeze>{AfterFreeze::both_catch_up, "both-catch-up", "Both clocks jump over it."},
 };
 
+constexpr std::array fsync_answers{
+    Name<FsyncAnswer>{FsyncAnswer::error, "error", "It fails; what it was to write stays to be written."},
+    Name<FsyncAnswer>{FsyncAnswer::error_dropped, "error-dropped",
+                      "It fails, and the page cache forgets what it was to write: the next one succeeds without it."},
+    Name<FsyncAnswer>{FsyncAnswer::lie, "lie",
+                      "It succeeds at once; until the fault is over or an fsync is honest again, a loss of power takes "
+                      "what it claimed to hold."},
+};
+
+constexpr std::array rot_places{
+    Name<RotPlace>{RotPlace::log, "log", "A record of the log since the last checkpoint: recovery ends before it."},
+    Name<RotPlace>{RotPlace::table, "table", "A page of a table: who reads a row of it gets an error."},
+};
+
+constexpr std::array swapped_disks{
+    Name<SwappedDisk>{SwappedDisk::empty, "empty", "A new one."},
+    Name<SwappedDisk>{SwappedDisk::old, "old", "Its own, as it was when the fault struck; it dies `age` later."},
+    Name<SwappedDisk>{SwappedDisk::other, "other", "A copy of another peer's, drawn: its identity too."},
+    Name<SwappedDisk>{SwappedDisk::foreign, "foreign", "Its own, but with the data of another cluster."},
+};
+
 constexpr std::array moments{
     Name<Moment>{Moment::fsync, "fsync", "One of the host's processes has begun an fsync."},
     Name<Moment>{Moment::state, "state", "Its agent sees a new version of the cluster state."},
@@ -220,6 +241,18 @@ Vocabulary<FreezeMode> vocabulary() {
 template <>
 Vocabulary<AfterFreeze> vocabulary() {
   return {after_freezes, {}};
+}
+template <>
+Vocabulary<FsyncAnswer> vocabulary() {
+  return {fsync_answers, {}};
+}
+template <>
+Vocabulary<RotPlace> vocabulary() {
+  return {rot_places, {}};
+}
+template <>
+Vocabulary<SwappedDisk> vocabulary() {
+  return {swapped_disks, {}};
 }
 template <>
 Vocabulary<PartitionManner> vocabulary() {

@@ -56,6 +56,12 @@ Vocabulary<FreezeMode> vocabulary();
 template <>
 Vocabulary<AfterFreeze> vocabulary();
 template <>
+Vocabulary<FsyncAnswer> vocabulary();
+template <>
+Vocabulary<RotPlace> vocabulary();
+template <>
+Vocabulary<SwappedDisk> vocabulary();
+template <>
 Vocabulary<PartitionManner> vocabulary();
 template <>
 Vocabulary<ToldOfBreak> vocabulary();

@@ -53,12 +53,17 @@ constexpr std::array switches{
     PolicySwitch{
         "acknowledge", acknowledge,
         "What a replica must have done with a commit before it is acknowledged; nothing: asynchronous replication."},
+    PolicySwitch{"fsync", on, "Off: databases run with fsync = off and acknowledge what only the page cache holds."},
     PolicySwitch{"replace_stalled_sync", on, "Off: a sync that is present but makes no progress is kept."},
     PolicySwitch{"resign", on, "Off: a primary that cannot go on does not make way."},
     PolicySwitch{"first_sync", first_sync, "Which other peer becomes the sync when a cluster leaves singleton mode."},
     PolicySwitch{"promotion", promotion, "What a request to promote the sync does."},
     PolicySwitch{"frozen", frozen, "What a frozen cluster still does."},
     PolicySwitch{"automatic_rejoin", on, "Off: a deposed peer waits for the operator."},
+    PolicySwitch{
+        "distrust_own_disk", on,
+        "Off: a primary that starts again leads by whatever its disk holds, bad pages are the clients' business, "
+        "and a copy is replaced even if its primary lacks what it holds."},
     PolicySwitch{"rewind_on_fresh_read", on, "Off: a peer rewinds on an old view."},
     PolicySwitch{"rewind_against", rewind, "Whom a log that may have diverged is compared with."},
     PolicySwitch{"history", on, "Off: old versions of the cluster state are not kept."},

@@ -158,7 +158,12 @@ struct Disk {
   DurationRange fsync{Duration::microseconds(200), Duration::milliseconds(4)};
   DurationRange write{Duration::microseconds(5), Duration::microseconds(50)};  ///< Into the page cache.
   DurationRange read{Duration::microseconds(20), Duration::microseconds(200)};
-  Ratio unsynced_survives = Ratio::percent(50);  ///< Chance that one unsynced write outlives a loss of power.
+  // How often a loss of power leaves an unsynced page so, against each other; not all 0.
+  int kept = 4;
+  int dropped = 4;
+  int torn = 1;
+  int garbage = 1;
+  bool atlas = true;  ///< Faults leave one good copy of whatever was acknowledged (sim/faults/atlas.h).
   bool operator==(const Disk&) const = default;
 };
 
@@ -219,6 +224,14 @@ enum class FaultKind {
   clock_slew,          ///< The host's clocks gain or lose `by`, evenly over `for`.
   clock_freeze,        ///< The host's clocks stand still while its programs run.
   slow_disk,           ///< fsync takes `fsync`.
+  stuck_disk,          ///< fsync does not end.
+  disk_full,           ///< Nothing more can be written.
+  read_only_disk,      ///< The file system refuses every change.
+  bad_fsync,           ///< fsync ends as `answer` says.
+  bit_rot,             ///< What was stored reads as something else, `where` it says.
+  misdirected_write,   ///< A page went to another place.
+  misdirected_read,    ///< Reads find another place's content.
+  swap_disk,           ///< The host comes back with the disk that `disk` says.
   power_off_all,       ///< Every host at once, the store's too; all boot after `for`.
   crash_store,         ///< The store's server is killed, and started again by the host's service manager.
   wipe_store,          ///< The store's hosts come back with empty disks.
@@ -282,6 +295,22 @@ enum class ClientsDuringPartition {
 enum class ProcessKind { host, agent, database };
 enum class FreezeMode { takeovers, all };
 
+/// How a bad fsync ends.
+enum class FsyncAnswer {
+  error,          ///< It fails, what it was to write stays to be written.
+  error_dropped,  ///< It fails, what it was to write is thrown away, and the next one succeeds.
+  lie,            ///< It succeeds, and a loss of power takes it all the same.
+};
+/// What rots.
+enum class RotPlace { log, table };
+/// The disk with which a host comes back.
+enum class SwappedDisk {
+  empty,
+  old,      ///< Its own, as it was `age` ago.
+  other,    ///< A copy of another peer's.
+  foreign,  ///< Another cluster's data.
+};
+
 /// What a frozen clock shows afterwards.
 enum class AfterFreeze {
   behind,           ///< Both clocks lack the time.
@@ -323,8 +352,13 @@ struct Fault {
   std::optional<DurationRange> down;  ///< flap, restart-loop.
   std::optional<DurationRange> up;
   std::optional<DurationRange> fsync;  ///< slow-disk.
-  std::optional<DurationRange> by;     ///< clock-step, clock-slew; may be negative.
-  std::optional<Ratio> fast;           ///< clock-rate: one of the three.
+  std::optional<Ratio> chance;         ///< slow-disk, bad-fsync, misdirected-read: of one operation to be hit.
+  FsyncAnswer answer = FsyncAnswer::error;
+  RotPlace where = RotPlace::log;
+  SwappedDisk disk = SwappedDisk::empty;
+  std::optional<DurationRange> age;  ///< swap-disk, of an old one.
+  std::optional<DurationRange> by;   ///< clock-step, clock-slew; may be negative.
+  std::optional<Ratio> fast;         ///< clock-rate: one of the three.
   std::optional<Ratio> slow;
   std::optional<Ratio> within;              ///< Fast or slow by up to this, drawn.
   AfterFreeze after = AfterFreeze::behind;  ///< clock-freeze, suspend.

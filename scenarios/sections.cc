@@ -254,8 +254,19 @@ Section<Disk> disk_section() {
   s.keys.push_back(key("fsync", &Disk::fsync, "Time of one fsync; drawn.", up_to_a_minute));
   s.keys.push_back(key("write", &Disk::write, "Time of one write into the page cache; drawn.", up_to_a_minute));
   s.keys.push_back(key("read", &Disk::read, "Time of one read; drawn.", up_to_a_minute));
-  s.keys.push_back(key("unsynced_survives", &Disk::unsynced_survives,
-                       "The chance that one unsynced write outlives a loss of power.", chance));
+  const Limits<int> weight{0, 1000};
+  s.keys.push_back(key("kept", &Disk::kept,
+                       "How often a loss of power keeps an unsynced page of 4 KiB, against the next three.", weight));
+  s.keys.push_back(key("dropped", &Disk::dropped, "How often it leaves what was there before.", weight));
+  s.keys.push_back(key("torn", &Disk::torn, "How often each sector of 512 B is either the new or the old.", weight));
+  s.keys.push_back(key("garbage", &Disk::garbage, "How often sectors of it are noise.", weight));
+  s.keys.push_back(key("atlas", &Disk::atlas,
+                       "Faults spare one good copy of whatever was acknowledged, so that recovery is possible. Without "
+                       "it only safety is judged."));
+  s.check = [](const Value& table, const Disk& disk, Reading& reading) {
+    if (disk.kept + disk.dropped + disk.torn + disk.garbage == 0)
+      reading.report(table, table.place, "one of 'kept', 'dropped', 'torn' and 'garbage' must be more than 0");
+  };
   return s;
 }
 

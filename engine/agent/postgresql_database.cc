@@ -12,6 +12,7 @@ namespace {
 namespace pg = postgresql;
 
 constexpr Duration unanswered_limit = Duration::seconds(10);  ///< A server that says nothing for so long is killed.
+constexpr int failed_starts_limit = 3;
 constexpr Duration broken_link_limit =
     Duration::seconds(2);  ///< A standby that does not stream for so long looks again at why.
 
@@ -41,7 +42,7 @@ class PostgresqlDatabase final : public Database {
   Task<CommandResult> run(failover::DatabaseCommand command, const Endpoints& endpoints) override {
     const Endpoints known = endpoints;
     // One arm after another: a coroutine is never a visitor's lambda.
-    if (const auto* lead = std::get_if<failover::Lead>(&command)) co_return co_await run_lead(*lead);
+    if (const auto* lead = std::get_if<failover::Lead>(&command)) co_return co_await run_lead(*lead, known);
     if (const auto* follow = std::get_if<failover::Follow>(&command)) co_return co_await run_follow(*follow, known);
     if (std::get_if<failover::Sever>(&command)) co_return co_await run_sever();
     if (const auto* stop = std::get_if<failover::Stop>(&command)) co_return co_await run_stop(stop->clean);
@@ -77,6 +78,7 @@ class PostgresqlDatabase final : public Database {
     started_us_ = seen->started_us;
     processes_us_ = seen->processes_us;
     status_.running = true;
+    if (config_.policy.distrust_own_disk) co_await judge_pages(*seen);
     status_.cancelled_waits += seen->cancelled_waits;
     status_.sync_flushed = seen->sync_flushed.value_or(0);
     status_.sync_lacks = sync && !seen->in_recovery && (!seen->sync_flushed || *seen->sync_flushed < seen->flushed);
@@ -126,7 +128,20 @@ class PostgresqlDatabase final : public Database {
       case failover::Acknowledge::nothing: database.commit_level = pg::CommitLevel::local; break;
     }
     database.any_standby_counts = !config_.policy.only_named_sync;
+    database.distrust_own_disk = config_.policy.distrust_own_disk;
+    database.fsync = config_.policy.fsync;
     return database;
+  }
+
+  /// A copy with bad pages is not whole, from now on.
+  Task<void> judge_pages(pg::Observation seen) {
+    const bool damaged = seen.checksum_failures > 0;
+    if (damaged && !status_.damaged) {
+      std::string why = std::to_string(seen.checksum_failures) + " pages did not pass their checksum";
+      const Result<> marked = co_await adapter_->mark_damaged(std::move(why));
+      if (!marked) host_.log(LogLevel::warning, "damage-not-marked", {{"error", to_string(marked.error())}});
+    }
+    status_.damaged = damaged;
   }
 
   static CommandResult failed(const Error& error) {
@@ -145,7 +160,7 @@ class PostgresqlDatabase final : public Database {
     co_return co_await adapter_->position();
   }
 
-  Task<CommandResult> run_lead(failover::Lead lead) {
+  Task<CommandResult> run_lead(failover::Lead lead, Endpoints endpoints) {
     following_ = false;
     const Result<pg::Disk> disk = co_await adapter_->inspect();
     if (!disk) co_return failed(disk.error());
@@ -168,8 +183,11 @@ class PostgresqlDatabase final : public Database {
         co_return failed(promoted.error());
       co_return CommandResult{};
     }
-    pg::Role primary = std::move(role);
-    if (const Result<> started = co_await adapter_->start(std::move(primary)); !started)
+    std::optional<pg::Endpoint> sync;
+    if (lead.sync && config_.policy.distrust_own_disk)
+      if (const auto found = endpoints.find(*lead.sync); found != endpoints.end())
+        sync = pg::Endpoint{*lead.sync, found->second};
+    if (const Result<> started = co_await adapter_->start_again(std::move(role), std::move(sync)); !started)
       co_return failed(started.error());
     if (const Result<> bound = co_await adapter_->bind_timeline(lead.generation); !bound)
       co_return failed(bound.error());
@@ -195,8 +213,22 @@ class PostgresqlDatabase final : public Database {
       co_return CommandResult{failover::Outcome::diverged, std::nullopt, "the copy here was a primary's"};
     }
     pg::Role standby = pg::Standby{upstream, follow.downstreams};
-    if (const Result<> started = co_await adapter_->start(std::move(standby)); !started)
-      co_return failed(started.error());
+    if (const Result<> started = co_await adapter_->start(std::move(standby)); !started) {
+      // A disk that refuses is waited for.
+      const ErrorCode code = started.error().code;
+      const bool counts = code == ErrorCode::failed || code == ErrorCode::refused;
+      if (!counts || ++failed_starts_ < failed_starts_limit) co_return failed(started.error());
+      failed_starts_ = 0;
+      // One that runs and answers nobody has not enough log to be consistent: it is started anew, with an upstream.
+      if (code == ErrorCode::refused) {
+        if (const Result<> stopped = co_await adapter_->stop(pg::StopMode::immediate); !stopped)
+          co_return failed(stopped.error());
+        co_return failed(started.error());
+      }
+      // A copy on which no server starts is compared, and cloned anew if need be.
+      co_return CommandResult{failover::Outcome::diverged, std::nullopt, to_string(started.error())};
+    }
+    failed_starts_ = 0;
     const Result<> following = co_await adapter_->follow(upstream, follow.downstreams);
     following_ = true;
     link_broken_at_ = host_.monotonic_now();
@@ -298,6 +330,7 @@ class PostgresqlDatabase final : public Database {
   std::int64_t started_us_ = 0;
   std::int64_t processes_us_ = 0;
   MonotonicTime answered_at_;
+  int failed_starts_ = 0;         ///< Of a standby, in a row.
   bool following_ = false;        ///< It was last told to follow.
   MonotonicTime link_broken_at_;  ///< Since then it has not streamed, although it follows.
 };

@@ -163,11 +163,19 @@ bool update_asyncs(Context& c) {
   return true;
 }
 
+/// A damaged copy does not lead while there is a sync that could.
+bool makes_way(const Context& c) {
+  const Peer& peer = c.peer;
+  return c.policy().resign && peer.database.damaged && !c.state().freeze && c.state().opened && c.state().sync &&
+         is_present(peer.view, *c.state().sync) && !sync_has_stalled(c);
+}
+
 /// Rule 13: whether somebody else could serve better.
 bool should_resign(Context& c) {
   const Peer& peer = c.peer;
   if (!c.policy().resign || c.state().freeze || c.state().singleton || !others_are_present(c)) return false;
   if (peer.failures >= peer.timing.restart_attempts) return true;
+  if (makes_way(c) && c.state().opened == peer.session) return true;
   const bool sync_useless = c.state().sync && is_present(peer.view, *c.state().sync) && sync_has_stalled(c);
   return sync_useless && !candidate(c);
 }
@@ -227,6 +235,11 @@ void lead(Context& c) {
   note_progress(c);
   if (continue_switchover(c)) return;
   if (should_resign(c)) return resign(c);
+  if (peer.database.damaged) {
+    c.wait(Reason::copy_damaged, "pages of the copy here fail their checksums; a sync should take over");
+    // It resigned, and nobody has taken over yet: it is there, as the next sync, and leads no more.
+    if (makes_way(c)) return close_gate(peer, GateMode::closed);
+  }
   if (!accept_handover(c)) return;
   if (!bring_database(c, lead_goal(c))) return;
   if (remove_expired_freeze(c)) return;

@@ -52,6 +52,7 @@ const char* to_string(Reason reason) {
     case Reason::database_failed: return "database-failed";
     case Reason::no_candidate: return "no-candidate";
     case Reason::not_caught_up: return "not-caught-up";
+    case Reason::copy_damaged: return "copy-damaged";
     case Reason::no_position: return "no-position";
     case Reason::lease_lost: return "lease-lost";
     case Reason::proving_sync: return "proving-sync";
@@ -307,6 +308,8 @@ void on_database_changed(Context& c, const DatabaseChanged& input) {
   if (input.status.link_failures != before.link_failures && peer.applied &&
       std::holds_alternative<Follow>(*peer.applied))
     peer.applied.reset();  // look again whether the upstream still contains this log
+  // A standby with a damaged copy looks at it again, and is cloned anew.
+  if (input.status.damaged && !before.damaged && peer.role != Role::primary) peer.applied.reset();
   if (peer.role != Role::primary || !c.policy().gate) return;
   if (input.status.incarnation != before.incarnation && peer.gate != GateMode::open) {
     peer.opening = {};  // a proof of what the database showed before it restarted proves nothing

@@ -46,6 +46,7 @@ enum class Reason {
   database_failed,
   no_candidate,   ///< Nobody present could be the next sync.
   not_caught_up,  ///< This peer's log does not contain the generation's initial position.
+  copy_damaged,   ///< The copy here is damaged; another must lead.
   no_position,    ///< The copy here is not proven complete.
   lease_lost,
   proving_sync,  ///< The gate opens when the sync has flushed all that the database shows.
@@ -122,6 +123,7 @@ struct DatabaseStatus {
   std::vector<PeerId> streaming;      ///< Downstreams that stream, sorted.
   std::uint64_t sync_flushed = 0;     ///< How far the sync has flushed; for progress only.
   std::uint64_t copied = 0;           ///< Bytes that copies being made from here have sent; for progress only.
+  bool damaged = false;               ///< Pages of the copy do not pass their checksums.
   bool sync_lacks = false;            ///< The sync has not flushed all that is flushed here.
   bool operator==(const DatabaseStatus&) const = default;
 };

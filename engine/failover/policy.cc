@@ -59,12 +59,14 @@ void for_each_switch(P& p, Visit visit) {
   visit("proof_at_opening", p.proof_at_opening);
   visit("only_named_sync", p.only_named_sync);
   visit("acknowledge", p.acknowledge);
+  visit("fsync", p.fsync);
   visit("replace_stalled_sync", p.replace_stalled_sync);
   visit("resign", p.resign);
   visit("first_sync", p.first_sync);
   visit("promotion", p.promotion);
   visit("frozen", p.frozen);
   visit("automatic_rejoin", p.automatic_rejoin);
+  visit("distrust_own_disk", p.distrust_own_disk);
   visit("rewind_on_fresh_read", p.rewind_on_fresh_read);
   visit("rewind_against", p.rewind_against);
   visit("history", p.history);
@@ -115,6 +117,7 @@ Policy manatee_policy() {
   p.promotion = Promotion::takeover;
   p.frozen = Frozen::tracks_asyncs;
   p.automatic_rejoin = false;
+  p.distrust_own_disk = false;
   p.rewind_on_fresh_read = false;
   p.rewind_against = RewindAgainst::upstream;
   p.downstream = Downstream::primary_only;

@@ -72,6 +72,7 @@ struct Policy {
   bool proof_at_opening = true;
   bool only_named_sync = true;  ///< Off: any replica's acknowledgement counts.
   Acknowledge acknowledge = Acknowledge::flushed;
+  bool fsync = true;  ///< Off: databases take the operating system's word that what they wrote is safe.
   bool replace_stalled_sync = true;
   bool resign = true;
   FirstSync first_sync = FirstSync::first;
@@ -82,6 +83,9 @@ struct Policy {
 
   // Returning peers (section 7)
   bool automatic_rejoin = true;  ///< Off: a deposed peer waits for the operator.
+  /// Off: a primary that starts again leads by whatever its disk holds, pages that fail their checksums are clients'
+  /// business, and a copy that its primary lacks is replaced all the same.
+  bool distrust_own_disk = true;
   bool rewind_on_fresh_read = true;
   RewindAgainst rewind_against = RewindAgainst::primary;
 

@@ -8,7 +8,11 @@
 namespace heir::sim {
 
 Disk::Disk(Kernel& kernel, std::string_view name, const DiskParameters& parameters)
-    : EventTarget(kernel, name), parameters_(parameters), random_(kernel.stream("disk/" + std::string(name))) {
+    : EventTarget(kernel, name),
+      parameters_(parameters),
+      random_(kernel.stream("disk/" + std::string(name))),
+      power_random_(kernel.stream("disk/" + std::string(name) + "/power-loss")),
+      fault_random_(kernel.stream("disk/" + std::string(name) + "/faults")) {
   const std::uint32_t root = take_inode(true);
   ASSERT(root == kRoot, "the root is first");
 }
@@ -35,10 +39,13 @@ Result<Bytes> Disk::read(std::string_view path) const {
   if (inode == kNone) return {ErrorCode::not_found, std::string(path)};
   if (inodes_[inode].is_directory) return {ErrorCode::invalid, std::string(path) + " is a folder"};
   const Content& content = inodes_[inode].content;
-  return content ? *content : Bytes();
+  Bytes read = content ? *content : Bytes();
+  if (!damaged_.empty()) damage(inode, read);
+  return read;
 }
 
 Result<> Disk::write(std::string_view path, Bytes content) {
+  if (auto may = may_write(); !may) return may;
   const std::uint32_t inode = find(path);
   if (inode != kNone) {
     if (inodes_[inode].is_directory) return {ErrorCode::invalid, std::string(path) + " is a folder"};
@@ -54,6 +61,7 @@ Result<> Disk::write(std::string_view path, Bytes content) {
 }
 
 Result<> Disk::append(std::string_view path, std::string_view content) {
+  if (auto may = may_write(); !may) return may;
   const std::uint32_t inode = find(path);
   if (inode == kNone) return write(path, Bytes(content));
   if (inodes_[inode].is_directory) return {ErrorCode::invalid, std::string(path) + " is a folder"};
@@ -62,11 +70,12 @@ Result<> Disk::append(std::string_view path, std::string_view content) {
   whole.reserve(size_of(old) + content.size());
   if (old) whole += *old;
   whole += content;
-  return set_content(inode, std::move(whole));
+  return set_content(inode, std::move(whole), true);
 }
 
 Result<> Disk::make_directory(std::string_view path) {
   if (find(path) != kNone) return {ErrorCode::already_exists, std::string(path)};
+  if (auto may = may_write(); !may) return may;
   const auto at = place(path);
   if (!at) return at.error();
   link(*at, take_inode(true));
@@ -87,6 +96,7 @@ Result<> Disk::rename(std::string_view from, std::string_view to) {
   const std::uint32_t inode = find(from);
   if (inode == kNone) return {ErrorCode::not_found, std::string(from)};
   if (inode == kRoot) return {ErrorCode::invalid, "the root cannot be renamed"};
+  if (auto may = may_write(); !may) return may;
   const auto at = place(to);
   if (!at) return at.error();
   for (std::uint32_t above = at->folder; above != kNone; above = inodes_[above].parent) {
@@ -112,6 +122,7 @@ Result<> Disk::remove(std::string_view path) {
   const std::uint32_t inode = find(path);
   if (inode == kNone) return {};
   if (inode == kRoot) return {ErrorCode::invalid, "the root cannot be removed"};
+  if (auto may = may_write(); !may) return may;
   detach_tree(inode);
   return {};
 }
@@ -140,6 +151,8 @@ std::shared_ptr<FolderObject> Disk::attached(std::string_view folder) const {
 }
 
 Result<> Disk::take_space(std::uint64_t bytes) {
+  const bool full = std::any_of(faults_.begin(), faults_.end(), [](const LaidOn& on) { return on.fault.full; });
+  if (full && bytes > 0) return {ErrorCode::out_of_space, "no space left on the disk of " + name()};
   if (used_ > parameters_.capacity || bytes > parameters_.capacity - used_) {
     return {ErrorCode::out_of_space, "no space left on the disk of " + name()};
   }
@@ -150,12 +163,6 @@ Result<> Disk::take_space(std::uint64_t bytes) {
 void Disk::give_space_back(std::uint64_t bytes) {
   ASSERT(bytes <= used_, "more space given back than taken");
   used_ -= bytes;
-}
-
-void Disk::set_sync_latency(const DiskParameters& parameters) {
-  const std::uint64_t capacity = parameters_.capacity;
-  parameters_ = parameters;
-  parameters_.capacity = capacity;
 }
 
 // --- Names
@@ -226,7 +233,7 @@ void Disk::detach_tree(std::uint32_t inode) {
   free_if_unlinked(inode);
 }
 
-Result<> Disk::set_content(std::uint32_t inode, Bytes content) {
+Result<> Disk::set_content(std::uint32_t inode, Bytes content, bool is_append) {
   const std::size_t before = size_of(inodes_[inode].content);
   if (content.size() > before) {
     if (auto room = take_space(content.size() - before); !room) return room;
@@ -234,6 +241,8 @@ Result<> Disk::set_content(std::uint32_t inode, Bytes content) {
     give_space_back(before - content.size());
   }
   inodes_[inode].content = content.empty() ? nullptr : std::make_shared<const Bytes>(std::move(content));
+  // A sector that is written is good again; what was appended to keeps what lies before.
+  std::erase_if(damaged_, [&](const DamagedByte& byte) { return byte.inode == inode && !is_append; });
   return {};
 }
 

@@ -5,14 +5,16 @@
 //   - sync_file makes the content of a file durable, not its name. sync_directory makes the names in a folder durable
 //   (those
 //     at its end), not what is in them. A rename between two folders survives a power loss wholly or not at all.
-//   - Process crash: nothing is lost. Power loss: what was not synced is lost (`drop`), or kept (`keep`), or drawn per
-//   file and
-//     per folder (`draw`); a sync under way has not happened.
+//   - Process crash: nothing is lost. Power loss: what was not synced is lost (`drop`), or kept (`keep`), or drawn
+//   (`draw`): a folder's names all together, a file's size, and of its content each 4 KiB page: kept, dropped, torn
+//   (each 512 B sector new or old) or garbage (each sector new, old or noise). A log ends at its first sector that was
+//   not kept. A sync under way has not happened.
+//   - Faults are overlays (fault.h, damage_file): what is stored stays as it was, and shows again when they are lifted.
 // FolderObject: a typed object that lives in a folder (a simulated database's data directory) and goes where it goes.
 // LogFile (log_file.h): a file of typed records.
 //
-// Not yet, and to be laid over this interface: torn and corrupt sectors, failing and lying fsync, stuck I/O, reads that
-// take time, bandwidth. The capacity is a number of bytes of file content, object and log sizes; names cost nothing.
+// Not modelled: reads and writes that take time, bandwidth. The capacity is a number of bytes of file content, object
+// and log sizes; names cost nothing.
 #pragma once
 
 #include <cstdint>
@@ -26,16 +28,28 @@
 #include "engine/base/host.h"
 #include "engine/base/result.h"
 #include "sim/clock/gate.h"
+#include "sim/disk/fault.h"
 #include "sim/kernel/kernel.h"
 
 namespace heir::sim {
 
 class LogFile;
 
+class Disk;
+class FolderObject;
+
+/// What is durable of a FolderObject, apart from any disk.
+class FolderImage {
+ public:
+  virtual ~FolderImage() = default;
+  virtual std::shared_ptr<FolderObject> restore(Disk& disk) const = 0;
+};
+
 /// What lives in a folder beside files.
 class FolderObject {
  public:
   virtual ~FolderObject() = default;
+  virtual std::shared_ptr<const FolderImage> image() const = 0;
   /// The host has lost its power; the object's LogFiles have been cut already. Go back to what is durable.
   virtual void on_power_loss() = 0;
 };
@@ -56,10 +70,27 @@ struct DiskParameters {
   Duration tail_low = Duration::milliseconds(4);
   Duration tail_high = Duration::milliseconds(100);
   std::uint64_t capacity = std::uint64_t{1} << 40;
+  /// How often an unsynced page is kept, dropped, torn, garbage when the power goes (UnsyncedFate::draw), against each
+  /// other; not all 0.
+  std::uint32_t kept = 4;
+  std::uint32_t dropped = 4;
+  std::uint32_t torn = 1;
+  std::uint32_t garbage = 1;
 };
 
 /// What becomes of unsynced writes when the power goes.
 enum class UnsyncedFate { drop, keep, draw };
+
+/// What is durable on a disk, as a value: a backup, a snapshot, the disk in another's hands.
+struct DiskImage {
+  struct Node {
+    bool is_directory = true;
+    std::shared_ptr<const Bytes> content;
+    std::shared_ptr<const FolderImage> object;
+    std::map<std::string, Node, std::less<>> entries;
+  };
+  Node root;
+};
 
 class Disk final : private EventTarget {
  public:
@@ -89,6 +120,7 @@ class Disk final : private EventTarget {
   void sync_directory(std::string_view path, Gate* gate, DiskHandler& handler, std::uint64_t cookie = 0);
   /// Everything under a folder, it and its name too, is durable at once: for the world's setup and for programs that
   /// sync what they have made before they end.
+  /// `io_error` where a fault refuses.
   Result<> sync_tree_now(std::string_view path);
 
   // Objects in folders. They move with the folder, are removed with it, and come back with it if its removal was not
@@ -115,7 +147,23 @@ class Disk final : private EventTarget {
   void power_loss(UnsyncedFate fate = UnsyncedFate::drop);
   /// The program behind the gate has died: nobody is told of its syncs any more; they still happen.
   void release(Gate& gate);
-  void set_sync_latency(const DiskParameters& parameters);
+
+  // Faults.
+  DiskFaultId lay_on(const DiskFault& fault);
+  void lift(DiskFaultId fault);
+  /// A byte of the file reads as another until lifted, or until the file is written anew. False: there is nothing to
+  /// damage.
+  bool damage_file(std::string_view path, DiskFaultId id, RandomStream& random);
+  /// A number for a fault that others keep (a FolderObject's).
+  DiskFaultId new_fault() { return DiskFaultId(++last_fault_); }
+  /// Something was synced that the disk only says it holds.
+  bool has_lied() const { return !lied_.empty(); }
+  /// What the disk only said that it holds, it holds.
+  void make_lies_true();
+
+  // The disk as a whole: what is durable, and putting another in its place while the machine is off.
+  DiskImage image() const;
+  void replace(const DiskImage& image);
   /// Called whenever a sync begins.
   void on_sync(std::function<void()> watcher) { sync_watcher_ = std::move(watcher); }
 
@@ -144,12 +192,12 @@ class Disk final : private EventTarget {
     std::shared_ptr<FolderObject> object;
     std::shared_ptr<FolderObject> durable_object;
   };
-  enum class SyncKind : std::uint8_t { file, directory, log, nothing };
+  enum class SyncKind : std::uint8_t { file, directory, log, tree, nothing };
   struct Sync {
     SyncKind kind = SyncKind::nothing;
     bool is_used = false;
     bool done = false;  ///< Waits behind a closed gate.
-    bool found = true;
+    Result<> result{};
     std::uint32_t inode = kNone;
     std::uint32_t inode_generation = 0;
     std::uint32_t generation = 0;
@@ -178,10 +226,40 @@ class Disk final : private EventTarget {
   void link(const Place& place, std::uint32_t inode);
   void unlink(std::uint32_t inode);
   void detach_tree(std::uint32_t inode);
-  Result<> set_content(std::uint32_t inode, Bytes content);
+  Result<> set_content(std::uint32_t inode, Bytes content, bool is_append = false);
   static std::size_t size_of(const Content& content) { return content ? content->size() : 0; }
 
+  Result<> may_write() const;
+
+  // faults.cc
+  struct LaidOn {
+    DiskFaultId id;
+    DiskFault fault;
+  };
+  struct DamagedByte {
+    DiskFaultId id;
+    std::uint32_t inode = kNone;
+    std::uint32_t inode_generation = 0;
+    std::size_t offset = 0;
+    char mask = 0;
+  };
+  bool is_stuck() const;
+  Duration sync_time();
+  SyncAnswer sync_answer();
+  void damage(std::uint32_t inode, Bytes& content) const;
+  DiskImage::Node image_of(std::uint32_t inode) const;
+  void build(std::uint32_t inode, const DiskImage::Node& node);
+
+  // power_loss.cc
+  enum class Fate : std::uint8_t { kept, dropped, torn, garbage };
+  Fate draw_fate();
+  Content survivor(const Content& durable, const Content& written);
+  std::uint64_t surviving_end(std::uint64_t durable, std::uint64_t written);
+
   // durability.cc
+  /// Carries out a sync as its answer says.
+  Result<> end_sync(const Sync& sync);
+  void drop(const Sync& sync);
   Sync& begin_sync(SyncKind kind, Gate* gate, DiskHandler& handler, std::uint64_t cookie);
   void hand_over(std::uint32_t slot);
   void free_sync(std::uint32_t slot);
@@ -190,12 +268,19 @@ class Disk final : private EventTarget {
   void link_durable(std::uint32_t folder, const std::string& name, std::uint32_t inode);
   void unlink_durable(std::uint32_t inode);
   void make_tree_durable(std::uint32_t inode);
+  void make_path_durable(std::uint32_t inode);
   void free_if_unlinked(std::uint32_t inode);
   void add_log(LogFile& log);
   void remove_log(LogFile& log);
 
   DiskParameters parameters_;
-  RandomStream random_;
+  RandomStream random_;        ///< Times.
+  RandomStream power_random_;  ///< What a loss of power leaves.
+  RandomStream fault_random_;
+  std::uint32_t last_fault_ = 0;
+  std::vector<LaidOn> faults_;
+  std::vector<DamagedByte> damaged_;
+  std::vector<Sync> lied_;  ///< In the order of their answers.
   std::uint64_t used_ = 0;
   std::vector<Inode> inodes_;
   std::vector<std::uint32_t> free_inodes_;

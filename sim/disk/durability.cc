@@ -1,5 +1,6 @@
-// Syncs, and what a loss of power leaves.
+// Syncs, and the durable layer.
 #include <algorithm>
+#include <utility>
 
 #include "sim/disk/disk.h"
 #include "sim/disk/log_file.h"
@@ -20,14 +21,13 @@ Disk::Sync& Disk::begin_sync(SyncKind kind, Gate* gate, DiskHandler& handler, st
   sync.kind = kind;
   sync.is_used = true;
   sync.done = false;
-  sync.found = true;
+  sync.result = Result<>();
   sync.gate = gate;
   sync.handler = &handler;
   sync.cookie = cookie;
-  const bool slow = parameters_.tail_chance > Ratio() && random_.chance(parameters_.tail_chance);
-  const Duration takes = slow ? random_.between(parameters_.tail_low, parameters_.tail_high)
-                              : random_.between(parameters_.sync_low, parameters_.sync_high);
-  sync.event = kernel().schedule_after(takes, *this, kSynced, (std::uint64_t{sync.generation} << 32) | slot);
+  const Duration takes = sync_time();
+  if (!is_stuck())
+    sync.event = kernel().schedule_after(takes, *this, kSynced, (std::uint64_t{sync.generation} << 32) | slot);
   if (sync_watcher_) sync_watcher_();
   return sync;
 }
@@ -36,8 +36,10 @@ void Disk::sync_file(std::string_view path, Gate* gate, DiskHandler& handler, st
   const std::uint32_t inode = find(path);
   const bool found = inode != kNone && !inodes_[inode].is_directory;
   Sync& sync = begin_sync(found ? SyncKind::file : SyncKind::nothing, gate, handler, cookie);
-  sync.found = found;
-  if (!found) return;
+  if (!found) {
+    sync.result = Error{ErrorCode::not_found, "nothing to sync under this name"};
+    return;
+  }
   sync.inode = inode;
   sync.inode_generation = inodes_[inode].generation;
   sync.content = inodes_[inode].content;
@@ -47,8 +49,10 @@ void Disk::sync_directory(std::string_view path, Gate* gate, DiskHandler& handle
   const std::uint32_t inode = find(path);
   const bool found = inode != kNone && inodes_[inode].is_directory;
   Sync& sync = begin_sync(found ? SyncKind::directory : SyncKind::nothing, gate, handler, cookie);
-  sync.found = found;
-  if (!found) return;
+  if (!found) {
+    sync.result = Error{ErrorCode::not_found, "nothing to sync under this name"};
+    return;
+  }
   sync.inode = inode;
   sync.inode_generation = inodes_[inode].generation;
 }
@@ -59,7 +63,7 @@ void Disk::on_event(std::uint32_t kind, std::uint64_t argument) {
   if (!sync.is_used || sync.generation != argument >> 32) return;
   if (kind == kSynced) {
     sync.event = EventId();
-    apply(sync);
+    if (sync.kind != SyncKind::nothing) sync.result = end_sync(sync);
     sync.done = true;
     if (!sync.handler) return free_sync(slot);
     if (sync.gate && !sync.gate->admit(*this, kHandOver, argument)) return;
@@ -72,10 +76,10 @@ void Disk::hand_over(std::uint32_t slot) {
   DiskHandler* handler = sync.handler;
   Gate* gate = sync.gate;
   const std::uint64_t cookie = sync.cookie;
-  const bool found = sync.found;
+  Result<> result = sync.result;
   free_sync(slot);
   const Gate::Entry entry(gate);
-  handler->on_disk_done(cookie, found ? Result<>() : Result<>(ErrorCode::not_found, "nothing to sync under this name"));
+  handler->on_disk_done(cookie, std::move(result));
 }
 
 void Disk::free_sync(std::uint32_t slot) {
@@ -107,10 +111,42 @@ void Disk::release(Gate& gate) {
 }
 
 std::string Disk::describe(std::uint32_t kind, std::uint64_t argument) const {
-  static constexpr const char* kKinds[] = {"file", "folder", "log", "nothing"};
+  static constexpr const char* kKinds[] = {"file", "folder", "log", "tree", "nothing"};
   const Sync& sync = syncs_[static_cast<std::uint32_t>(argument)];
   return std::string(kind == kSynced ? "synced " : "sync handed over, of ") +
          kKinds[static_cast<std::size_t>(sync.kind)];
+}
+
+Result<> Disk::end_sync(const Sync& sync) {
+  if (auto may = may_write(); !may) return may;
+  switch (sync_answer()) {
+    case SyncAnswer::honest:
+      make_lies_true();  // a flush of the drive's cache flushes all of it
+      apply(sync);
+      return {};
+    case SyncAnswer::error_dropped: drop(sync); [[fallthrough]];
+    case SyncAnswer::error: return {ErrorCode::io_error, "Input/output error"};
+    case SyncAnswer::lie:
+      lied_.push_back(sync);
+      lied_.back().handler = nullptr;
+      lied_.back().gate = nullptr;
+      return {};
+  }
+  return {};
+}
+
+/// The page cache forgets what could not be written. Names stay: they are the journal's.
+void Disk::drop(const Sync& sync) {
+  if (sync.kind == SyncKind::log && sync.log) sync.log->lose_unsynced();
+  if (sync.kind != SyncKind::file || inodes_[sync.inode].generation != sync.inode_generation) return;
+  Inode& node = inodes_[sync.inode];
+  used_ -= size_of(node.content);
+  node.content = node.durable_content;
+  used_ += size_of(node.content);
+}
+
+void Disk::make_lies_true() {
+  for (const Sync& sync : std::exchange(lied_, {})) apply(sync);
 }
 
 void Disk::apply(const Sync& sync) {
@@ -122,7 +158,10 @@ void Disk::apply(const Sync& sync) {
       if (inodes_[sync.inode].generation == sync.inode_generation) make_names_durable(sync.inode);
       return;
     case SyncKind::log:
-      if (sync.log && sync.log->epoch_ == sync.epoch) sync.log->durable_ = std::max(sync.log->durable_, sync.written);
+      if (sync.log && sync.log->epoch_ == sync.epoch) sync.log->make_durable(sync.written);
+      return;
+    case SyncKind::tree:
+      if (inodes_[sync.inode].generation == sync.inode_generation) make_path_durable(sync.inode);
       return;
     case SyncKind::nothing: return;
   }
@@ -201,82 +240,24 @@ void Disk::make_tree_durable(std::uint32_t inode) {
 Result<> Disk::sync_tree_now(std::string_view path) {
   const std::uint32_t inode = find(path);
   if (inode == kNone) return {ErrorCode::not_found, std::string(path)};
+  Sync sync;
+  sync.kind = SyncKind::tree;
+  sync.inode = inode;
+  sync.inode_generation = inodes_[inode].generation;
+  return end_sync(sync);
+}
+
+/// Everything under it, its own name, and those of the folders above it.
+void Disk::make_path_durable(std::uint32_t inode) {
   make_tree_durable(inode);
-  // Its own name, and those of the folders above it.
-  for (std::uint32_t each = inode; each != kRoot; each = inodes_[each].parent) {
+  for (std::uint32_t each = inode; each != kRoot && each != kNone; each = inodes_[each].parent) {
     if (inodes_[each].durable_parent == inodes_[each].parent && inodes_[each].durable_name == inodes_[each].name)
       continue;
+    if (inodes_[each].parent == kNone) return;  // it was removed meanwhile
     if (inodes_[each].durable_parent != kNone) unlink_durable(each);
     const std::string name = inodes_[each].name;
     link_durable(inodes_[each].parent, name, each);
   }
-  return {};
-}
-
-// --- Loss of power
-// ------------------------------------------------------------------------------------------------------
-
-void Disk::power_loss(UnsyncedFate fate) {
-  for (std::uint32_t slot = 0; slot < syncs_.size(); ++slot) {
-    if (syncs_[slot].is_used) free_sync(slot);
-  }
-  const auto survives = [this, fate] {
-    return fate == UnsyncedFate::keep || (fate == UnsyncedFate::draw && random_.chance(Ratio::percent(50)));
-  };
-  for (std::uint32_t inode = 0; inode < inodes_.size(); ++inode) {
-    if (!inodes_[inode].is_used || !survives()) continue;
-    if (inodes_[inode].is_directory) {
-      make_names_durable(inode);
-    } else if (inodes_[inode].parent != kNone) {
-      inodes_[inode].durable_content = inodes_[inode].content;
-    }
-  }
-
-  // The page cache is what is durable.
-  for (std::uint32_t inode = 0; inode < inodes_.size(); ++inode) used_ -= size_of(inodes_[inode].content);
-  std::vector<std::shared_ptr<FolderObject>>
-      lost;  // objects whose destructors come back to this disk, when all is in order
-  for (Inode& node : inodes_) {
-    if (!node.is_used) continue;
-    node.content = node.durable_content;
-    node.entries = node.durable_entries;
-    node.parent = node.durable_parent;
-    node.name = node.durable_name;
-    lost.push_back(std::move(node.object));
-    node.object = node.durable_object;
-    lost.push_back(node.durable_object);
-  }
-  std::vector<std::uint32_t> reached{kRoot};
-  std::vector<bool> is_reached(inodes_.size());
-  is_reached[kRoot] = true;
-  for (std::size_t i = 0; i < reached.size(); ++i) {
-    for (const auto& [name, child] : inodes_[reached[i]].entries) {
-      reached.push_back(child);
-      is_reached[child] = true;
-    }
-  }
-  for (std::uint32_t inode = 0; inode < inodes_.size(); ++inode) {
-    if (!inodes_[inode].is_used || is_reached[inode]) continue;
-    const std::uint32_t generation = inodes_[inode].generation + 1;
-    inodes_[inode] = Inode();
-    inodes_[inode].generation = generation;
-    free_inodes_.push_back(inode);
-  }
-  for (const Inode& node : inodes_) used_ += size_of(node.content);
-
-  for (LogFile* log : logs_) {
-    const std::uint64_t end = fate == UnsyncedFate::drop ? log->durable_
-                              : fate == UnsyncedFate::keep
-                                  ? log->written_
-                                  : log->durable_ + random_.below(log->written_ - log->durable_ + 1);
-    log->power_loss(end);
-  }
-  lost.clear();
-  std::vector<std::shared_ptr<FolderObject>> objects;
-  for (const Inode& node : inodes_) {
-    if (node.object) objects.push_back(node.object);
-  }
-  for (const auto& object : objects) object->on_power_loss();
 }
 
 // --- Logs
@@ -288,9 +269,9 @@ void Disk::add_log(LogFile& log) {
 
 void Disk::remove_log(LogFile& log) {
   std::erase(logs_, &log);
-  for (Sync& sync : syncs_) {
-    if (sync.log == &log) sync.log = nullptr;
-  }
+  for (std::vector<Sync>* syncs : {&syncs_, &lied_})
+    for (Sync& sync : *syncs)
+      if (sync.log == &log) sync.log = nullptr;
 }
 
 }  // namespace heir::sim

@@ -12,6 +12,7 @@ LogFile::~LogFile() {
 }
 
 Result<> LogFile::append(std::uint64_t bytes) {
+  if (auto may = disk_->may_write(); !may) return may;
   if (auto room = disk_->take_space(bytes); !room) return room;
   written_ += bytes;
   return {};
@@ -29,6 +30,7 @@ void LogFile::truncate(std::uint64_t offset) {
   disk_->give_space_back(written_ - offset);
   written_ = offset;
   if (durable_ > offset) durable_ = offset;
+  if (lost_from_ >= offset) lost_from_ = UINT64_MAX;
   ++epoch_;
 }
 
@@ -43,6 +45,7 @@ Result<> LogFile::assign(std::uint64_t start, std::uint64_t end) {
   ASSERT(start <= end, "a range");
   disk_->give_space_back(written_ - start_);
   start_ = written_ = durable_ = start;
+  lost_from_ = UINT64_MAX;
   ++epoch_;
   if (auto room = disk_->take_space(end - start); !room) return room;
   written_ = durable_ = end;
@@ -52,7 +55,12 @@ Result<> LogFile::assign(std::uint64_t start, std::uint64_t end) {
 void LogFile::power_loss(std::uint64_t survives) {
   disk_->give_space_back(written_ - survives);
   written_ = durable_ = survives;
+  lost_from_ = UINT64_MAX;
   ++epoch_;
+}
+
+void LogFile::make_durable(std::uint64_t offset) {
+  durable_ = std::max(durable_, std::min(offset, lost_from_));
 }
 
 }  // namespace heir::sim

@@ -5,6 +5,7 @@
 // back to what survives, which is at least durable(); the owner then drops its records beyond.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "sim/clock/gate.h"
@@ -25,7 +26,10 @@ class LogFile {
   std::uint64_t written() const { return written_; }
   std::uint64_t durable() const { return durable_; }
 
-  /// Writes `bytes` more into the page cache; `out_of_space`, and then nothing is written.
+  /// Where reading it ends: before what a failed fsync threw away.
+  std::uint64_t readable_end() const { return std::min(written_, lost_from_); }
+
+  /// Writes `bytes` more into the page cache; `out_of_space`, `io_error`, and then nothing is written.
   Result<> append(std::uint64_t bytes);
   /// Begins an fsync of what is written now; handler.on_disk_done(cookie, result) through the gate when it is done.
   /// Syncs may overlap and complete in any order. The effect on durable() happens even if the program behind the gate
@@ -43,12 +47,16 @@ class LogFile {
  private:
   friend class Disk;
   void power_loss(std::uint64_t survives);
+  void make_durable(std::uint64_t offset);
+  /// The page cache no longer holds what is not durable; nor will a later sync.
+  void lose_unsynced() { lost_from_ = std::min(lost_from_, durable_); }
 
   Disk* disk_;
   std::uint64_t epoch_ = 0;  ///< Counts the times when offsets were taken back.
   std::uint64_t start_ = 0;
   std::uint64_t written_ = 0;
   std::uint64_t durable_ = 0;
+  std::uint64_t lost_from_ = UINT64_MAX;  ///< Cutting the log there or before forgets it.
 };
 
 }  // namespace heir::sim

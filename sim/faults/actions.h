@@ -6,10 +6,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "scenarios/scenario.h"
+#include "sim/disk/disk.h"
 #include "sim/network/partition.h"
 
 namespace heir::sim {
@@ -66,13 +68,31 @@ class Actions {
   /// The number of connections broken between two nodes.
   virtual std::size_t break_connections(NodeId a, NodeId b, scenarios::ToldOfBreak told) = 0;
 
-  // Clocks and disks.
+  // Clocks.
   virtual void step_wall_clock(int host, Duration by) = 0;
   virtual void change_clock_rate(int host, std::int64_t by_ppb) = 0;
   /// Freezes add up; each needs its own thaw.
   virtual void freeze_clocks(int host) = 0;
   virtual void thaw_clocks(int host, scenarios::AfterFreeze after) = 0;
-  virtual void set_sync_latency(int host, std::optional<scenarios::DurationRange> latency) = 0;
+
+  // Disks: laid on until lifted.
+  virtual DiskFaultId lay_on(int host, const DiskFault& fault) = 0;
+  /// Something that is stored on the host rots: a record of its log, a page of a table. Nothing if there is none, or if
+  /// the atlas spares it.
+  virtual std::optional<DiskFaultId> rot(int host, scenarios::RotPlace where, RandomStream& random) = 0;
+  /// The page of log that was synced last is in a table's place.
+  virtual std::optional<DiskFaultId> misdirect_write(int host, RandomStream& random) = 0;
+  virtual std::optional<DiskFaultId> misdirect_reads(int host, Ratio chance, RandomStream& random) = 0;
+  virtual void lift(int host, DiskFaultId fault) = 0;
+  /// Whether the atlas lets the host lose what its disk holds. If so, the loss counts as done.
+  virtual bool may_lose(int host) = 0;
+  /// A loss that the atlas allowed is not made good yet: until then nothing else may strike.
+  virtual bool is_repairing() = 0;
+  virtual DiskImage disk_image(int host) const = 0;
+  /// The same disk with the data of another cluster.
+  virtual DiskImage with_foreign_data(DiskImage image) = 0;
+  /// The host is off.
+  virtual void replace_disk(int host, const DiskImage& image) = 0;
 
   // The operator, through the store and the agents; and by hand, past them.
   virtual void request(const scenarios::Fault& operator_request, int host) = 0;

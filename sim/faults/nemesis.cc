@@ -17,6 +17,8 @@ Duration draw(const scenarios::DurationRange& range, RandomStream& random) {
   return random.between(range.low, range.high);
 }
 
+constexpr Duration repair_time = Duration::milliseconds(500);  ///< Between two looks at whether a copy is repaired.
+
 /// What a fault is, wherever in the file it stands: its own text in canonical form.
 std::string identity(const Fault& fault) {
   scenarios::Scenario alone;
@@ -69,6 +71,13 @@ std::string Nemesis::describe(std::uint32_t kind, std::uint64_t argument) const 
   return (kind == kStrike ? "strike fault " : "heal ") + std::to_string(argument);
 }
 
+bool Nemesis::strikes_alone(int host) const {
+  const auto hinders = [](const Active& active) { return !active.loses_data; };
+  return !strikes_everybody_ && std::none_of(active_.begin(), active_.end(), hinders) &&
+         std::none_of(for_ever_.begin(), for_ever_.end(), hinders) &&
+         std::all_of(striking_.begin(), striking_.end(), [host](int other) { return other == host; });
+}
+
 void Nemesis::due(std::size_t index) {
   if (stopped_) return;
   if (scenario_.faults[index].on)
@@ -94,6 +103,11 @@ void Nemesis::on_moment(scenarios::Moment moment, int host) {
 
 void Nemesis::strike(std::size_t index, int host) {
   if (stopped_) return;
+  // A thaw is no harm: a frozen cluster could not be repaired.
+  if (scenario_.faults[index].kind != FaultKind::unfreeze && world_.is_repairing()) {
+    kernel().schedule(kernel().now() + repair_time, *this, kStrike, index);
+    return;
+  }
   const Fault& drawn_from = scenario_.faults[index];
   RandomStream& random = random_[index];
   Fault fault = drawn_from;
@@ -102,7 +116,13 @@ void Nemesis::strike(std::size_t index, int host) {
 
   std::vector<int> hosts = host != kNobody ? std::vector<int>{host} : hosts_of(fault.target, world_, random);
   const std::uint32_t id = ++next_id_;
-  if (std::optional<Harm> harm = carry_out({fault, world_, random, lasts, std::move(hosts)})) {
+  striking_ = std::move(hosts);
+  strikes_everybody_ = fault.kind == FaultKind::power_off_all;
+  std::optional<Harm> harm = carry_out({fault, world_, random, lasts, striking_});
+  strikes_everybody_ = false;
+  const std::vector<int> struck = std::exchange(striking_, {});
+  if (harm) {
+    const bool loses = scenarios::may_lose_data(fault, fault.kind) && fault.kind != FaultKind::swap_disk;
     if (host != kNobody) harm->what += ", at the moment: " + scenarios::to_string(*fault.on);
     const bool ends = harm->heal && fault.lasts;
     if (ends) harm->what += " for " + to_string(lasts);
@@ -111,10 +131,10 @@ void Nemesis::strike(std::size_t index, int host) {
       kernel().schedule(kernel().now() + lasts, *this, kHeal, id);
       for (std::size_t i = 0; i < harm->steps.size(); ++i)
         kernel().schedule(kernel().now() + harm->steps[i].after, *this, kStep, (std::uint64_t{id} << 32) | i);
-      active_.push_back({id, std::move(*harm)});
+      active_.push_back({id, std::move(*harm), loses, struck});
     } else {
       healed_at_ = std::max(healed_at_, kernel().now());
-      if (harm->heal) for_ever_.push_back(std::move(*harm));
+      if (harm->heal) for_ever_.push_back({id, std::move(*harm), loses, struck});
     }
   }
   if (drawn_from.every) {
@@ -127,7 +147,13 @@ void Nemesis::strike(std::size_t index, int host) {
 void Nemesis::step(std::uint32_t id, std::size_t index) {
   const auto found =
       std::find_if(active_.begin(), active_.end(), [&](const Active& active) { return active.id == id; });
-  if (found != active_.end()) found->harm.steps[index].act();
+  if (found == active_.end()) return;
+  // Its own fault is what strikes now, and not broken beside it.
+  const bool loses = std::exchange(found->loses_data, true);
+  striking_ = found->hosts;
+  found->harm.steps[index].act();
+  striking_.clear();
+  found->loses_data = loses;
 }
 
 void Nemesis::heal(std::uint32_t id) {
@@ -148,7 +174,7 @@ void Nemesis::stop() {
 
 void Nemesis::stop_and_heal_all() {
   stop();
-  for (const Harm& harm : std::exchange(for_ever_, {})) harm.heal();
+  for (const Active& active : std::exchange(for_ever_, {})) active.harm.heal();
 }
 
 }  // namespace heir::sim

@@ -35,11 +35,15 @@ class Nemesis final : private EventTarget {
   /// When the last fault healed; the start if there was none. Faults that never heal do not count.
   VirtualTime healed_at() const { return healed_at_; }
   bool anything_broken() const { return !active_.empty(); }
+  /// Nothing is broken but what may lose data, and nobody but the host is struck at this moment.
+  bool strikes_alone(int host) const;
 
  private:
   struct Active {
     std::uint32_t id = 0;
     Harm harm;
+    bool loses_data = false;  ///< May take what was promised, and hinders nobody.
+    std::vector<int> hosts;
   };
   enum Kind : std::uint32_t { kStrike, kHeal, kStep, kMoment };
   static constexpr int kNobody = INT_MIN;
@@ -59,8 +63,10 @@ class Nemesis final : private EventTarget {
   Sink sink_;
   std::vector<RandomStream> random_;  ///< By fault.
   std::vector<bool> waits_;           ///< By fault: its moment has not come yet.
-  std::vector<Active> active_;
-  std::vector<Harm> for_ever_;  ///< Struck without an end.
+  std::vector<Active> active_;        ///< Struck, to be healed.
+  std::vector<Active> for_ever_;      ///< Struck without an end.
+  std::vector<int> striking_;         ///< Hosts of the strike under way.
+  bool strikes_everybody_ = false;
   std::uint32_t next_id_ = 0;
   bool stopped_ = false;
   VirtualTime healed_at_;

@@ -111,6 +111,10 @@ scenarios::Clock draw_clock(RandomStream random) {
 scenarios::Disk draw_disk(RandomStream random) {
   scenarios::Disk disk;
   disk.fsync = pick(random, {Range{us(50), us(300)}, Range{us(200), ms(4)}, Range{ms(2), ms(20)}});
+  disk.kept = static_cast<int>(random.between(0, 10));
+  disk.dropped = static_cast<int>(random.between(1, 10));
+  disk.torn = static_cast<int>(random.between(0, 5));
+  disk.garbage = static_cast<int>(random.between(0, 5));
   return disk;
 }
 
@@ -297,6 +301,37 @@ Fault draw_fault(FaultKind kind, const scenarios::Swarm& swarm, int members, Ran
     case FaultKind::slow_disk:
       fault.lasts = draw_length(random);
       fault.fsync = range(random, ms(1), ms(3000));
+      if (random.chance(Ratio::percent(30))) fault.chance = scenarios::Ratio::percent(random.between(1, 50));
+      break;
+    case FaultKind::stuck_disk:
+    case FaultKind::disk_full:
+    case FaultKind::read_only_disk: fault.lasts = draw_length(random); break;
+    case FaultKind::bad_fsync:
+      fault.lasts = draw_length(random);
+      fault.answer = pick(
+          random, {scenarios::FsyncAnswer::error, scenarios::FsyncAnswer::error_dropped, scenarios::FsyncAnswer::lie});
+      if (random.chance(Ratio::percent(50))) fault.chance = scenarios::Ratio::percent(random.between(1, 50));
+      break;
+    case FaultKind::bit_rot:
+      if (random.chance(Ratio::percent(50))) fault.lasts = draw_length(random);
+      fault.where = pick(random, {scenarios::RotPlace::log, scenarios::RotPlace::table});
+      break;
+    case FaultKind::misdirected_write:
+      if (random.chance(Ratio::percent(50))) fault.lasts = draw_length(random);
+      break;
+    case FaultKind::misdirected_read:
+      fault.lasts = draw_length(random);
+      fault.chance = scenarios::Ratio::percent(random.between(1, 30));
+      break;
+    case FaultKind::swap_disk:
+      // Another's identity or data is for an operator to put right.
+      fault.disk = pick(random, {scenarios::SwappedDisk::empty, scenarios::SwappedDisk::old});
+      if (fault.disk == scenarios::SwappedDisk::old) {
+        fault.age = draw_length(random);
+        fault.lasts = Range{fault.age->high + ms(100), fault.age->high + between(random, ms(200), ms(8000))};
+      } else {
+        fault.lasts = draw_length(random);
+      }
       break;
     case FaultKind::freeze:
       fault.mode = pick(random, {scenarios::FreezeMode::takeovers, scenarios::FreezeMode::all});

@@ -33,7 +33,8 @@ wire::OperationKind wire_kind(WorkloadModel model, bool read) {
 bool is_certain_refusal(std::string_view state) {
   return state == wire::sqlstate::starting_up || state == wire::sqlstate::read_only ||
          state == wire::sqlstate::too_many_connections || state == wire::sqlstate::cancelled ||
-         state == wire::sqlstate::syntax_error || state == wire::sqlstate::out_of_range;
+         state == wire::sqlstate::syntax_error || state == wire::sqlstate::out_of_range ||
+         state == wire::sqlstate::data_corrupted;
 }
 
 /// Keys of different models are different objects: "r3", "l3", "s0".

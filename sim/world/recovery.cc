@@ -42,7 +42,7 @@ bool World::has_initial_position(int host) const {
     return PostgreSql::folder(*peers_[static_cast<std::size_t>(n - 1)].machine, std::string(peer_root) + "/data");
   };
   const auto copy = folder_of(host);
-  if (!copy || !copy->data.damage.empty()) return false;
+  if (!copy || !copy->data.damage.empty() || !copy->damages.empty() || is_marked(host)) return false;
   // In the middle of a rewind, or rewound and not yet consistent: no candidate (section 7, R-07, R-09).
   if (peers_[static_cast<std::size_t>(host - 1)].machine->disk().exists(std::string(peer_root) + "/rewinding"))
     return false;
@@ -57,9 +57,9 @@ bool World::has_initial_position(int host) const {
 /// By the state and by what its disk holds: primary, or one that may take over (sections 4.2 to 4.4).
 bool World::may_lead(int host) const {
   const std::string& name = peers_[static_cast<std::size_t>(host - 1)].setup.name;
-  if (name == cluster_.primary) return has_initial_position(host);
-  if (!cluster_.opened && names(cluster_.proven, name)) return true;
-  return name == cluster_.sync && has_initial_position(host);
+  if (name == cluster_.primary) return has_initial_position(host) && has_all(host);
+  if (!cluster_.opened && names(cluster_.proven, name)) return has_all(host);
+  return name == cluster_.sync && has_initial_position(host) && has_all(host);
 }
 
 void World::heal_core() {

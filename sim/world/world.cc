@@ -48,6 +48,10 @@ DiskParameters disk_parameters(const scenarios::Disk& from) {
   to.sync_high = from.fsync.high;
   to.tail_low = from.fsync.high;
   to.tail_high = from.fsync.high * 10;
+  to.kept = static_cast<std::uint32_t>(from.kept);
+  to.dropped = static_cast<std::uint32_t>(from.dropped);
+  to.torn = static_cast<std::uint32_t>(from.torn);
+  to.garbage = static_cast<std::uint32_t>(from.garbage);
   return to;
 }
 
@@ -78,7 +82,10 @@ World::World(Kernel& kernel, const scenarios::Scenario& scenario, Programs& prog
       result_(result),
       random_(kernel.stream("world")),
       network_(kernel, network_parameters(scenario.network)),
-      postgresql_(kernel, database_timings(scenario.server)) {
+      postgresql_(kernel, database_timings(scenario.server)),
+      atlas_(scenario.disk.atlas) {
+  atlas_.watch(*this);
+  postgresql_.ask_before_loss([this](const Machine& on) { return may_lose(host_named(on.name())); });
   build_store();
   build_peers();
   for (int n = 1; n <= store_members(); ++n) start_store(n);
@@ -237,6 +244,7 @@ PostgresServer* World::server(int host) const {
 
 void World::start_agent(int host) {
   PeerHost& on = peer(host);
+  on.gate = "closed";  // whatever its former self said last
   Process& process = on.machine->start("agent");
   process.use_up_files(on.files_used_up > 0);
   process.on_end([this, host](const ProcessEnd& end) {
@@ -262,7 +270,10 @@ void World::start_store(int n) {
 }
 
 void World::power_off(int host) {
-  if (is_up(host)) machine(host).power_off(UnsyncedFate::draw);
+  if (!is_up(host)) return;
+  Disk& disk = machine(host).disk();
+  if (host > 0 && disk.has_lied() && !may_lose(host)) disk.make_lies_true();
+  machine(host).power_off(UnsyncedFate::draw);
 }
 
 void World::shut_down(int host) {
@@ -418,17 +429,6 @@ void World::thaw_clocks(int host, scenarios::AfterFreeze after) {
                                                               : To::both_catch_up);
 }
 
-void World::set_sync_latency(int host, std::optional<scenarios::DurationRange> latency) {
-  DiskParameters parameters = disk_parameters(scenario_.disk);
-  if (latency) {
-    parameters.sync_low = latency->low;
-    parameters.sync_high = latency->high;
-    parameters.tail_low = latency->high;
-    parameters.tail_high = latency->high * 2;
-  }
-  machine(host).disk().set_sync_latency(parameters);
-}
-
 void World::request(const scenarios::Fault& operator_request, int host) {
   const auto port = static_cast<std::uint16_t>(6000 + operator_ports_++ % 1000);
   const Address agent("host" + std::to_string(std::max(host, 1)) + ":" + std::to_string(agent_port));
@@ -477,6 +477,11 @@ void World::watch_moments(MomentSink sink) {
 int World::host_named(std::string_view name) const {
   for (std::size_t i = 0; i < peers_.size(); ++i)
     if (peers_[i].setup.name == name) return static_cast<int>(i) + 1;
+  // An agent that does not know the name of a peer that is away tells its identity.
+  for (std::size_t i = 0; i < peers_.size() && !name.empty(); ++i) {
+    const Result<Bytes> identity = peers_[i].machine->disk().read(std::string(peer_root) + "/identity");
+    if (identity && std::string_view(*identity).substr(0, identity->find('\n')) == name) return static_cast<int>(i) + 1;
+  }
   return 0;
 }
 
@@ -684,7 +689,18 @@ void World::on_write_acknowledged(const reports::Answerer& by, reports::HistoryT
       now > nemesis_->healed_at())
     result_.first_write_after_heal = now;
   if (by.peer != 0) {
-    if (PostgresServer* found = server(by.peer)) acknowledging_system_ = found->data().control.system_identifier;
+    if (PostgresServer* found = server(by.peer)) {
+      acknowledging_system_ = found->data().control.system_identifier;
+      // What waits for the sync is not acknowledged. One that has just connected has told nothing yet: what was
+      // acknowledged before stays so.
+      const auto synced = found->senders().synced();
+      const Lsn flushed = found->flushed();
+      const Lsn end = synced ? std::min(flushed, (*synced)[static_cast<std::size_t>(SyncWaitMode::flush)]) : flushed;
+      const Wal& log = found->data().wal;
+      const bool goes_on = contains(log, acknowledged_log_, acknowledged_end_);
+      acknowledged_end_ = goes_on ? std::max(end, acknowledged_end_) : end;
+      acknowledged_log_ = log;
+    }
   }
 }
 

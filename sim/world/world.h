@@ -16,6 +16,7 @@
 #include "scenarios/scenario.h"
 #include "sim/databases/postgresql/postgresql.h"
 #include "sim/faults/actions.h"
+#include "sim/faults/atlas.h"
 #include "sim/faults/nemesis.h"
 #include "sim/process/machine.h"
 #include "sim/workload/client.h"
@@ -49,7 +50,7 @@ struct Core {
   std::vector<int> members;  ///< Host numbers of the store's.
 };
 
-class World final : public Actions, private ClientObserver, private EventTarget {
+class World final : public Actions, private ClientObserver, private CopyHolders, private EventTarget {
  public:
   World(Kernel& kernel, const scenarios::Scenario& scenario, Programs& programs, const RunOptions& options,
         RunResult& result);
@@ -109,7 +110,16 @@ class World final : public Actions, private ClientObserver, private EventTarget 
   void change_clock_rate(int host, std::int64_t by_ppb) override;
   void freeze_clocks(int host) override { machine(host).clock().freeze(); }
   void thaw_clocks(int host, scenarios::AfterFreeze after) override;
-  void set_sync_latency(int host, std::optional<scenarios::DurationRange> latency) override;
+  DiskFaultId lay_on(int host, const DiskFault& fault) override { return machine(host).disk().lay_on(fault); }
+  std::optional<DiskFaultId> rot(int host, scenarios::RotPlace where, RandomStream& random) override;
+  std::optional<DiskFaultId> misdirect_write(int host, RandomStream& random) override;
+  std::optional<DiskFaultId> misdirect_reads(int host, Ratio chance, RandomStream& random) override;
+  void lift(int host, DiskFaultId fault) override;
+  bool may_lose(int host) override;
+  bool is_repairing() override { return atlas_.is_repairing(); }
+  DiskImage disk_image(int host) const override { return peer(host).machine->disk().image(); }
+  DiskImage with_foreign_data(DiskImage image) override;
+  void replace_disk(int host, const DiskImage& image) override;
   void request(const scenarios::Fault& operator_request, int host) override;
   void run_pg_ctl(int host, std::string_view action) override;
   void start_second_agent(int host) override;
@@ -170,6 +180,15 @@ class World final : public Actions, private ClientObserver, private EventTarget 
   void tell(StoryLine::Kind kind, std::string host, std::string what);
   void violation(scenarios::FailureKind kind, std::string message);
   void inspect_copies();
+  // The peers' copies, for the atlas: disks.cc.
+  std::vector<int> holders() const override;
+  bool has_all(int host) const override;
+  bool is_good(int host) const override;
+  /// Its agent has found its copy damaged.
+  bool is_marked(int host) const;
+  std::shared_ptr<DataFolder> data_of(int host) const {
+    return PostgreSql::folder(*peer(host).machine, std::string(peer_root) + "/data");
+  }
   /// The database of who is primary, if it is one; else null.
   PostgresServer* primary_server() const;
   bool may_lead(int host) const;
@@ -195,6 +214,7 @@ class World final : public Actions, private ClientObserver, private EventTarget 
   std::vector<ClientHost> clients_;
   UniqueValues values_;
   MomentSink moments_;
+  Atlas atlas_;
   std::unique_ptr<Nemesis> nemesis_;
 
   ClusterView cluster_;
@@ -210,6 +230,8 @@ class World final : public Actions, private ClientObserver, private EventTarget 
   };
   std::map<std::uint32_t, Acknowledged> by_generation_;
   std::optional<VirtualTime> last_write_;
+  Wal acknowledged_log_;  ///< Of the server that acknowledged last; all that was ever acknowledged lies
+  Lsn acknowledged_end_;  ///< before this.
   std::uint64_t acknowledging_system_ = 0;  ///< System identifier of the database that acknowledged last.
   bool copy_destroyed_ = false;
   bool split_brain_told_ = false;

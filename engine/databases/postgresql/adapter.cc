@@ -4,6 +4,7 @@
 #include "engine/databases/postgresql/disk.h"
 #include "engine/databases/postgresql/lineage.h"
 #include "engine/databases/postgresql/rejoin.h"
+#include "engine/databases/postgresql/restart.h"
 #include "engine/databases/postgresql/server.h"
 #include "engine/databases/postgresql/watch.h"
 
@@ -48,6 +49,12 @@ Task<Result<>> Adapter::keep_store(StoreMark mark) {
 
 Task<Result<>> Adapter::start(Role role) {
   return postgresql::start(*context_, std::move(role));
+}
+Task<Result<>> Adapter::start_again(Primary role, std::optional<Endpoint> sync) {
+  return postgresql::start_again(*context_, std::move(role), std::move(sync));
+}
+Task<Result<>> Adapter::mark_damaged(std::string why) {
+  return postgresql::mark_damaged(*context_, std::move(why));
 }
 Task<Result<>> Adapter::stop(StopMode mode) {
   return postgresql::stop(*context_, mode);

@@ -49,7 +49,9 @@ struct Config {
   std::vector<std::string> access;    ///< Lines of pg_hba.conf. Empty: everyone by scram-sha-256.
   std::vector<std::string> settings;  ///< More lines for the settings file, which cannot override the adapter's own.
   CommitLevel commit_level = CommitLevel::flushed;
-  bool any_standby_counts = false;               ///< Commits wait for any standby instead of the named sync.
+  bool fsync = true;                ///< Off loses writes; a scenario may want to see that.
+  bool distrust_own_disk = true;    ///< Off: rejoin() replaces a copy though its primary lacks what it holds.
+  bool any_standby_counts = false;  ///< Commits wait for any standby instead of the named sync.
   Duration answer_limit = Duration::seconds(5);  ///< For one statement, or to open a session.
   Duration start_limit = Duration::seconds(60);  ///< For the server to answer after a start.
   Duration stop_limit = Duration::seconds(60);   ///< For a fast stop; an immediate one has a quarter of it.
@@ -87,9 +89,9 @@ struct StoreMark {
 
 /// What is on disk, after interrupted swaps have been put right.
 struct Disk {
-  bool empty = true;                    ///< No copy of any data, not even an unfinished rewind.
-  bool whole = false;                   ///< False also after an interrupted rewind: only clone() helps.
-  bool standby = false;                 ///< The server would start as a standby.
+  bool empty = true;     ///< No copy of any data, not even an unfinished rewind.
+  bool whole = false;    ///< False also after an interrupted rewind, or if found damaged: only clone() helps.
+  bool standby = false;  ///< The server would start as a standby.
   std::uint64_t system_identifier = 0;  ///< PostgreSQL's identity of the cluster's data; 0 if empty or not readable.
   std::string cluster;                  ///< The cluster that the data belongs to; "" if it was never claimed.
   std::optional<PeerId> identity;       ///< Of the peer, as kept beside the data.
@@ -115,6 +117,7 @@ struct Observation {
   /// Commit waits cancelled since the observation before (or since cancelled_waits were last asked for): each shows a
   /// commit that nobody else may have.
   std::uint64_t cancelled_waits = 0;
+  std::uint64_t checksum_failures = 0;  ///< Pages that did not pass their checksum, since the statistics began.
   /// The server, or all its processes, restarted since the observation before: close the gate until the sync has
   /// everything that recovery made visible (FAILOVER.md section 5).
   bool restarted = false;
@@ -189,6 +192,11 @@ class Adapter {
   /// Starts the server in a role, or, if it runs, configures it so. A Primary is `refused` where the disk says standby:
   /// promote() is the only way. `refused` on a copy that is not whole.
   Task<Result<>> start(Role role);
+  /// The same for a primary that was one before its server, or its host, ended. If its disk has lost log that the sync
+  /// holds, the copy is marked as damaged, the server stopped, and the answer `refused`.
+  Task<Result<>> start_again(Primary role, std::optional<Endpoint> sync);
+  /// From now on, durably, the copy is not whole: it is neither started nor believed, but cloned anew.
+  Task<Result<>> mark_damaged(std::string why);
   /// Stops it; succeeds if it does not run. A fast stop that is not done in time goes on as an immediate one.
   Task<Result<>> stop(StopMode mode);
   /// Stops it by any means: immediate, then signals to the postmaster.
@@ -214,7 +222,7 @@ class Adapter {
   Task<Result<>> keep_slots(std::vector<PeerId> peers);
   /// Ends every client's session. Answer: how many.
   Task<Result<std::uint64_t>> terminate_clients();
-  /// Whether the session of this server process waits for a standby's acknowledgement.
+  /// Whether the session of this server process waits for a standby's acknowledgement, or is about to.
   Task<Result<bool>> waits_for_sync(std::uint32_t process);
   /// Clients' sessions that are inside a transaction.
   Task<Result<std::uint64_t>> busy_clients();

@@ -41,7 +41,8 @@ SELECT server.recovering,
        sized.size,
        (length(coalesce(seen.text, '')) - length(replace(coalesce(seen.text, ''), cancelled.words, ''))) / length(cancelled.words),
        (SELECT (extract(epoch FROM min(backend_start)) * 1000000)::bigint FROM pg_stat_activity
-         WHERE backend_type = 'checkpointer')
+         WHERE backend_type = 'checkpointer'),
+       (SELECT coalesce(sum(checksum_failures), 0) FROM pg_stat_database)
 FROM server, sized, seen, (SELECT 'wait for synchronous replication'::text AS words) AS cancelled)",
                       {}};
   // One by one: an initializer list would copy them.
@@ -180,9 +181,11 @@ Statement busy_clients(std::string_view except) {
           {std::string(except)}};
 }
 
+// A cancel that comes while the commit's log is written and synced breaks off the wait that follows.
 Statement waits_for_sync(std::uint32_t process) {
   return {name::waits_for_sync,
-          "SELECT count(*) > 0 FROM pg_stat_activity WHERE pid = $1::int AND wait_event = 'SyncRep'",
+          "SELECT count(*) > 0 FROM pg_stat_activity WHERE pid = $1::int"
+          " AND wait_event IN ('SyncRep', 'WALSync', 'WALWrite')",
           {std::to_string(process)}};
 }
 

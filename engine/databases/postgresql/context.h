@@ -49,6 +49,7 @@ struct Context {
   Sessions sessions;
   Memory memory;
   Progress progress;
+  bool damaged = false;     ///< The copy is, though the disk may have refused the mark.
   bool rebuilding = false;  ///< A clone or rewind is under way: no position.
 };
 

@@ -101,6 +101,10 @@ Task<Result<bool>> file_exists(Context& context, std::string path) {
 }
 
 Task<Result<bool>> is_whole(Context& context) {
+  if (context.damaged) co_return false;
+  const Result<bool> damaged = co_await file_exists(context, damaged_mark(context.layout.data()));
+  if (!damaged) co_return damaged.error();
+  if (*damaged) co_return false;
   const Result<bool> rewinding = co_await file_exists(context, context.layout.rewinding());
   if (!rewinding) co_return rewinding.error();
   if (!*rewinding) co_return true;
@@ -279,6 +283,7 @@ Task<Result<>> swap_in_next(Context& context) {
     if (const Result<> synced = co_await context.host.sync_directory(layout.root()); !synced) co_return synced;
   }
   if (const Result<> in = co_await context.host.rename(layout.next(), layout.data()); !in) co_return in;
+  context.damaged = false;
   co_return co_await context.host.sync_directory(layout.root());
 }
 

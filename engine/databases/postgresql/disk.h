@@ -27,7 +27,8 @@ Task<Result<>> keep_store(Context& context, StoreMark mark);
 Task<Result<bool>> folder_exists(Context& context, std::string path);
 Task<Result<bool>> file_exists(Context& context, std::string path);
 
-/// May `data` be started and believed? Also true if an interrupted rewind belongs to the old copy.
+/// May `data` be started and believed? Not if it was found damaged, or a rewind of it did not end. Also true if an
+/// interrupted rewind belongs to the old copy.
 Task<Result<bool>> is_whole(Context& context);
 
 Task<Result<programs::ControlData>> control_data(Context& context, std::string copy);

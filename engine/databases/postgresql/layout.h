@@ -11,7 +11,12 @@
 //   cluster, and PostgreSQL's system identifier of its data store            identity of the store, and the highest
 //   generation seen log/             the server's log diverged/        log set aside by rejoin(), a folder each time
 //
-// In `data` the adapter itself touches only standby.signal, recovery.signal and postgresql.auto.conf, and reads pg_wal.
+// In `data` the adapter itself touches only standby.signal, recovery.signal, postgresql.auto.conf and
+//
+//   heir.damaged     mark: pages fail their checksums, or log that had been synced is gone; why. It goes where the copy
+//                    goes
+//
+// and reads pg_wal.
 #pragma once
 
 #include <string>
@@ -48,6 +53,9 @@ inline std::string standby_signal(const std::string& copy) {
 }
 inline std::string recovery_signal(const std::string& copy) {
   return copy + "/recovery.signal";
+}
+inline std::string damaged_mark(const std::string& copy) {
+  return copy + "/heir.damaged";
 }
 inline std::string automatic_settings(const std::string& copy) {
   return copy + "/postgresql.auto.conf";

@@ -14,7 +14,8 @@ Task<Result<>> may_have_position(Context& context) {
   const Result<bool> whole = co_await is_whole(context);
   if (!whole) co_return whole.error();
   if (!*whole)
-    co_return Error{ErrorCode::refused, "a rewind of the copy did not end: it has no position; it will be cloned"};
+    co_return Error{ErrorCode::refused,
+                    "the copy is damaged, or a rewind of it did not end: it has no position; it will be cloned"};
   co_return Result<>();
 }
 

@@ -56,6 +56,7 @@ Result<> check_system(std::uint64_t ours, const Source& source, const Endpoint& 
 struct Comparison {
   Source source;
   Relation relation = Relation::contained;
+  bool primary_lacks = false;  ///< The primary's log is the beginning of ours, and no more.
 };
 
 /// Compares with a running server; waits, within bounds, while that shows a history not yet bound to generations.
@@ -68,7 +69,8 @@ Task<Result<Comparison>> compare_with(Context& context, Sessions& server, Positi
     comparison.source = *source;
     comparison.relation = relate(ours, source->position);
     // What a primary lacks it will write anew: there is no mere lag behind it.
-    if (comparison.relation == Relation::behind && source->primary) comparison.relation = Relation::diverged;
+    comparison.primary_lacks = comparison.relation == Relation::behind && source->primary;
+    if (comparison.primary_lacks) comparison.relation = Relation::diverged;
     if (comparison.relation != Relation::unknown) co_return comparison;
     if (context.host.monotonic_now() >= give_up)
       co_return Error{ErrorCode::timed_out,
@@ -150,6 +152,8 @@ Task<Result<>> clone_beside(Context& context, Endpoint from, Source source) {
     co_return Error{ErrorCode::failed,
                     "pg_basebackup: " + exit->output + "; the copy in place is untouched; the clone is begun anew"};
 
+  // pg_basebackup has verified every page, so what its source was marked for is not in the copy.
+  if (const Result<> clean = co_await remove_file(context.host, damaged_mark(layout.next())); !clean) co_return clean;
   const auto control = co_await control_data(context, layout.next());
   if (!control) co_return explain(control.error(), "verifying the clone");
   if (control->system_identifier != source.system_identifier)
@@ -264,7 +268,8 @@ Task<Result<>> follow(Context& context, Endpoint upstream, std::vector<PeerId> d
   const Role role = standby_of(upstream, downstreams);
   const Result<bool> whole = co_await is_whole(context);
   if (!whole) co_return whole.error();
-  if (!*whole) co_return Error{ErrorCode::refused, "a rewind of the copy did not end; it must be cloned"};
+  if (!*whole)
+    co_return Error{ErrorCode::refused, "the copy is damaged, or a rewind of it did not end; it must be cloned"};
   const Result<bool> running = co_await is_running(context);
   if (!running) co_return running.error();
   if (*running) {
@@ -345,7 +350,7 @@ Task<Result<RejoinReport>> rejoin(Context& context, Endpoint primary, Endpoint u
 
   // Our end of log, with replication stopped; unknown if the copy cannot be run.
   std::optional<Position> ours;
-  std::string why_unknown = "a rewind of the copy did not end";
+  std::string why_unknown = "it is damaged, or a rewind of it did not end";
   if (*whole) {
     Result<> severed = co_await run_severed(context);
     if (!severed) severed = co_await run_severed(context);
@@ -377,6 +382,12 @@ Task<Result<RejoinReport>> rejoin(Context& context, Endpoint primary, Endpoint u
         co_return following.error();
       co_return report;
     }
+    // Log leaves a primary once it is flushed: one that lacks some of its own branch has lost it, and ours may be the
+    // only copy.
+    if (compared->primary_lacks && context.config.distrust_own_disk)
+      co_return Error{ErrorCode::refused, primary.server.value() + " has lost log of its own: it ends at " +
+                                              to_string(compared->source.position) + ", ours at " + to_string(*ours) +
+                                              "; this copy is kept until another leads or the operator clones it"};
     report.discarded = ours->offset - report.fork;
     can_rewind =
         rebuild == Rebuild::in_place && control->can_rewind && rewind_sees_fork(*ours, compared->source.position);

@@ -133,7 +133,9 @@ Task<Result<>> start(Context& context, Role role) {
   if (context.rebuilding) co_return Error{ErrorCode::refused, "the copy is being rebuilt"};
   const Result<bool> whole = co_await is_whole(context);
   if (!whole) co_return whole.error();
-  if (!*whole) co_return Error{ErrorCode::refused, "a rewind of the copy did not end; it is not started but cloned"};
+  if (!*whole)
+    co_return Error{ErrorCode::refused,
+                    "the copy is damaged, or a rewind of it did not end; it is not started but cloned"};
   co_return co_await start_unproven(context, std::move(role));
 }
 

@@ -138,7 +138,7 @@ Result<std::string> settings_text(const Config& config, const RoleSettings& role
   set("superuser_reserved_connections", "8");  // clients that use every connection must not lock out the adapter (P-23)
   set("wal_level", "replica");
   set("wal_log_hints", "on");
-  set("fsync", "on");
+  set("fsync", config.fsync ? "on" : "off");
   set("full_page_writes", "on");
   set("max_wal_senders", "16");
   set("max_replication_slots", "32");

@@ -11,7 +11,7 @@ namespace {
 
 Result<Reading> read_observation(const Rows& rows) {
   constexpr std::string_view statement = catalogue::name::observe;
-  const Result<const Row*> single = single_row(rows, 15, statement);
+  const Result<const Row*> single = single_row(rows, 16, statement);
   if (!single) return single.error();
   const Row& row = **single;
   const auto recovering = flag_at(row, 0, statement);
@@ -24,6 +24,7 @@ Result<Reading> read_observation(const Rows& rows) {
   const auto waiting = number_at(row, 10, statement);
   const auto size = optional_number_at(row, 12, statement);
   const auto cancelled = number_at(row, 13, statement);
+  const auto bad_pages = number_at(row, 15, statement);
   if (!recovering) return recovering.error();
   if (!started) return started.error();
   if (!system) return system.error();
@@ -31,6 +32,7 @@ Result<Reading> read_observation(const Rows& rows) {
     if (!*number) return number->error();
   if (!waiting) return waiting.error();
   if (!cancelled) return cancelled.error();
+  if (!bad_pages) return bad_pages.error();
   Reading reading;
   Observation& seen = reading.seen;
   seen.in_recovery = *recovering;
@@ -50,6 +52,7 @@ Result<Reading> read_observation(const Rows& rows) {
   seen.sync_counts = row[9] == "sync";
   seen.waiting_commits = *waiting;
   seen.cancelled_waits = *cancelled;
+  seen.checksum_failures = *bad_pages;
   reading.log_file = text_at(row, 11);
   reading.log_size = size->value_or(0);
   return reading;

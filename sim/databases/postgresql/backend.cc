@@ -16,6 +16,8 @@ void append_numbers(std::string& text, const std::vector<std::int64_t>& values) 
   }
 }
 
+constexpr std::string_view bad_page = "invalid page in block 0 of relation base/5/16384";
+
 WalKind table_of(wire::OperationKind kind) {
   switch (kind) {
     case wire::OperationKind::read_register:
@@ -214,6 +216,8 @@ void Backends::client_statement(std::uint32_t index, std::string_view text) {
 
 void Backends::read(std::uint32_t index) {
   Session& session = *sessions_[index];
+  if (!server_.row_is_good(table_of(session.operation.kind), session.operation.key))
+    return client_error(index, wire::sqlstate::data_corrupted, bad_page);
   const Tables& tables = server_.tables();
   const std::uint32_t key = session.operation.key;
   std::string value;
@@ -257,6 +261,10 @@ void Backends::locked(std::uint32_t index) {
   Session& session = *sessions_[index];
   session.wait = Wait::none;
   const wire::Operation& operation = session.operation;
+  if (!server_.row_is_good(table_of(operation.kind), operation.key)) {
+    unlock(index);
+    return client_error(index, wire::sqlstate::data_corrupted, bad_page);
+  }
   if (operation.kind == wire::OperationKind::compare_and_set &&
       server_.tables().read_register(operation.key) != std::optional(operation.expected)) {
     unlock(index);
@@ -514,7 +522,7 @@ std::size_t Backends::busy(std::string_view except_application, std::uint32_t ex
 
 bool Backends::waits_for_sync(std::uint32_t pid) const {
   return std::any_of(sessions_.begin(), sessions_.end(), [&](const auto& session) {
-    return session->used && session->wait == Wait::sync && session->key.pid == pid;
+    return session->used && (session->wait == Wait::flush || session->wait == Wait::sync) && session->key.pid == pid;
   });
 }
 

@@ -45,7 +45,7 @@ class Backends final : private StreamHandler, private TimerHandler {
   std::size_t count() const { return live_; }
   /// Commits that are in the log and not visible yet: waiting for their flush or for the standby.
   bool is_waiting_commit(Lsn lsn) const;
-  /// Whether the session of this process number waits for a standby.
+  /// Whether the session of this process number waits for a standby, or writes the log of a commit, which is before.
   bool waits_for_sync(std::uint32_t pid) const;
   /// Cancels the running statement of a backend, as a cancel request does; false if the key fits nobody.
   bool cancel(wire::BackendKey key);

@@ -72,7 +72,73 @@ DataFolder::DataFolder(Disk& disk, DataDirectory directory) : data(std::move(dir
   static_cast<void>(log.assign(data.oldest_kept.offset(), data.wal.end().offset()));
 }
 
+namespace {
+
+class DataImage final : public FolderImage {
+ public:
+  explicit DataImage(DataDirectory data) : data_(std::move(data)) {}
+  std::shared_ptr<FolderObject> restore(Disk& disk) const override { return std::make_shared<DataFolder>(disk, data_); }
+
+ private:
+  DataDirectory data_;
+};
+
+}  // namespace
+
+std::shared_ptr<const FolderImage> DataFolder::image() const {
+  DataDirectory durable = data;
+  durable.wal.truncate(Lsn(log.durable()));
+  for (ReplicationSlot& slot : durable.slots) slot.active = false;
+  return image_of(std::move(durable));
+}
+
+std::shared_ptr<const FolderImage> image_of(DataDirectory data) {
+  return std::make_shared<DataImage>(std::move(data));
+}
+
+Lsn DataFolder::valid_end(Lsn redo) {
+  Lsn end = readable_end();
+  for (const Damage& damage : damages) {
+    if (!damage.log || *damage.log < redo || *damage.log >= end) continue;
+    const WalPlace place = data.wal.first_after(*damage.log);
+    if (!data.wal.at_end(place)) end = std::min(end, data.wal.at(place).start());
+  }
+  for (StrayReads& reads : stray_reads) {
+    if (end <= redo || !reads.random.chance(reads.chance)) continue;
+    const WalPlace place = data.wal.first_after(redo + reads.random.below(end.since(redo)));
+    if (!data.wal.at_end(place)) end = std::min(end, data.wal.at(place).start());
+  }
+  return end;
+}
+
+void DataFolder::cut(Lsn end) {
+  data.wal.truncate(end);
+  log.truncate(std::max(data.wal.end().offset(), log.start()));
+  std::erase_if(damages, [this](const Damage& damage) { return damage.log && *damage.log >= data.wal.end(); });
+}
+
+bool DataFolder::row_is_good(WalKind table, std::uint32_t key) {
+  for (const Damage& damage : damages)
+    if (!damage.log && damage.table == table && damage.key == key) return false;
+  for (StrayReads& reads : stray_reads)
+    if (reads.random.chance(reads.chance)) return false;
+  return true;
+}
+
+bool DataFolder::pages_are_good() {
+  for (const Damage& damage : damages)
+    if (!damage.log) return false;
+  return std::all_of(stray_reads.begin(), stray_reads.end(),
+                     [](StrayReads& reads) { return !reads.random.chance(reads.chance); });
+}
+
+void DataFolder::lift(DiskFaultId fault) {
+  std::erase_if(damages, [fault](const Damage& damage) { return damage.id == fault; });
+  std::erase_if(stray_reads, [fault](const StrayReads& reads) { return reads.id == fault; });
+}
+
 Result<> DataFolder::replace(DataDirectory other) {
+  std::erase_if(damages, [](const Damage& damage) { return damage.log.has_value(); });
   const Result<> assigned = log.assign(other.oldest_kept.offset(), other.wal.end().offset());
   if (assigned) data = std::move(other);
   return assigned;
@@ -82,6 +148,7 @@ void DataFolder::on_power_loss() {
   // A record that was cut through is no record: the log ends before it.
   data.wal.truncate(Lsn(log.written()));
   if (log.written() > data.wal.end().offset()) log.truncate(data.wal.end().offset());
+  std::erase_if(damages, [this](const Damage& damage) { return damage.log && *damage.log >= data.wal.end(); });
   for (ReplicationSlot& slot : data.slots) slot.active = false;
   server = Pid();
 }

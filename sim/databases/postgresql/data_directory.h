@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -86,6 +87,21 @@ struct DataDirectory {
   void log_line(std::size_t bytes) { log_size += bytes; }
 };
 
+/// What reads as something else than was written, until it is lifted or written anew. The server sees it by checksums.
+struct Damage {
+  DiskFaultId id;
+  std::optional<Lsn> log;  ///< In the record that holds this byte; else:
+  WalKind table = WalKind::other;
+  std::uint32_t key = 0;  ///< The row, or the list, of this key; a set as a whole.
+};
+
+/// Reads that go astray: each finds another block, with this chance.
+struct StrayReads {
+  DiskFaultId id;
+  Ratio chance;
+  RandomStream random;
+};
+
 /// A data directory in a folder of a machine's disk.
 class DataFolder final : public FolderObject {
  public:
@@ -95,12 +111,28 @@ class DataFolder final : public FolderObject {
   DataDirectory data;
   LogFile log;
   Pid server;  ///< The server that runs on it; it may have died meanwhile.
+  std::vector<Damage> damages;
+  std::vector<StrayReads> stray_reads;
 
   Lsn durable() const { return Lsn(log.durable()); }
+  Lsn readable_end() const { return std::min(Lsn(log.readable_end()), data.wal.end()); }
+  /// Where a recovery that begins at `redo` finds the first record that is none, as the disk is now; its end if all are
+  /// good.
+  Lsn valid_end(Lsn redo);
+  /// The log ends here from now on: a server has found no valid record beyond, and writes over what there is.
+  void cut(Lsn end);
+  /// Whether the page of this row passes its checksum.
+  bool row_is_good(WalKind table, std::uint32_t key);
+  bool pages_are_good();
+  void lift(DiskFaultId fault);
   /// Another directory takes this one's place (a rewind): written and durable. `out_of_space`.
   Result<> replace(DataDirectory other);
+  std::shared_ptr<const FolderImage> image() const override;
   void on_power_loss() override;
 };
+
+/// A data directory as a disk's image holds it.
+std::shared_ptr<const FolderImage> image_of(DataDirectory data);
 
 /// True if everything in `prefix` is in `log` too (ground truth for checkers).
 bool contains(const DataDirectory& log, const DataDirectory& prefix);

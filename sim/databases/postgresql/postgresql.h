@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -48,7 +49,11 @@ class PostgreSql {
   /// The server that runs on the folder now; null if none does.
   static PostgresServer* server(Machine& machine, std::string_view path);
 
+  /// Asked when a server finds log damaged that was synced before: whether the damage may show. By default always.
+  void ask_before_loss(std::function<bool(const Machine&)> may_lose) { may_lose_ = std::move(may_lose); }
+
   // For the programs and servers.
+  bool may_lose(const Machine& machine) const { return !may_lose_ || may_lose_(machine); }
   const PostgresTimings& timings() const { return timings_; }
   /// Strangers hold every session of the machine's servers but those that are reserved for superusers; or no more.
   void crowd(Machine& machine, bool crowded);
@@ -67,6 +72,7 @@ class PostgreSql {
   PostgresTimings timings_;
   std::vector<NodeId> crowded_;
   RandomStream random_;
+  std::function<bool(const Machine&)> may_lose_;
   std::uint32_t writers_ = 0;
   std::uint32_t promotions_ = 0;
   std::uint32_t backends_ = 0;

@@ -1,5 +1,6 @@
 // PostgresServer: from the start to a role, from role to role, and to the end.
 #include <algorithm>
+#include <utility>
 
 #include "engine/base/assert.h"
 #include "sim/databases/postgresql/server.h"
@@ -26,8 +27,8 @@ Result<> PostgresServer::start() {
   if (process_.machine().find(home_->server) != nullptr)
     return Error{ErrorCode::failed, "FATAL:  lock file \"postmaster.pid\" already exists"};
   if (!d.damage.empty()) return Error{ErrorCode::failed, "PANIC:  " + d.damage};
-  if (d.control.redo < d.oldest_kept)
-    return Error{ErrorCode::failed, "PANIC:  could not locate a valid checkpoint record"};
+  const bool checkpoint_is_gone = d.control.redo < d.oldest_kept || !end_log_where_it_is_valid();
+  if (checkpoint_is_gone) return Error{ErrorCode::failed, "PANIC:  could not locate a valid checkpoint record"};
   standby_signal_ = disk.exists(folder_ + "/standby.signal");
   const auto address = process_.network().resolve(Address(process_.machine().name() + ":" + settings_.port));
   if (!address) return Error{ErrorCode::failed, "FATAL:  invalid port \"" + settings_.port + "\""};
@@ -37,9 +38,11 @@ Result<> PostgresServer::start() {
       return Error{ErrorCode::failed, "FATAL:  could not bind " + settings_.listen_addresses + ":" + settings_.port +
                                           ": Address already in use"};
   }
+  if (const Result<> locked =
+          disk.write(folder_ + "/postmaster.pid", std::to_string(process_.pid().value()) + "\n" + folder_ + "\n");
+      !locked)
+    return Error{ErrorCode::failed, "FATAL:  could not create lock file \"postmaster.pid\": " + locked.error().message};
   home_->server = process_.pid();
-  static_cast<void>(
-      disk.write(folder_ + "/postmaster.pid", std::to_string(process_.pid().value()) + "\n" + folder_ + "\n"));
   for (ReplicationSlot& slot : d.slots) slot.active = false;
   ++d.log_number;
   d.log_size = 0;
@@ -48,6 +51,19 @@ Result<> PostgresServer::start() {
   postmaster_started_us_ = microseconds(process_.clock().wall());
   begin_recovery();
   return {};
+}
+
+/// Recovery takes the first invalid record for the end of the log, and whatever is written later goes over it. False:
+/// the record that it begins with is invalid.
+bool PostgresServer::end_log_where_it_is_valid() {
+  const DataDirectory& d = home_->data;
+  Lsn end = home_->valid_end(d.control.redo);
+  // What a failed fsync threw away was never acknowledged; anything else may have been.
+  if (end < home_->durable() && !run_.may_lose(process_.machine())) end = home_->readable_end();
+  if (end >= d.wal.end()) return true;
+  if (end <= d.control.redo) return false;
+  home_->cut(end);
+  return true;
 }
 
 void PostgresServer::begin_recovery() {
@@ -100,8 +116,10 @@ void PostgresServer::recovered() {
   d.control.min_recovery_point = Lsn();
   d.control.min_recovery_timeline = 0;
   phase_ = ServerPhase::primary;
-  if (!clean) write_checkpoint(WalKind::checkpoint_shutdown);
-  become_ready();
+  if (clean) return become_ready();
+  // Recovery ends with a checkpoint, before which nobody is answered.
+  ready_after_checkpoint_ = true;
+  write_checkpoint(WalKind::checkpoint_shutdown);
 }
 
 void PostgresServer::become_ready() {
@@ -144,12 +162,16 @@ void PostgresServer::finish_promotion() {
   const TimelineId timeline = d.newest_timeline(old_timeline) + 1;
   TimelineHistory history =
       d.history_of(old_timeline).value_or(TimelineHistory{old_timeline, {}}).promoted(timeline, d.wal.end());
-  d.keep_history(history);
   Disk& disk = process_.disk();
-  static_cast<void>(disk.write(folder_ + "/pg_wal/" + history_file_name(timeline), to_string(history)));
-  static_cast<void>(disk.remove(folder_ + "/standby.signal"));
-  static_cast<void>(disk.remove(folder_ + "/recovery.signal"));
-  static_cast<void>(disk.sync_tree_now(folder_));
+  Result<> done = disk.write(folder_ + "/pg_wal/" + history_file_name(timeline), to_string(history));
+  if (done) done = disk.remove(folder_ + "/standby.signal");
+  if (done) done = disk.remove(folder_ + "/recovery.signal");
+  if (done) done = disk.sync_tree_now(folder_);
+  if (!done) {
+    exit(1, "PANIC:  could not write file \"pg_wal/" + history_file_name(timeline) + "\": " + done.error().message);
+    return;
+  }
+  d.keep_history(history);
   standby_signal_ = false;
   d.wal.begin_store({run_.new_writer(), timeline, run_.new_promotion()});
   received_mode_ = false;
@@ -210,6 +232,7 @@ void PostgresServer::checkpoint_flushed() {
   pending_checkpoint_ = {};
   remove_old_log();
   backends_.checkpoint_done();
+  if (std::exchange(ready_after_checkpoint_, false)) become_ready();
 }
 
 void PostgresServer::remove_old_log() {
@@ -284,6 +307,7 @@ void PostgresServer::reinitialize() {
   sync_waits_.set_defined(settings_.synchronous_standby_names.count > 0);
   pending_checkpoint_ = {};
   promotion_flush_ = false;
+  ready_after_checkpoint_ = false;
   begin_recovery();
 }
 

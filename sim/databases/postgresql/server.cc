@@ -6,6 +6,15 @@
 
 namespace heir::sim {
 
+namespace {
+
+/// The words of the operating system for an error of the disk.
+std::string disk_words(const Error& error) {
+  return error.code == ErrorCode::out_of_space ? "No space left on device" : error.message;
+}
+
+}  // namespace
+
 PostgresServer::PostgresServer(PostgreSql& run, Process& process, std::string folder, std::shared_ptr<DataFolder> home,
                                std::vector<std::string> configuration_files)
     : run_(run),
@@ -60,8 +69,8 @@ void PostgresServer::on_data(StreamId stream, Chunk chunk) {
 
 WalRecord PostgresServer::insert(WalKind kind, std::uint32_t key, std::int64_t value) {
   DataDirectory& d = home_->data;
-  if (!home_->log.append(wal_record_size(kind))) {
-    exit(1, "PANIC:  could not write to file \"pg_wal\": No space left on device");
+  if (const Result<> written = home_->log.append(wal_record_size(kind)); !written) {
+    exit(1, "PANIC:  could not write to file \"pg_wal\": " + disk_words(written.error()));
     return {};
   }
   if (!checkpoint_scheduled_) {
@@ -79,7 +88,8 @@ void PostgresServer::flush() {
   if (home_->data.wal.end() <= flushed_ || exiting_) return;
   flushing_ = true;
   flush_target_ = home_->data.wal.end();
-  home_->log.sync(&process_, *this, log_flush);
+  if (settings_.fsync) return home_->log.sync(&process_, *this, log_flush);
+  timer(Duration::microseconds(50), unsynced);
 }
 
 void PostgresServer::flush_soon() {
@@ -130,8 +140,9 @@ void PostgresServer::receive(const WalSpan& span, bool wants_apply) {
   DataDirectory& d = home_->data;
   const Lsn before = d.wal.end();
   d.wal.append(span);
-  if (!home_->log.append(d.wal.end().since(before))) {
-    exit(1, "PANIC:  could not write to log segment: No space left on device");
+  if (const Result<> written = home_->log.append(d.wal.end().since(before)); !written) {
+    d.wal.truncate(before);
+    exit(1, "PANIC:  could not write to log segment: " + disk_words(written.error()));
     return;
   }
   apply_report_wanted_ |= wants_apply;
@@ -242,6 +253,7 @@ void PostgresServer::on_timer(std::uint64_t cookie) {
         case ServerSignal::child_crashed: reinitialize(); break;
       }
       break;
+    case unsynced: on_disk_done(log_flush, {}); break;
     case wal_writer:
       wal_writer_armed_ = false;
       flush();

@@ -116,6 +116,20 @@ class PostgresServer final : public Body,
   /// Makes a commit visible on a primary.
   void show(const WalRecord& record) { tables_.apply(record); }
 
+  /// The page of this row passes its checksum; one that does not is counted.
+  bool row_is_good(WalKind table, std::uint32_t key) {
+    const bool good = home_->row_is_good(table, key);
+    if (!good) ++checksum_failures_;
+    return good;
+  }
+  /// The same of all pages.
+  bool pages_are_good() {
+    const bool good = home_->pages_are_good();
+    if (!good) ++checksum_failures_;
+    return good;
+  }
+  std::uint64_t checksum_failures() const { return checksum_failures_; }
+
   // Ground truth for checkers.
   /// True if readers of this server see the commit that ends at `lsn` of its log.
   bool is_visible(Lsn lsn);
@@ -153,7 +167,8 @@ class PostgresServer final : public Body,
     periodic_checkpoint,
     apply_report,
     wal_writer,
-    signalled
+    signalled,
+    unsynced,  ///< A flush with fsync off.
   };
   enum DiskWork : std::uint64_t { log_flush };
 
@@ -166,6 +181,7 @@ class PostgresServer final : public Body,
   void on_disk_done(std::uint64_t cookie, Result<> result) override;
 
   Result<Settings> read_configuration() const;
+  bool end_log_where_it_is_valid();
   void begin_recovery();
   void recovered();
   void become_ready();
@@ -216,6 +232,8 @@ class PostgresServer final : public Body,
   bool promotion_flush_ = false;  ///< Waits for the end-of-recovery record to be durable.
   bool checkpoint_scheduled_ = false;
   bool shutdown_record_written_ = false;
+  bool ready_after_checkpoint_ = false;
+  std::uint64_t checksum_failures_ = 0;
   bool was_primary_ = false;
   struct Checkpoint {
     Lsn start;

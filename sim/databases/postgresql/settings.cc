@@ -111,7 +111,6 @@ constexpr std::string_view without_effect[] = {"archive_command",
                                                "cluster_name",
                                                "data_checksums",
                                                "datestyle",
-                                               "fsync",
                                                "full_page_writes",
                                                "hba_file",
                                                "hot_standby_feedback",
@@ -351,6 +350,7 @@ Result<> apply_setting(Settings& s, std::string_view name, std::string_view valu
     return assign(s.superuser_reserved_connections, parse_count(name, value));
   if (name == "max_wal_senders") return assign(s.max_wal_senders, parse_count(name, value));
   if (name == "max_replication_slots") return assign(s.max_replication_slots, parse_count(name, value));
+  if (name == "fsync") return assign(s.fsync, parse_bool(name, value));
   if (name == "hot_standby") return assign(s.hot_standby, parse_bool(name, value));
   if (name == "wal_log_hints") return assign(s.wal_log_hints, parse_bool(name, value));
   if (name == "synchronous_commit") return assign(s.synchronous_commit, parse_synchronous_commit(value));

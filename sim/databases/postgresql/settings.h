@@ -54,6 +54,7 @@ struct Settings {
   std::uint32_t max_wal_senders = 10;
   std::uint32_t max_replication_slots = 10;
   bool hot_standby = true;
+  bool fsync = true;
   bool wal_log_hints = false;
   // Read again at reload.
   SynchronousCommit synchronous_commit = SynchronousCommit::on;

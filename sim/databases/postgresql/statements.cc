@@ -163,14 +163,15 @@ Rows Backends::observe(const Statement& statement) {
       ++cancelled;
 
   const char* receiver = server_.receiver().status();
-  return one_row(
-      flag(recovering), Cell(std::to_string(server_.postmaster_started_us())), number(d.control.system_identifier),
-      recovering ? Cell() : number(server_.flushed().offset()),
-      recovering ? place(server_.receiver().received()) : Cell(),
-      recovering ? number(server_.replayed().offset()) : Cell(), receiver ? Cell(receiver) : Cell(),
-      standby ? number(standby->flushed.offset()) : Cell(), standby ? Cell(to_string(standby->state)) : Cell(),
-      standby ? Cell(to_string(standby->sync_state)) : Cell(), number(server_.sync_waits().waiting()),
-      Cell(d.log_name()), number(d.log_size), number(cancelled), Cell(std::to_string(server_.processes_started_us())));
+  return one_row(flag(recovering), Cell(std::to_string(server_.postmaster_started_us())),
+                 number(d.control.system_identifier), recovering ? Cell() : number(server_.flushed().offset()),
+                 recovering ? place(server_.receiver().received()) : Cell(),
+                 recovering ? number(server_.replayed().offset()) : Cell(), receiver ? Cell(receiver) : Cell(),
+                 standby ? number(standby->flushed.offset()) : Cell(),
+                 standby ? Cell(to_string(standby->state)) : Cell(),
+                 standby ? Cell(to_string(standby->sync_state)) : Cell(), number(server_.sync_waits().waiting()),
+                 Cell(d.log_name()), number(d.log_size), number(cancelled),
+                 Cell(std::to_string(server_.processes_started_us())), number(server_.checksum_failures()));
 }
 
 Rows Backends::recovery_state() {

@@ -348,7 +348,11 @@ std::uint64_t WalSenders::copied() const {
 
 void WalSenders::answer_copy(Sender& sender, CopyStage stage) {
   if (stage == CopyStage::begin) sender.copy_began = server_.process().kernel().now();
+  const bool is_backup = sender.copy_began.has_value();
   if (stage == CopyStage::end) sender.copy_began.reset();
+  // A base backup reads every page.
+  if (stage == CopyStage::end && is_backup && !server_.pages_are_good())
+    return refuse(sender, "ERROR:  checksum verification failed during base backup");
   CopyAnswer answer;
   const DataDirectory& d = server_.data();
   answer.data.control = d.control;

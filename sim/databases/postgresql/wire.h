@@ -34,6 +34,7 @@ inline constexpr std::string_view cancelled = "57014";
 inline constexpr std::string_view syntax_error = "42601";
 inline constexpr std::string_view out_of_range = "22003";
 inline constexpr std::string_view protocol_violation = "08P01";
+inline constexpr std::string_view data_corrupted = "XX001";
 }  // namespace sqlstate
 
 /// The message of the warning that comes with a commit that stopped waiting for its standby (SQLSTATE 01000).

@@ -21,7 +21,11 @@ struct World final : DiskHandler {
   Kernel kernel{1};
   Disk disk{kernel, "a", DiskParameters{}};
   std::vector<std::pair<std::uint64_t, bool>> done;
-  void on_disk_done(std::uint64_t cookie, Result<> result) override { done.emplace_back(cookie, result.has_value()); }
+  std::string last_error;
+  void on_disk_done(std::uint64_t cookie, Result<> result) override {
+    done.emplace_back(cookie, result.has_value());
+    last_error = result ? "" : result.error().message;
+  }
   void sync_file(std::string_view path) {
     disk.sync_file(path, nullptr, *this);
     kernel.run();
@@ -35,6 +39,18 @@ struct World final : DiskHandler {
 
 struct Object : FolderObject {
   explicit Object(Disk& disk) : log(disk) {}
+  std::shared_ptr<const FolderImage> image() const override {
+    struct Image : FolderImage {
+      explicit Image(std::uint64_t end) : end_(end) {}
+      std::shared_ptr<FolderObject> restore(Disk& disk) const override {
+        auto made = std::make_shared<Object>(disk);
+        REQUIRE(made->log.assign(0, end_));
+        return made;
+      }
+      std::uint64_t end_;
+    };
+    return std::make_shared<Image>(log.durable());
+  }
   void on_power_loss() override { seen_at_loss = log.written(); }
   LogFile log;
   std::uint64_t seen_at_loss = 0;

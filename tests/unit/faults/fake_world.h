@@ -25,6 +25,8 @@ class FakeWorld final : public Actions {
   std::vector<Act> acts;
   std::map<scenarios::TargetKind, int> roles;
   std::set<int> down;
+  std::set<int> spared;    ///< By the atlas.
+  bool repairing = false;  ///< What the atlas says.
   std::map<std::uint32_t, LinkFault> laid_on;
 
   int peers() const override { return peers_; }
@@ -92,9 +94,33 @@ class FakeWorld final : public Actions {
   void thaw_clocks(int host, scenarios::AfterFreeze after) override {
     act("thaw clocks " + scenarios::to_string(after), host);
   }
-  void set_sync_latency(int host, std::optional<scenarios::DurationRange> latency) override {
-    act(latency ? "fsync " + to_string(latency->low) + ".." + to_string(latency->high) : "fsync as ever", host);
+  DiskFaultId lay_on(int host, const DiskFault& fault) override {
+    std::string what;
+    if (fault.slow) what += " slow " + to_string(fault.slow->low) + ".." + to_string(fault.slow->high);
+    if (fault.full) what += " full";
+    if (fault.read_only) what += " read-only";
+    if (fault.stuck) what += " stuck";
+    if (fault.sync == SyncAnswer::error) what += " error";
+    if (fault.sync == SyncAnswer::error_dropped) what += " error-dropped";
+    if (fault.sync == SyncAnswer::lie) what += " lie";
+    act("disk" + what, host);
+    return DiskFaultId(++last_);
   }
+  std::optional<DiskFaultId> rot(int host, scenarios::RotPlace where, RandomStream&) override {
+    return spoil("rot " + scenarios::to_string(where), host);
+  }
+  std::optional<DiskFaultId> misdirect_write(int host, RandomStream&) override {
+    return spoil("misdirect write", host);
+  }
+  std::optional<DiskFaultId> misdirect_reads(int host, Ratio chance, RandomStream&) override {
+    return spoil("misdirect reads " + std::to_string(chance.ppm()), host);
+  }
+  void lift(int host, DiskFaultId fault) override { act("lift disk " + std::to_string(fault.value()), host); }
+  bool may_lose(int host) override { return !spared.contains(host); }
+  bool is_repairing() override { return repairing; }
+  DiskImage disk_image(int) const override { return {}; }
+  DiskImage with_foreign_data(DiskImage image) override { return image; }
+  void replace_disk(int host, const DiskImage&) override { act("replace disk", host); }
   void request(const scenarios::Fault& operator_request, int host) override {
     using scenarios::FaultKind;
     act(operator_request.kind == FaultKind::switchover ? "switchover"
@@ -117,6 +143,11 @@ class FakeWorld final : public Actions {
       case scenarios::ProcessKind::database: return "database";
     }
     return "?";
+  }
+  std::optional<DiskFaultId> spoil(std::string what, int host) {
+    if (spared.contains(host)) return std::nullopt;
+    act(std::move(what), host);
+    return DiskFaultId(++last_);
   }
   void act(std::string what, int host = 0) {
     acts.push_back({kernel_.now() - VirtualTime(), std::move(what) + (host == 0  ? ""

@@ -234,7 +234,7 @@ TEST_CASE("each kind of fault does its own thing") {
         Names{"freeze clocks store", "thaw clocks behind store"});
   CHECK(acts("kind = \"suspend\"\nafter = \"both-catch-up\"\nfor = \"2s\"") ==
         Names{"pause all 1", "freeze clocks 1", "thaw clocks both-catch-up 1", "resume all 1"});
-  CHECK(acts("kind = \"slow-disk\"\nfsync = \"1s..2s\"\nfor = \"2s\"") == Names{"fsync 1s..2s 1", "fsync as ever 1"});
+  CHECK(acts("kind = \"slow-disk\"\nfsync = \"1s..2s\"\nfor = \"2s\"") == Names{"disk slow 1s..2s 1", "lift disk 1 1"});
   CHECK(acts("kind = \"crash-backend\"\ntarget = \"sync\"") == Names{"crash a backend 2"});
   CHECK(acts("kind = \"out-of-files\"\nfor = \"2s\"") == Names{"use up files 1", "files again 1"});
   CHECK(acts("kind = \"out-of-connections\"\nfor = \"2s\"") == Names{"use up connections 1", "connections again 1"});

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "engine/databases/postgresql/catalogue.h"
 #include "engine/databases/postgresql/programs.h"
@@ -146,8 +147,8 @@ Result<Rows> Host::answer(Server& server, const Statement& statement) {
     row.push_back(connected ? number(standby->second) : std::nullopt);
     row.push_back(connected ? std::optional<std::string>("streaming") : std::nullopt);
     row.push_back(connected ? std::optional<std::string>("sync") : std::nullopt);
-    row.insert(row.end(),
-               {"0", server.log_file, number(server.log_size), number(cancelled), std::to_string(server.processes)});
+    row.insert(row.end(), {"0", server.log_file, number(server.log_size), number(cancelled),
+                           std::to_string(server.processes), number(server.checksum_failures)});
     return Rows{row};
   }
   if (name == names::recovery_state)
@@ -331,8 +332,12 @@ ProgramExit Host::run_program(const std::string& name, const std::vector<std::st
     if (!files.contains(folder + "/copy") || files[folder + "/copy"] == "half") return {1, "could not read pg_control"};
     const Server& image = servers[local].up && folder == "/root/data" ? server : images[files[folder + "/copy"]];
     return {0, "Database system identifier:           " + std::to_string(image.system) +
-                   "\nDatabase cluster state:               shut down\nLatest checkpoint location:           0/10\n"
-                   "Latest checkpoint's TimeLineID:       " +
+                   "\nDatabase cluster state:               " +
+                   (server.up       ? "in production"
+                    : image.crashed ? "in production"
+                                    : "shut down") +
+                   "\nLatest checkpoint location:           " + postgresql::programs::to_lsn(image.checkpoint) +
+                   "\nLatest checkpoint's TimeLineID:       " +
                    std::to_string(image.log.lineage.empty() ? 0 : image.log.lineage.back().timeline) +
                    "\nwal_log_hints setting:                on\nData page checksum version:           1\n"};
   }
@@ -346,6 +351,7 @@ ProgramExit Host::run_program(const std::string& name, const std::vector<std::st
     server.processes = starts_;
     server.standbys.clear();
     server.recovery = files.contains(folder + "/standby.signal");
+    if (std::exchange(server.crashed, false)) server.checkpoint = server.log.offset;
     read_settings(server);
     files[folder + "/postmaster.pid"] = "4711\n";
     return {0, ""};

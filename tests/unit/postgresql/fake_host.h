@@ -31,6 +31,9 @@ struct Server {
   std::string log_file = "log-1";
   std::map<std::string, std::vector<std::uint64_t>> cancelled;  ///< Log file: offsets of cancellations.
   std::uint64_t log_size = 100;
+  std::uint64_t checksum_failures = 0;
+  bool crashed = false;  ///< Its copy was not shut down in order: a recovery ends at its log's end.
+  std::uint64_t checkpoint = 16;
 };
 
 class Host final : public heir::Host {

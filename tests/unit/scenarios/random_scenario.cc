@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "scenarios/fault_kinds.h"
 #include "scenarios/fault_section.h"
 #include "scenarios/names.h"
 #include "scenarios/policy_switches.h"
@@ -72,18 +73,21 @@ Fault fault(Dice& dice, const Scenario& scenario) {
     if (f.among.empty()) f.among.push_back(K::crash);
   }
   const auto may_be = [&](K kind) { return f.kind == kind || f.kind == K::random; };
-  const bool lasting = may_be(K::crash) || may_be(K::crash_database) || may_be(K::crash_agent) || may_be(K::pause) ||
-                       may_be(K::partition) || may_be(K::slow_link) || may_be(K::clock_rate) || may_be(K::slow_disk) ||
-                       may_be(K::power_off_all) || may_be(K::stop) || may_be(K::clog) || may_be(K::swizzle_clog) ||
-                       may_be(K::flap) || f.kind == K::crash_store || may_be(K::clock_slew) ||
-                       may_be(K::clock_freeze) || may_be(K::suspend) || may_be(K::out_of_memory) ||
-                       may_be(K::out_of_files) || may_be(K::out_of_connections) || may_be(K::starve) ||
-                       may_be(K::restart_loop) || may_be(K::second_agent);
-  const bool must_end = may_be(K::clog) || may_be(K::swizzle_clog) || may_be(K::flap) || may_be(K::pause) ||
-                        may_be(K::suspend) || may_be(K::power_off_all) || may_be(K::clock_slew) ||
-                        may_be(K::clock_freeze) || may_be(K::out_of_memory) || may_be(K::out_of_files) ||
-                        may_be(K::out_of_connections) || may_be(K::starve) || may_be(K::restart_loop) ||
-                        may_be(K::second_agent);
+  const bool lasting =
+      may_be(K::crash) || may_be(K::crash_database) || may_be(K::crash_agent) || may_be(K::pause) ||
+      may_be(K::partition) || may_be(K::slow_link) || may_be(K::clock_rate) || may_be(K::slow_disk) ||
+      may_be(K::power_off_all) || may_be(K::stop) || may_be(K::clog) || may_be(K::swizzle_clog) || may_be(K::flap) ||
+      f.kind == K::crash_store || may_be(K::clock_slew) || may_be(K::clock_freeze) || may_be(K::suspend) ||
+      may_be(K::out_of_memory) || may_be(K::out_of_files) || may_be(K::out_of_connections) || may_be(K::starve) ||
+      may_be(K::restart_loop) || may_be(K::second_agent) || may_be(K::stuck_disk) || may_be(K::disk_full) ||
+      may_be(K::read_only_disk) || may_be(K::bad_fsync) || may_be(K::bit_rot) || may_be(K::misdirected_write) ||
+      may_be(K::misdirected_read) || may_be(K::swap_disk);
+  const bool must_end =
+      may_be(K::clog) || may_be(K::swizzle_clog) || may_be(K::flap) || may_be(K::pause) || may_be(K::suspend) ||
+      may_be(K::power_off_all) || may_be(K::clock_slew) || may_be(K::clock_freeze) || may_be(K::out_of_memory) ||
+      may_be(K::out_of_files) || may_be(K::out_of_connections) || may_be(K::starve) || may_be(K::restart_loop) ||
+      may_be(K::second_agent) || may_be(K::stuck_disk) || may_be(K::disk_full) || may_be(K::read_only_disk) ||
+      may_be(K::bad_fsync) || may_be(K::misdirected_read) || may_be(K::swap_disk);
   if (lasting && (must_end || dice.chance(60))) f.lasts = range(dice, Duration::milliseconds(1), minute);
   if (may_be(K::partition)) {
     f.shape = f.kind == K::random ? PartitionShape::random : any<PartitionShape>(dice);
@@ -112,6 +116,11 @@ Fault fault(Dice& dice, const Scenario& scenario) {
   }
   if (f.kind == K::slow_link && dice.chance(50))
     f.to = target(dice, peers, {TargetKind::store, TargetKind::clients, TargetKind::host});
+  // The atlas would be left no copy.
+  if (f.target.kind == TargetKind::all) {
+    for (const K kind : possible_kinds(f))
+      if (may_lose_data(f, kind) || kind == K::bad_fsync) f.target = Target{TargetKind::any, 0};
+  }
   if (may_be(K::pause) || may_be(K::restart_loop)) f.process = any<ProcessKind>(dice);
   if (may_be(K::starve)) f.factor = static_cast<int>(dice.between(2, 100));
   if (may_be(K::freeze)) f.mode = any<FreezeMode>(dice);
@@ -129,6 +138,16 @@ Fault fault(Dice& dice, const Scenario& scenario) {
   if (may_be(K::break_connections)) f.told = any<ToldOfBreak>(dice);
   if (may_be(K::slow_link) && dice.chance(50)) f.loss = ratio(dice, Ratio::billion);
   if (may_be(K::slow_disk)) f.fsync = range(dice, Duration::zero(), minute);
+  if ((may_be(K::slow_disk) || may_be(K::bad_fsync) || may_be(K::misdirected_read)) && dice.chance(50))
+    f.chance = ratio(dice, Ratio::billion);
+  if (may_be(K::bad_fsync)) f.answer = any<FsyncAnswer>(dice);
+  if (may_be(K::bit_rot)) f.where = any<RotPlace>(dice);
+  if (may_be(K::swap_disk)) {
+    f.disk = any<SwappedDisk>(dice);
+    if (f.disk == SwappedDisk::old && f.lasts->low <= Duration::milliseconds(1)) f.disk = SwappedDisk::empty;
+    if (f.disk == SwappedDisk::old)
+      f.age = range(dice, Duration::milliseconds(1), f.lasts->low - Duration::nanoseconds(1));
+  }
   if (may_be(K::clock_slew)) {
     f.by = range(dice, -(f.lasts->low / 2), f.lasts->low / 2);
   } else if (may_be(K::clock_step)) {

@@ -1,0 +1,72 @@
+#include "engine/databases/postgresql/restart.h"
+
+#include <algorithm>
+
+#include "engine/base/files.h"
+#include "engine/databases/postgresql/disk.h"
+#include "engine/databases/postgresql/lineage.h"
+#include "engine/databases/postgresql/server.h"
+
+namespace heir::postgresql {
+
+namespace {
+
+/// A server that was shut down in order ends with one more record than the position that its control data name.
+constexpr std::uint64_t shutdown_record_room = 512;
+
+/// How far a standby's log goes. What it has received counts, though it may not have replayed all.
+Task<Result<Source>> log_of(Context& context, Endpoint peer) {
+  Sessions server(context.host, peer.server, context.config.superuser, context.config.answer_limit);
+  Result<Source> source = co_await source_of(server);
+  if (!source) co_return source;
+  const Result<Observation> seen = co_await observe_remote(server);
+  if (seen && seen->in_recovery && seen->received)
+    source->position.offset = std::max(source->position.offset, *seen->received);
+  co_return source;
+}
+
+/// Where the log of a server that has just started was found to end.
+std::uint64_t recovered_end(const programs::ControlData& before, const programs::ControlData& after) {
+  // A recovery ends with a checkpoint of its own, exactly there.
+  return before.state == "shut down" ? before.checkpoint + shutdown_record_room : after.checkpoint;
+}
+
+}  // namespace
+
+Task<Result<>> mark_damaged(Context& context, std::string why) {
+  context.host.log(LogLevel::error, "copy-damaged", {{"why", why}});
+  context.damaged = true;
+  co_return co_await replace_file(context.host, damaged_mark(context.layout.data()), std::move(why));
+}
+
+Task<Result<>> start_again(Context& context, Primary role, std::optional<Endpoint> sync) {
+  const Role wanted = role;
+  const Result<bool> running = co_await is_running(context);
+  if (!running) co_return running.error();
+  const Result<bool> whole = co_await is_whole(context);
+  if (!whole) co_return whole.error();
+  if (*running || !*whole || !sync) co_return co_await start(context, wanted);
+
+  // Asked before our server runs: what the sync has then came from the one that ended.
+  const Endpoint asked = *sync;
+  const Result<Source> theirs = co_await log_of(context, asked);
+  const Result<programs::ControlData> before = co_await control_data(context, context.layout.data());
+  if (!before) co_return before.error();
+  if (const Result<> started = co_await start(context, wanted); !started) co_return started;
+  if (!theirs || theirs->primary || theirs->system_identifier != before->system_identifier) co_return Result<>();
+  const Result<programs::ControlData> after = co_await control_data(context, context.layout.data());
+  if (!after) co_return after.error();
+  Result<Position> ours = co_await lineage_of(context.sessions);
+  if (!ours) co_return ours.error();
+  ours->offset = recovered_end(*before, *after);
+  if (relate(theirs->position, trimmed(*ours)) != Relation::behind) co_return Result<>();
+
+  const std::string why = "recovery found the end of the log at " + programs::to_lsn(ours->offset) + ", but " +
+                          asked.peer.value() + " has received it up to " + programs::to_lsn(theirs->position.offset) +
+                          ": this disk lost what it had synced";
+  if (const Result<> stopped = co_await stop(context, StopMode::immediate); !stopped) co_return stopped;
+  if (const Result<> marked = co_await mark_damaged(context, why); !marked) co_return marked;
+  co_return Error{ErrorCode::refused, why + "; the copy is not led by but cloned anew once another leads"};
+}
+
+}  // namespace heir::postgresql
