@@ -323,6 +323,11 @@ Task<Result<>> promote(Context& context, Generation generation, Primary role) {
       seen = co_await look(context, std::nullopt);
       if (seen && !seen->in_recovery) break;
       if (!asked) co_return explain(asked.error(), "promoting");  // refused, and not because it had happened already
+      if (!seen) {
+        const Result<bool> lives = co_await is_running(context);
+        if (lives && !*lives)
+          co_return Error{ErrorCode::failed, "the server died while it was promoted; it is started and promoted anew"};
+      }
       if (context.host.monotonic_now() >= give_up)
         co_return Error{ErrorCode::timed_out,
                         "the server is still in recovery " + to_string(context.config.promote_limit) +

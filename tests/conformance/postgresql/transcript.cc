@@ -141,7 +141,7 @@ Task<std::vector<std::string>> snapshot(World& world, int peer, std::string_view
   questions.push_back({catalogue::drop_slot("heir_nobody"), "v"});
   for (const int other : {0, 1, 2}) {
     const PeerId id = world.config(other).self;
-    questions.push_back({catalogue::observe(id.value(), "", 0), "vpppppvpvvvppvp"});
+    questions.push_back({catalogue::observe(id.value(), "", 0), "vpppppvpvvvppvpv"});
   }
   for (Question& question : questions) {
     const std::string_view name = question.statement.name;

@@ -218,7 +218,7 @@ TEST_CASE("each kind of fault does its own thing") {
   CHECK(acts("kind = \"crash-store\"\ntarget = \"store\"\nfor = \"2s\"") ==
         Names{"hold agent store", "crash agent store", "release agent store"});
   CHECK(acts("kind = \"slow-disk\"\ntarget = \"store\"\nfsync = \"1s\"\nfor = \"2s\"") ==
-        Names{"fsync 1s..1s store", "fsync as ever store"});
+        Names{"disk slow 1s..1s store", "lift disk 1 store"});
   CHECK(acts("kind = \"crash-database\"\ntarget = \"host:3\"") == Names{"crash database 3"});
   CHECK(acts("kind = \"pause\"\nprocess = \"agent\"\nfor = \"2s\"") == Names{"pause agent 1", "resume agent 1"});
   CHECK(acts("kind = \"pause\"\nprocess = \"database\"\nfor = \"2s\"") ==
