@@ -166,8 +166,11 @@ Relation relate(const Position& ours, const Position& other) {
     const Branch& a = ours.lineage[i];
     const Branch& b = other.lineage[i];
     if (a == b) continue;
-    // Our log has ended, so a row that we lack will not come: that is judged by contains(), as any other branch.
-    if (a.timeline == b.timeline && a.begin == b.begin && a.promotion != 0 && b.promotion == 0)
+    // Our log has ended, so a row that we lack will not come: that is judged by contains(), as any other branch. Nor
+    // will one come to a log that shows to which generation a later timeline belongs: it left this one before the row.
+    const bool settled = std::any_of(other.lineage.begin() + static_cast<std::ptrdiff_t>(i) + 1, other.lineage.end(),
+                                     [](const Branch& later) { return later.promotion != 0; });
+    if (a.timeline == b.timeline && a.begin == b.begin && a.promotion != 0 && b.promotion == 0 && !settled)
       return Relation::unknown;
     break;
   }

@@ -125,6 +125,10 @@ TEST_CASE("histories are compared by branch and generation, never by number") {
   const Position unbound{{{1, 0, 0}, {2, 0, 80}}, 200};
   CHECK(relate(promoted, unbound) == Relation::unknown);
   CHECK(relate(unbound, promoted) == Relation::diverged);
+  // Its row of timeline 2 will not come any more: it shows that of a later one.
+  const Position left_unbound{{{1, 0, 0}, {2, 0, 80}, {3, 3, 90}}, 300};
+  CHECK(relate(promoted, left_unbound) == Relation::diverged);
+  CHECK(common_offset(promoted, left_unbound) == 80);
 }
 
 TEST_CASE("a branch of which nothing is there is not part of a position") {
