@@ -146,7 +146,9 @@ void Disk::drop(const Sync& sync) {
 }
 
 void Disk::make_lies_true() {
-  for (const Sync& sync : std::exchange(lied_, {})) apply(sync);
+  // In place: one that makes names durable may end a log that another is of (remove_log).
+  for (std::size_t i = 0; i < lied_.size(); ++i) apply(lied_[i]);
+  lied_.clear();
 }
 
 void Disk::apply(const Sync& sync) {
