@@ -15,35 +15,22 @@ std::vector<int> up(const Strike& s) {
   return hosts;
 }
 
-std::optional<Harm> crash(const Strike& s) {
-  const std::vector<int> hosts = up(s);
+/// Takes down those that are up; they boot when it is over.
+std::optional<Harm> take_down(Actions& world, std::vector<int> hosts, void (Actions::*how)(int), std::string what) {
+  std::erase_if(hosts, [&](int host) { return !world.is_up(host); });
   if (hosts.empty()) return std::nullopt;
-  const std::string what = "power off " + host_list(s.world, hosts);
-  for (const int host : hosts) s.world.power_off(host);
-  return Harm{what, [&world = s.world, hosts] {
+  if (what.ends_with(' ')) what += host_list(world, hosts);
+  for (const int host : hosts) (world.*how)(host);
+  return Harm{std::move(what), [&world, hosts] {
                 for (const int host : hosts) world.boot(host);
               }};
 }
 
-std::optional<Harm> stop(const Strike& s) {
-  const std::vector<int> hosts = up(s);
-  if (hosts.empty()) return std::nullopt;
-  const std::string what = "shut down " + host_list(s.world, hosts);
-  for (const int host : hosts) s.world.shut_down(host);
-  return Harm{what, [&world = s.world, hosts] {
-                for (const int host : hosts) world.boot(host);
-              }};
-}
-
-Harm power_off_all(const Strike& s) {
+std::vector<int> everybody(const Actions& world) {
   std::vector<int> hosts;
-  for (int n = 1; n <= s.world.store_members(); ++n) hosts.push_back(store_member(n));
-  for (int host = 1; host <= s.world.peers(); ++host) hosts.push_back(host);
-  std::erase_if(hosts, [&](int host) { return !s.world.is_up(host); });
-  for (const int host : hosts) s.world.power_off(host);
-  return Harm{"power off everything", [&world = s.world, hosts] {
-                for (const int host : hosts) world.boot(host);
-              }};
+  for (int n = 1; n <= world.store_members(); ++n) hosts.push_back(store_member(n));
+  for (int host = 1; host <= world.peers(); ++host) hosts.push_back(host);
+  return hosts;
 }
 
 std::optional<Harm> crash_agent(const Strike& s) {
@@ -187,9 +174,10 @@ std::optional<Harm> join(const Strike& s) {
 
 std::optional<Harm> strike_process(const Strike& s) {
   switch (s.fault.kind) {
-    case FaultKind::crash: return crash(s);
-    case FaultKind::stop: return stop(s);
-    case FaultKind::power_off_all: return power_off_all(s);
+    case FaultKind::crash: return take_down(s.world, s.hosts, &Actions::power_off, "power off ");
+    case FaultKind::stop: return take_down(s.world, s.hosts, &Actions::shut_down, "shut down ");
+    case FaultKind::power_off_all:
+      return take_down(s.world, everybody(s.world), &Actions::power_off, "power off everything");
     case FaultKind::crash_agent: return crash_agent(s);
     case FaultKind::crash_database: return crash_database(s);
     case FaultKind::crash_backend: return crash_backend(s);

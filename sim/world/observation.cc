@@ -1,0 +1,299 @@
+// What is seen of a running world: its agents' and members' log lines make the story, the cluster's state and the
+// moments that faults wait for; what clients are told makes the invariants that are checked during the run.
+#include <algorithm>
+#include <charconv>
+
+#include "sim/databases/postgresql/server.h"
+#include "sim/world/truth.h"
+#include "sim/world/world.h"
+
+namespace heir::sim {
+
+namespace {
+
+using scenarios::FailureKind;
+using scenarios::TargetKind;
+
+std::string_view field(const LogLine& line, std::string_view key) {
+  for (const Field& f : line.fields)
+    if (f.key == key) return f.value;
+  return {};
+}
+
+std::uint64_t number(std::string_view text) {
+  std::uint64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+std::string_view first_word(std::string_view words) {
+  return words.substr(0, words.find(' '));
+}
+
+}  // namespace
+
+int World::host_named(std::string_view name) const {
+  for (std::size_t i = 0; i < peers_.size(); ++i)
+    if (peers_[i].setup.name == name) return static_cast<int>(i) + 1;
+  // An agent that does not know the name of a peer that is away tells its identity.
+  for (std::size_t i = 0; i < peers_.size() && !name.empty(); ++i) {
+    const Result<Bytes> identity = peers_[i].machine->disk().read(std::string(peer_root) + "/identity");
+    if (identity && std::string_view(*identity).substr(0, identity->find('\n')) == name) return static_cast<int>(i) + 1;
+  }
+  return 0;
+}
+
+int World::member_named(std::string_view name) const {
+  for (std::size_t i = 0; i < store_.size(); ++i)
+    if (store_[i].machine->name() == name) return static_cast<int>(i) + 1;
+  return 0;
+}
+
+int World::host_in_role(TargetKind role) const {
+  switch (role) {
+    case TargetKind::primary: return host_named(cluster_.primary);
+    case TargetKind::sync: return host_named(cluster_.sync);
+    case TargetKind::async: return host_named(first_word(cluster_.async));
+    case TargetKind::deposed: return host_named(first_word(cluster_.deposed));
+    case TargetKind::store_leader: return store_leader_ == 0 ? 0 : store_member(store_leader_);
+    case TargetKind::any:
+    case TargetKind::store:
+    case TargetKind::store_follower:
+    case TargetKind::store_member:
+    case TargetKind::store_majority:
+    case TargetKind::store_minority:
+    case TargetKind::clients:
+    case TargetKind::host:
+    case TargetKind::majority:
+    case TargetKind::minority:
+    case TargetKind::rack:
+    case TargetKind::all: return 0;
+  }
+  return 0;
+}
+
+void World::tell(StoryLine::Kind kind, std::string host, std::string what) {
+  if (options_.keep_story) result_.story.push_back({kernel().now(), kind, std::move(host), std::move(what)});
+}
+
+void World::violation(FailureKind kind, std::string message) {
+  tell(StoryLine::Kind::note, "", "VIOLATION: " + message);
+  result_.violations.push_back({kind, kernel().now(), std::move(message)});
+}
+
+void World::on_state(const LogLine& line) {
+  const std::uint64_t index = number(field(line, "index"));
+  if (index <= cluster_.index) return;
+  const std::uint64_t generation = number(field(line, "generation"));
+  if (generation < cluster_.generation)
+    violation(FailureKind::generation_regressed,
+              "the cluster state went from generation " + std::to_string(cluster_.generation) + " to " +
+                  std::to_string(generation) + " (index " + std::to_string(index) + ")");
+  const std::string_view primary = field(line, "primary");
+  if (!cluster_.primary.empty() && primary != cluster_.primary) ++result_.failovers;
+  const bool declared = generation != cluster_.generation;
+  last_progress_ = kernel().now();
+  const std::string_view initial = field(line, "initial");
+  cluster_ = {index,
+              generation,
+              std::string(primary),
+              std::string(field(line, "sync")),
+              std::string(field(line, "async")),
+              std::string(field(line, "deposed")),
+              std::string(field(line, "proven")),
+              std::string(field(line, "freeze")),
+              !field(line, "opened").empty(),
+              number(initial.substr(initial.rfind('/') + 1))};
+  result_.generations = std::max(result_.generations, generation);
+  if (!options_.keep_story) return;
+  const std::string why(field(line, "why"));
+  std::string lists;
+  const auto add = [&lists](const char* name, const std::string& value) {
+    if (!value.empty()) lists += std::string(lists.empty() ? "" : ", ") + name + " " + value;
+  };
+  if (declared) add("primary", cluster_.primary);
+  if (declared) add("sync", cluster_.sync);
+  add("async", cluster_.async);
+  add("deposed", cluster_.deposed);
+  if (declared)
+    tell(StoryLine::Kind::state, "",
+         "generation " + std::to_string(generation) + ": " + lists + ", from " + std::string(field(line, "initial")) +
+             " (" + why + ")");
+  else
+    tell(StoryLine::Kind::state, "", why + (lists.empty() ? "" : ": " + lists));
+}
+
+void World::on_store_log(int n, const LogLine& line) {
+  StoreHost& on = member(n);
+  if (line.event == "store-started") {
+    on.has_run = true;
+    on.stopped.clear();
+  } else if (line.event == "store-role") {
+    const std::uint64_t term = number(field(line, "term"));
+    const bool leads = field(line, "role") == "leader";
+    if (leads && term >= store_term_) {
+      store_leader_ = n;
+      store_term_ = term;
+      last_progress_ = kernel().now();
+      tell(StoryLine::Kind::role, line.machine.name(), "leads the store in term " + std::to_string(term));
+    } else if (!leads && store_leader_ == n) {
+      store_leader_ = 0;
+    }
+  } else if (line.level >= LogLevel::warning) {
+    std::string what(line.event);
+    for (const Field& f : line.fields) what += " " + std::string(f.key) + "=" + f.value;
+    // Its service manager tries again and again.
+    if (line.event == "store-stopped" && std::exchange(on.stopped, what) == what) return;
+    tell(StoryLine::Kind::note, line.machine.name(), std::move(what));
+  }
+}
+
+void World::note_moment(const LogLine& line, int host) {
+  using scenarios::Moment;
+  const auto is = [&](std::string_view event, std::string_view key = {}, std::string_view value = {}) {
+    return line.event == event && (key.empty() || field(line, key) == value);
+  };
+  if (is("state")) return moments_(Moment::state, host);
+  if (is("role", "role", "primary")) return moments_(Moment::leads, host);
+  if (is("gate", "mode", "open")) return moments_(Moment::gate_opens, host);
+  if (is("gate", "mode", "held")) return moments_(Moment::gate_held, host);
+  if (is("gate", "mode", "closed")) return moments_(Moment::gate_closes, host);
+  if (is("severed")) return moments_(Moment::severed, host);
+  if (is("promoted")) return moments_(Moment::promoted, host);
+  if (is("clone-begun")) return moments_(Moment::clone_begins, host);
+  if (is("rejoined")) return moments_(Moment::rejoined, host);
+}
+
+void World::on_log(const LogLine& line) {
+  if (options_.log) options_.log(line);
+  const std::string& host = line.machine.name();
+  const int number_of_host = host_named(host);
+  if (moments_ && number_of_host != 0) note_moment(line, number_of_host);
+  if (line.event == "state") return on_state(line);
+  if (const int n = member_named(host)) return on_store_log(n, line);
+  if (number_of_host == 0) {
+    if (line.level >= LogLevel::warning)
+      tell(StoryLine::Kind::note, host, std::string(line.event) + " " + std::string(field(line, "error")));
+    return;
+  }
+  PeerHost& on = peer(number_of_host);
+  const bool succeeded = line.event == "database-command" && field(line, "outcome") == "done";
+  if (line.event == "role" || line.event == "gate" || succeeded) last_progress_ = kernel().now();
+  if (line.event == "waiting") {
+    on.waits_for = std::string(field(line, "reason")) + " " + std::string(field(line, "detail"));
+  } else if (line.event == "role") {
+    on.role = field(line, "role");
+    on.role_generation = number(field(line, "generation"));
+    tell(StoryLine::Kind::role, host, on.role + " of generation " + std::to_string(on.role_generation));
+  } else if (line.event == "gate") {
+    on.gate = field(line, "mode");
+    if (on.gate == "open") on.open_generation = number(field(line, "generation"));
+    tell(StoryLine::Kind::gate, host, "gate " + on.gate + " in generation " + std::string(field(line, "generation")));
+  } else if (options_.keep_story && line.event == "database-command") {
+    tell(StoryLine::Kind::command, host,
+         std::string(field(line, "command")) + ": " + std::string(field(line, "outcome")) + " in " +
+             std::string(field(line, "took")));
+  } else if (options_.keep_story && line.event == "rejoined") {
+    const std::string_view tail = field(line, "tail");
+    std::string what = "back in the primary's history: " + std::string(field(line, "how")) + ", ";
+    if (tail.empty())
+      what += "nothing to discard";
+    else
+      what += std::string(field(line, "discarded")) + " bytes of log set aside in " + std::string(tail);
+    tell(StoryLine::Kind::note, host, std::move(what));
+  } else if (options_.keep_story && (line.level >= LogLevel::warning || line.event == "agent-started")) {
+    std::string what(line.event);
+    for (const Field& f : line.fields) what += " " + std::string(f.key) + "=" + f.value;
+    tell(StoryLine::Kind::note, host, std::move(what));
+  }
+}
+
+// ---- Invariants
+// ------------------------------------------------------------------------------------------------------------
+
+reports::Answerer World::answerer(AddressId gate) {
+  for (std::size_t i = 0; i < peers_.size(); ++i)
+    if (peers_[i].machine->node() == node_of(gate))
+      return {static_cast<std::uint16_t>(i + 1), static_cast<std::uint32_t>(peers_[i].open_generation)};
+  return {};
+}
+
+void World::on_write_acknowledged(const reports::Answerer& by, reports::HistoryTime invoked) {
+  const VirtualTime now = kernel().now();
+  const reports::HistoryTime time = reports::HistoryTime::from_ns(now.ns());
+  const auto [entry, is_first] = by_generation_.try_emplace(by.generation, Acknowledged{by.peer, time});
+  if (!is_first && entry->second.peer != by.peer && !split_brain_told_) {
+    split_brain_told_ = true;
+    violation(FailureKind::two_primaries, "host" + std::to_string(entry->second.peer) + " and host" +
+                                              std::to_string(by.peer) + " both acknowledged writes in generation " +
+                                              std::to_string(by.generation));
+  }
+  // A write that began after a later generation had acknowledged one must not be acknowledged by an earlier
+  // generation's primary.
+  const auto later = std::next(entry);
+  if (later != by_generation_.end() && later->second.peer != by.peer && invoked > later->second.first &&
+      !split_brain_told_) {
+    split_brain_told_ = true;
+    violation(FailureKind::split_brain, "host" + std::to_string(by.peer) + " acknowledged a write in generation " +
+                                            std::to_string(by.generation) + " after host" +
+                                            std::to_string(later->second.peer) +
+                                            " had acknowledged writes in generation " + std::to_string(later->first));
+  }
+  if (last_write_ && now - *last_write_ >= shortest_outage) result_.outages.push_back({*last_write_, now});
+  last_write_ = now;
+  if (core_healed_at_ && invoked.ns() > core_healed_at_->ns()) core_took_a_write_ = true;
+  if (nemesis_ && !nemesis_->anything_broken() &&
+      !(result_.first_write_after_heal && *result_.first_write_after_heal > nemesis_->healed_at()) &&
+      now > nemesis_->healed_at())
+    result_.first_write_after_heal = now;
+  if (by.peer != 0) {
+    if (PostgresServer* found = server(by.peer)) {
+      acknowledging_system_ = found->data().control.system_identifier;
+      // What waits for the sync is not acknowledged. One that has just connected has told nothing yet: what was
+      // acknowledged before stays so.
+      const auto synced = found->senders().synced();
+      const Lsn flushed = found->flushed();
+      const Lsn end = synced ? std::min(flushed, (*synced)[static_cast<std::size_t>(SyncWaitMode::flush)]) : flushed;
+      const Wal& log = found->data().wal;
+      const bool goes_on = contains(log, acknowledged_log_, acknowledged_end_);
+      acknowledged_end_ = goes_on ? std::max(end, acknowledged_end_) : end;
+      acknowledged_log_ = log;
+    }
+  }
+}
+
+void World::inspect_copies() {
+  if (acknowledging_system_ == 0 || copy_destroyed_) return;
+  for (PeerHost& host : peers_)
+    for (std::uint64_t system : systems_on(*host.machine, peer_root))
+      if (system == acknowledging_system_) return;
+  copy_destroyed_ = true;
+  violation(FailureKind::copy_destroyed, "no whole copy is left of the database that acknowledged writes (system " +
+                                             std::to_string(acknowledging_system_) + ")");
+}
+
+void World::conclude() {
+  inspect_copies();
+  result_.healed_at = nemesis_->healed_at();
+  // One that came before a later fault healed says nothing.
+  if (result_.first_write_after_heal && *result_.first_write_after_heal <= result_.healed_at)
+    result_.first_write_after_heal.reset();
+  if (result_.has_writers) {
+    const VirtualTime end = VirtualTime() + scenario_.duration;
+    const VirtualTime since = last_write_.value_or(VirtualTime());
+    if (since < end && end - since >= shortest_outage) result_.outages.push_back({since, end});
+  }
+  if (PostgresServer* last = primary_server()) {
+    result_.final_state = final_values(result_.history, *last);
+    if (options_.keep_commits) result_.commits = committed(*last);
+  }
+}
+
+PostgresServer* World::primary_server() const {
+  const int primary = host_named(cluster_.primary);
+  if (primary == 0) return nullptr;
+  PostgresServer* found = server(primary);
+  return found && found->phase() == ServerPhase::primary ? found : nullptr;
+}
+
+}  // namespace heir::sim
