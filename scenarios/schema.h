@@ -130,6 +130,7 @@ Key<Owner> key_of(std::string name, Get get, Set set, std::string meaning, Limit
   }
   made.read = [name, set, limits](const Entry& entry, const Value& table, Owner& owner, Reading& reading,
                                   const std::string& where) {
+    static_cast<void>(limits);  // Of what has no order.
     const std::string subject = "'" + name + "' in " + where + ": ";
     Result<T> value = Codec<T>::read(entry.value);
     if (!value) return reading.report(table, entry.value.place, subject + value.error().message);

@@ -5,8 +5,10 @@
 // code: a completed operation is posted to the executor, which resumes it later in posting order.
 //
 // GCC 12 miscompiles some temporaries inside `co_await f(Aggregate{…})`, and a co_await in the condition of a loop:
-// give the argument, and the condition's result, a name first (tools/lint looks for the latter). A coroutine takes its
-// parameters by value or as references that outlive it, and is never a lambda with captures.
+// give the argument, and the condition's result, a name first (tools/lint looks for the latter). clang 16 threads jumps
+// through `if (flag) { co_await …; if (!ok) co_return …; }` ahead of a loop of the same kind, and then frees the frame
+// twice: build a list of what is to be awaited first, and await in the loop only. A coroutine takes its parameters by
+// value or as references that outlive it, and is never a lambda with captures.
 #pragma once
 
 #include <coroutine>

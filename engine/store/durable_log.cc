@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/base/files.h"
+#include "engine/base/match.h"
 
 namespace heir::store {
 
@@ -73,28 +74,28 @@ Task<Result<>> DurableLog::create(raft::Durable initial) {
   const Result<> synced = co_await host_.sync_directory(folder_of(folder_));
   if (!synced) co_return synced;
   ASSERT(initial.entries.empty(), "a new member with a log");
-  const Result<> written = co_await write_snapshot(std::move(initial.snapshot), raft::LogIndex(), true);
+  NewSnapshot first{std::move(initial.snapshot), raft::LogIndex(), true};
+  const Result<> written = co_await write_snapshot(std::move(first));
   if (!written) co_return written;
   // The vote comes last: without it nothing was set up yet.
   co_return co_await write_vote(initial.ballot);
 }
 
-Task<Result<>> DurableLog::write(std::vector<raft::Persist> writes) {
+/// What is to be written for `writes`, in order: the last vote, and entries that follow each other become one record.
+std::vector<DurableLog::Step> DurableLog::steps(std::vector<raft::Persist> writes) {
+  std::vector<Step> steps;
   std::optional<raft::Ballot> ballot;
   for (const raft::Persist& w : writes)
     if (w.ballot) ballot = w.ballot;
-  if (ballot) {
-    const Result<> written = co_await write_vote(*ballot);
-    if (!written) co_return written;
-  }
+  if (ballot) steps.emplace_back(*ballot);
   Pending pending;
+  const auto end_record = [&] {
+    if (!pending.entries.empty()) steps.emplace_back(std::exchange(pending, Pending()));
+  };
   for (raft::Persist& w : writes) {
     if (w.snapshot) {
-      Pending earlier = std::exchange(pending, Pending());
-      const Result<> before = co_await write_record(std::move(earlier));
-      if (!before) co_return before;
-      const Result<> written = co_await write_snapshot(std::move(*w.snapshot), w.before.index, w.discard_log);
-      if (!written) co_return written;
+      end_record();
+      steps.emplace_back(NewSnapshot{std::move(*w.snapshot), w.before.index, w.discard_log});
     }
     if (w.entries.empty()) continue;
     const bool goes_on = !pending.entries.empty() && w.previous.index >= pending.previous.index &&
@@ -106,14 +107,27 @@ Task<Result<>> DurableLog::write(std::vector<raft::Persist> writes) {
     }
     // What was to be written is taken back by this wholly, or lies before a snapshot that made a gap.
     const bool taken_back = !pending.entries.empty() && w.previous.index < pending.previous.index;
-    if (!taken_back) {
-      Pending earlier = std::exchange(pending, Pending());
-      const Result<> before = co_await write_record(std::move(earlier));
-      if (!before) co_return before;
-    }
+    if (!taken_back) end_record();
     pending = Pending{w.previous, std::move(w.entries)};
   }
-  co_return co_await write_record(std::move(pending));
+  end_record();
+  return steps;
+}
+
+Task<Result<>> DurableLog::write(std::vector<raft::Persist> writes) {
+  std::vector<Step> all = steps(std::move(writes));
+  for (Step& step : all) {
+    const Result<> written = co_await write_step(std::move(step));
+    if (!written) co_return written;
+  }
+  co_return Unit{};
+}
+
+Task<Result<>> DurableLog::write_step(Step step) {
+  return std::visit(Match{[this](raft::Ballot ballot) { return write_vote(ballot); },
+                          [this](Pending& record) { return write_record(std::move(record)); },
+                          [this](NewSnapshot& snapshot) { return write_snapshot(std::move(snapshot)); }},
+                    step);
 }
 
 Task<Result<>> DurableLog::write_vote(raft::Ballot ballot) {
@@ -123,7 +137,6 @@ Task<Result<>> DurableLog::write_vote(raft::Ballot ballot) {
 }
 
 Task<Result<>> DurableLog::write_record(Pending pending) {
-  if (pending.entries.empty()) co_return Unit{};
   const Result<> named = co_await make_names();
   if (!named) co_return named;
   const std::uint64_t number = next_record_;
@@ -154,13 +167,13 @@ Task<Result<>> DurableLog::make_names() {
   co_return synced;
 }
 
-Task<Result<>> DurableLog::write_snapshot(raft::Snapshot snapshot, raft::LogIndex before, bool discard) {
+Task<Result<>> DurableLog::write_snapshot(NewSnapshot snapshot) {
   std::vector<Written> kept = records_;
-  if (discard) kept.clear();
-  const auto counts = [before](const Written& record) { return record.last > before; };
+  if (snapshot.discard_log) kept.clear();
+  const auto counts = [before = snapshot.before](const Written& record) { return record.last > before; };
   kept.erase(kept.begin(), std::find_if(kept.begin(), kept.end(), counts));
   const std::uint64_t first = kept.empty() ? next_record_ : kept.front().number;
-  const SnapshotRecord record{std::move(snapshot), first};
+  const SnapshotRecord record{std::move(snapshot.snapshot), first};
   Bytes content = encode(owner_, record);
   const Result<> written = co_await replace_file(host_, path("snapshot"), std::move(content));
   if (!written) co_return written;

@@ -15,6 +15,7 @@
 #pragma once
 
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "engine/base/host.h"
@@ -48,9 +49,17 @@ class DurableLog {
     raft::EntryId previous;
     std::vector<raft::Entry> entries;
   };
+  struct NewSnapshot {
+    raft::Snapshot snapshot;
+    raft::LogIndex before;     ///< Records that end here or earlier go,
+    bool discard_log = false;  ///< or all.
+  };
+  using Step = std::variant<raft::Ballot, Pending, NewSnapshot>;
+  static std::vector<Step> steps(std::vector<raft::Persist> writes);
+  Task<Result<>> write_step(Step step);
   Task<Result<>> write_vote(raft::Ballot ballot);
   Task<Result<>> write_record(Pending pending);
-  Task<Result<>> write_snapshot(raft::Snapshot snapshot, raft::LogIndex before, bool discard);
+  Task<Result<>> write_snapshot(NewSnapshot snapshot);
   Task<Result<>> make_names();
   Task<Result<BallotRecord>> read_vote();
   Task<Result<std::vector<LogRecord>>> read_records(std::vector<std::string> names, std::uint64_t first,

@@ -43,7 +43,6 @@ enum class Shape : std::uint8_t {
   g2,
   g2_item,
 };
-constexpr std::size_t shape_count = 8;
 /// In which they are looked for: whatever implies a shape comes before it.
 constexpr std::array search_order{
     Shape::g0,      Shape::g1c, Shape::g_single_item, Shape::g_single, Shape::g_nonadjacent_item, Shape::g_nonadjacent,
