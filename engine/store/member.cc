@@ -44,7 +44,8 @@ class StoreMember {
   Task<void> run() {
     const Result<> started = co_await start();
     if (!started) {
-      say_stopped(to_string(started.error()));
+      const bool forgot = started.error().code == ErrorCode::not_found || started.error().code == ErrorCode::invalid;
+      say(forgot ? "store-refused" : "store-stopped", to_string(started.error()));
       co_return;
     }
     tasks_.spawn(receive());
@@ -135,6 +136,7 @@ class StoreMember {
       std::vector<raft::Persist> writes = std::exchange(writes_, {});
       const std::uint64_t last = writes.back().id;
       const Result<> written = co_await log_.write(std::move(writes));
+      if (stopped_) co_return;
       if (!written) {
         stop(to_string(written.error()));
         co_return;
@@ -270,10 +272,11 @@ class StoreMember {
       }
     }
     if (output.forgot)
-      return stop("entry " + std::to_string(output.forgot->acknowledged.number()) +
-                  " was acknowledged, but the log ends at " + std::to_string(output.forgot->last.number()) +
-                  ": the disk has lost what was durable. Remedy: take the member out of the store's members and add it "
-                  "anew, under a new id, with an empty folder");
+      return refuse(
+          "entry " + std::to_string(output.forgot->acknowledged.number()) + " was acknowledged, but the log ends at " +
+          std::to_string(output.forgot->last.number()) +
+          ": the disk has lost what was durable. Remedy: take the member out of the store's members and add it anew, "
+          "under a new id, with an empty folder");
     if (output.install) {
       proposals_.erase(proposals_.begin(), proposals_.upper_bound(output.install->last.index));
       const Result<> shown = show(*output.install);
@@ -342,13 +345,27 @@ class StoreMember {
 
   void stop(std::string why) {
     if (stopped_) return;
-    say_stopped(std::move(why));
+    say("store-stopped", std::move(why));
     stopped_ = true;
     stop_.notify();
   }
 
-  void say_stopped(std::string why) {
-    host_.log(LogLevel::error, "store-stopped", {{"folder", options_.folder}, {"reason", std::move(why)}});
+  /// Never again: not after a restart either.
+  void refuse(std::string why) {
+    if (stopped_) return;
+    stopped_ = true;
+    tasks_.spawn(note_refusal(std::move(why)));
+  }
+
+  Task<void> note_refusal(std::string why) {
+    const Result<> noted = co_await log_.refuse(why);
+    if (!noted) why += " (this could not be noted: " + to_string(noted.error()) + ")";
+    say("store-refused", std::move(why));
+    stop_.notify();
+  }
+
+  void say(const char* what, std::string why) {
+    host_.log(LogLevel::error, what, {{"folder", options_.folder}, {"reason", std::move(why)}});
   }
 
   struct Proposal {

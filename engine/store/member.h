@@ -34,9 +34,11 @@ struct MemberOptions {
   raft::Observer* observer = nullptr;    ///< Outlives the member; null for none.
 };
 
-/// Runs a member until it is destroyed; takes all of the process's messages. It ends by itself, and says why in the log
-/// ("store-stopped"), if its files cannot be read or written, or if it finds that they have forgotten something.
-/// "store-role" tells what it becomes.
+/// Runs a member until it is destroyed; takes all of the process's messages. It ends by itself, and says why in the
+/// log, if its files cannot be read or written ("store-stopped": it may be tried again), or if they have forgotten
+/// something
+/// ("store-refused": it does not start and does not vote until an operator has acted). "store-role" tells what it
+/// becomes.
 Task<void> serve_member(Host& host, MemberOptions options);
 
 }  // namespace heir::store

@@ -163,6 +163,12 @@ Range draw_length(RandomStream& random) {
   }
 }
 
+/// Of disks, those of peers alone are struck.
+bool is_struck(FaultKind kind, TargetKind target) {
+  return scenarios::traits(kind).family != scenarios::FaultFamily::disk || kind == FaultKind::slow_disk ||
+         (!scenarios::is_of_store(target) && target != TargetKind::rack);
+}
+
 Target draw_target(const Fault& fault, int members, RandomStream& random) {
   constexpr std::array kinds{TargetKind::any,
                              TargetKind::any,
@@ -187,7 +193,9 @@ Target draw_target(const Fault& fault, int members, RandomStream& random) {
     candidate.target = {random.pick(kinds), 0};
     const bool exists = members > 1 || (candidate.target.kind != TargetKind::store_follower &&
                                         candidate.target.kind != TargetKind::store_minority);
-    if (exists && scenarios::impossible_target(fault.kind, candidate).empty()) return candidate.target;
+    if (exists && is_struck(fault.kind, candidate.target.kind) &&
+        scenarios::impossible_target(fault.kind, candidate).empty())
+      return candidate.target;
   }
 }
 

@@ -79,7 +79,7 @@ struct World {
   void on_log(int n, const sim::LogLine& line) {
     std::string text(line.event);
     for (const Field& field : line.fields) text += " " + std::string(field.key) + "=" + field.value;
-    if (line.event == "store-stopped") stopped = text;
+    if (line.event == "store-stopped" || line.event == "store-refused") stopped = text;
     if (text.find("role=leader") != std::string::npos) leader = n;
   }
   int other_than(int n) { return n == 1 ? 2 : 1; }
@@ -347,4 +347,46 @@ TEST_CASE("a member whose log is damaged beyond repair does not start, says wher
   const int before = w.leader;
   CHECK_FALSE(w.within(Duration::seconds(5), w.remote->read(service)));
   CHECK(w.leader == before);
+}
+
+TEST_CASE("a member that has forgotten what it acknowledged is told so once, and refuses from then on") {
+  World w;
+  const SessionId session = w.open();
+  const int old = w.other_than(w.leader);
+  const sim::DiskImage before = w.member(old).disk().image();
+  for (std::uint64_t i = 0; i < 5; ++i) REQUIRE(std::holds_alternative<Swapped>(w.swap(session, i, "x")));
+  w.power_off(old);
+  w.member(old).disk().replace(before);
+  w.boot(old);
+  w.pass(Duration::seconds(1));
+  CHECK(w.stopped.find("store-refused") == 0);
+  CHECK(w.stopped.find("was acknowledged, but the log ends at") != std::string::npos);
+  CHECK(w.member(old).find("store") == nullptr);
+  w.stopped.clear();
+  w.start(old);
+  w.pass(Duration::seconds(1));
+  CHECK(w.stopped.find("/store/member/refused says: entry") != std::string::npos);
+  CHECK(w.member(old).find("store") == nullptr);
+  // It does not vote either.
+  const int before_last = w.leader;
+  w.power_off(w.leader);
+  CHECK_FALSE(w.within(Duration::seconds(5), w.remote->read(service)));
+  CHECK(w.leader == before_last);
+}
+
+TEST_CASE("a member whose disk fails stops, and comes back when it can be written") {
+  World w;
+  const SessionId session = w.open();
+  const int full = w.leader;
+  sim::DiskFault fault;
+  fault.full = true;
+  const sim::DiskFaultId id = w.member(full).disk().lay_on(fault);
+  CHECK(std::holds_alternative<Swapped>(w.swap(session, 0, "x")));
+  CHECK(w.leader != full);
+  CHECK(w.stopped.find("store-stopped") == 0);
+  w.member(full).disk().lift(id);
+  w.start(full);
+  w.pass(Duration::seconds(1));
+  w.power_off(w.leader);
+  CHECK(std::holds_alternative<Swapped>(w.swap(session, 1, "y")));
 }
