@@ -166,6 +166,7 @@ Task<Result<Disk>> inspect(Context& context) {
     co_return disk;
   }
   disk.system_identifier = control->system_identifier;
+  disk.standby = disk.standby || control->in_standby_recovery();
   if (*claim && (*claim)->system_identifier != disk.system_identifier)
     co_return Error{ErrorCode::refused, context.layout.data() + " holds data with the system identifier " +
                                             std::to_string(disk.system_identifier) + ", but this peer's is " +
@@ -262,6 +263,20 @@ Task<Result<>> delete_folder(Context& context, std::string path) {
   co_return co_await remove_file(context.host, layout.trash());
 }
 
+/// Somebody may start a server by hand after ours was stopped; in a copy that is moved away it would keep the port.
+Task<Result<>> stop_stray_server(Context& context, std::string copy) {
+  const Result<bool> may_run = co_await file_exists(context, process_id_file(copy));
+  if (!may_run) co_return may_run.error();
+  if (!*may_run) co_return Result<>();
+  Program program =
+      programs::stop(context.config.binaries, copy, programs::StopMode::immediate, context.config.stop_limit / 4);
+  const Result<ProgramExit> exit = co_await context.host.run(std::move(program));
+  if (!exit) co_return explain(exit.error(), "running pg_ctl stop");
+  // Not 0: the file was left by a server that is gone.
+  if (exit->status == 0) context.host.log(LogLevel::warning, "stray-server-stopped", {{"folder", copy}});
+  co_return Result<>();
+}
+
 Task<Result<>> swap_in_next(Context& context) {
   const Layout& layout = context.layout;
   const Result<bool> data = co_await folder_exists(context, layout.data());
@@ -280,6 +295,7 @@ Task<Result<>> swap_in_next(Context& context) {
     co_return marked;
   if (*data && !(*old && *unproven)) {
     if (const Result<> aside = co_await context.host.rename(layout.data(), layout.old()); !aside) co_return aside;
+    if (const Result<> stopped = co_await stop_stray_server(context, layout.old()); !stopped) co_return stopped;
     if (const Result<> synced = co_await context.host.sync_directory(layout.root()); !synced) co_return synced;
   }
   if (const Result<> in = co_await context.host.rename(layout.next(), layout.data()); !in) co_return in;
