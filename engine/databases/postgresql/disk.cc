@@ -17,9 +17,10 @@ struct Claim {
 /// The lines of a small file of ours; nothing if it is not there.
 Task<Result<std::optional<std::vector<std::string>>>> read_lines(Context& context, std::string path) {
   using Lines = std::optional<std::vector<std::string>>;
-  const Result<Bytes> content = co_await context.host.read_file(path);
+  const Result<Bytes> content = co_await read_checked_file(context.host, path);
   if (!content) {
     if (content.error().code == ErrorCode::not_found) co_return Lines();
+    if (content.error().code == ErrorCode::invalid) co_return content.error();
     co_return explain(content.error(), "reading " + path);
   }
   std::vector<std::string> lines;
@@ -40,6 +41,9 @@ std::optional<std::uint64_t> parse_number(const std::string& text) {
 
 Task<Result<std::optional<Claim>>> read_claim(Context& context) {
   const auto lines = co_await read_lines(context, context.layout.cluster());
+  if (!lines && lines.error().code == ErrorCode::invalid)
+    co_return Error{ErrorCode::invalid,
+                    lines.error().message + "; the data is not touched until the operator adopts it"};
   if (!lines) co_return lines.error();
   if (!*lines) co_return std::optional<Claim>();
   const std::vector<std::string>& text = **lines;
@@ -134,7 +138,11 @@ Task<Result<Disk>> inspect(Context& context) {
   Disk disk;
   const auto identity = co_await read_lines(context, context.layout.identity());
   if (!identity) co_return identity.error();
-  if (*identity && !(*identity)->empty()) disk.identity = PeerId((*identity)->front());
+  if (*identity) {
+    if ((*identity)->size() != 1)
+      co_return Error{ErrorCode::invalid, context.layout.identity() + " is damaged: expected the peer's identity"};
+    disk.identity = PeerId((*identity)->front());
+  }
   const auto store = co_await read_lines(context, context.layout.store());
   if (!store) co_return store.error();
   if (*store) {
@@ -179,7 +187,7 @@ Task<Result<Disk>> inspect(Context& context) {
 
 Task<Result<>> claim_cluster(Context& context, std::uint64_t system_identifier) {
   std::string text = context.config.cluster + "\n" + std::to_string(system_identifier) + "\n";
-  co_return co_await replace_file(context.host, context.layout.cluster(), std::move(text));
+  co_return co_await replace_checked_file(context.host, context.layout.cluster(), std::move(text));
 }
 
 Task<Result<>> initialize(Context& context) {
@@ -238,14 +246,14 @@ Task<Result<std::uint64_t>> shutdown_offset(Context& context) {
 Task<Result<>> keep_identity(Context& context, PeerId identity) {
   if (const Result<> good = check_name(identity); !good) co_return good;
   std::string text = identity.value() + "\n";
-  co_return co_await replace_file(context.host, context.layout.identity(), std::move(text));
+  co_return co_await replace_checked_file(context.host, context.layout.identity(), std::move(text));
 }
 
 Task<Result<>> keep_store(Context& context, StoreMark mark) {
   if (mark.store.find('\n') != std::string::npos)
     co_return Error{ErrorCode::invalid, "the store's identity has more than one line"};
   std::string text = mark.store + "\n" + std::to_string(mark.generation.number()) + "\n";
-  co_return co_await replace_file(context.host, context.layout.store(), std::move(text));
+  co_return co_await replace_checked_file(context.host, context.layout.store(), std::move(text));
 }
 
 Task<Result<>> make_standby(Context& context, std::string copy) {
