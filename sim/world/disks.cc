@@ -150,7 +150,10 @@ void World::replace_disk(int host, const DiskImage& image) {
 
 bool World::may_lose(int host) {
   const bool granted = atlas_.grant(host, nemesis_ && nemesis_->strikes_alone(host));
-  if (host < 0 && atlas_.is_on() && granted && store_checks_) store_checks_->forgive(-host);
+  if (host < 0 && atlas_.is_on() && granted && store_checks_) {
+    store_checks_->forgive(-host);
+    member(-host).may_have_forgotten = true;
+  }
   if (atlas_.is_on() && !granted) tell(StoryLine::Kind::note, machine(host).name(), "the atlas spares this copy");
   return granted;
 }

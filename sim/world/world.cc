@@ -138,7 +138,7 @@ void World::build_store() {
 /// A store that has never been.
 void World::found_store() {
   ++stores_;
-  for (StoreHost& host : store_) host.has_run = host.is_lost = false;
+  for (StoreHost& host : store_) host.has_run = host.is_lost = host.may_have_forgotten = false;
   store_checks_ = programs_.check_store(
       scenario_, [this](std::string what) { violation(FailureKind::assertion, "the store: " + std::move(what)); });
 }
@@ -314,6 +314,9 @@ void World::on_event(std::uint32_t kind, std::uint64_t argument) {
       return;
     case kInspect:
       inspect_copies();
+      for (int n = 1; n <= store_members(); ++n)
+        if (member(n).may_have_forgotten && member_copies_.has_all(store_member(n)))
+          member(n).may_have_forgotten = false;
       kernel().schedule_after(inspection_interval, *this, kInspect);
       return;
     default: ASSERT(false, "no such event");

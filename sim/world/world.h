@@ -147,10 +147,11 @@ class World final : public Actions, private ClientObserver, private CopyHolders,
   };
   struct StoreHost {
     std::unique_ptr<Machine> machine;
-    bool has_run = false;  ///< Its server has kept something on its disk,
-    bool is_lost = false;  ///< and refuses to start, because the disk has not all of it any more.
-    int holds = 0;         ///< Faults that keep its server from being started.
-    std::string stopped;   ///< Why it last stopped by itself.
+    bool has_run = false;             ///< Its server has kept something on its disk,
+    bool is_lost = false;             ///< and refuses to start, because the disk has not all of it any more.
+    bool may_have_forgotten = false;  ///< Its disk lost something, by leave, and it has not been seen whole since.
+    int holds = 0;                    ///< Faults that keep its server from being started.
+    std::string stopped;              ///< Why it last stopped by itself.
   };
   struct ClientHost {
     std::unique_ptr<Machine> machine;
