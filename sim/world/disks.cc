@@ -234,8 +234,9 @@ void World::look_for_a_destroyed_copy() {
     }
     if (!is_last) continue;
     copy_destroyed_ = true;
-    violation(scenarios::FailureKind::copy_destroyed,
-              on.setup.name + " has thrown away acknowledged writes that no other copy within reach holds");
+    violation(scenarios::FailureKind::copy_destroyed, on.setup.name + " has thrown away acknowledged writes, up to " +
+                                                          std::to_string(inspected_end_.offset()) +
+                                                          ", that no other copy within reach holds");
     return;
   }
   inspected_log_ = acknowledged_log_;

@@ -255,6 +255,7 @@ void World::on_write_acknowledged(const reports::Answerer& by, reports::HistoryT
       // What waits for the sync is not acknowledged. One that has just connected has told nothing yet: what was
       // acknowledged before stays so.
       const auto synced = found->senders().synced();
+      if (!synced && found->settings().synchronous_standby_names.count > 0) return;  // The sync has just gone.
       const Lsn flushed = found->flushed();
       const Lsn end = synced ? std::min(flushed, (*synced)[static_cast<std::size_t>(SyncWaitMode::flush)]) : flushed;
       const Wal& log = found->data().wal;
