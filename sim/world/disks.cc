@@ -257,8 +257,11 @@ bool World::is_good(int host) const {
   if (!cluster_.opened || (on.setup.name == cluster_.primary && on.gate != "open")) return false;
   Process* agent = on.machine->find("agent");
   const auto copy = data_of(host);
-  const bool can_be_reached = on.machine->is_up() && agent && !agent->is_paused() &&
-                              PostgreSql::server(*on.machine, std::string(peer_root) + "/data") != nullptr;
+  const PostgresServer* const server = PostgreSql::server(*on.machine, std::string(peer_root) + "/data");
+  const bool can_be_reached = on.machine->is_up() && agent && !agent->is_paused() && server != nullptr;
+  // A standby that somebody is promoting, or whose rewind did not end, is about to be made anew.
+  const bool keeps_its_copy = on.setup.name == cluster_.primary || (server && server->phase() == ServerPhase::standby);
+  if (!keeps_its_copy || on.machine->disk().exists(std::string(peer_root) + "/rewinding")) return false;
   return can_be_reached && copy && copy->damages.empty() && copy->stray_reads.empty() &&
          !on.machine->disk().has_lied() && has_all(host);
 }

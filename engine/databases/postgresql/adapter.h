@@ -198,6 +198,10 @@ class Adapter {
   Task<Result<>> start_again(Primary role, std::optional<Endpoint> sync);
   /// From now on, durably, the copy is not whole: it is neither started nor believed, but cloned anew.
   Task<Result<>> mark_damaged(std::string why);
+  /// The last generation that is known to have opened: kept with every copy that is made from now on.
+  void note_opened(Generation generation);
+  /// What was kept with this copy, if it is a clone or was rewound.
+  Task<Result<std::optional<Generation>>> rebuilt();
   /// Stops it; succeeds if it does not run. A fast stop that is not done in time goes on as an immediate one.
   Task<Result<>> stop(StopMode mode);
   /// Stops it by any means: immediate, then signals to the postmaster.

@@ -256,6 +256,24 @@ Task<Result<>> keep_store(Context& context, StoreMark mark) {
   co_return co_await replace_checked_file(context.host, context.layout.store(), std::move(text));
 }
 
+Task<Result<>> note_rebuilt(Context& context, std::string copy) {
+  // Its source's log was led by another.
+  if (const Result<> clean = co_await remove_file(context.host, led_mark(copy)); !clean) co_return clean;
+  std::string opened = std::to_string(context.opened.number()) + "\n";
+  co_return co_await replace_checked_file(context.host, rebuilt_mark(copy), std::move(opened));
+}
+
+Task<Result<std::optional<Generation>>> read_rebuilt(Context& context) {
+  const std::string path = rebuilt_mark(context.layout.data());
+  const auto lines = co_await read_lines(context, path);
+  // What cannot be read must not make a copy count.
+  if (!lines && lines.error().code == ErrorCode::invalid) co_return std::optional(Generation(UINT64_MAX));
+  if (!lines) co_return lines.error();
+  if (!*lines) co_return std::optional<Generation>();
+  const auto number = (*lines)->size() == 1 ? parse_number((**lines)[0]) : std::nullopt;
+  co_return std::optional<Generation>(number ? Generation(*number) : Generation(UINT64_MAX));
+}
+
 Task<Result<>> make_standby(Context& context, std::string copy) {
   const Result<bool> already = co_await file_exists(context, standby_signal(copy));
   if (!already) co_return already.error();

@@ -17,9 +17,10 @@
 // In `data` the adapter itself touches only standby.signal, recovery.signal, postgresql.auto.conf and
 //
 //   heir.damaged     mark: pages fail their checksums, or log that had been synced is gone; why
+//   heir.rebuilt     the last generation that had opened when this copy was cloned or rewound
 //   heir.led         the timeline that this copy's server last wrote as a primary; nobody has more of it
 //
-// both of which go where the copy goes, and it reads pg_wal.
+// all of which go where the copy goes, and it reads pg_wal.
 #pragma once
 
 #include <string>
@@ -59,6 +60,9 @@ inline std::string recovery_signal(const std::string& copy) {
 }
 inline std::string damaged_mark(const std::string& copy) {
   return copy + "/heir.damaged";
+}
+inline std::string rebuilt_mark(const std::string& copy) {
+  return copy + "/heir.rebuilt";
 }
 inline std::string led_mark(const std::string& copy) {
   return copy + "/heir.led";
