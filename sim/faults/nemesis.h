@@ -20,6 +20,7 @@ struct FaultEvent {
   bool begins = true;    ///< Or heals.
   std::string what;      ///< "crash host1 (primary)"
   std::uint32_t id = 0;  ///< Ties a healing to its beginning.
+  scenarios::FaultKind kind = scenarios::FaultKind::crash;  ///< Of one that begins.
 };
 
 class Nemesis final : private EventTarget {
