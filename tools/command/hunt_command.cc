@@ -47,14 +47,18 @@ const char* const footer =
     "  heir hunt --resume night.db\n"
     "  heir hunt scenarios/first --seeds 1..1000 --shard auto --db part-$SLURM_ARRAY_TASK_ID.db\n"
     "\n"
-    "Each failure is printed as it comes, with the command that shows it again. With --db everything is kept in an SQLite\n"
-    "database, also if heir or the machine dies: heir hunt --resume goes on where it was, and runs no seed twice. Any SQLite\n"
+    "Each failure is printed as it comes, with the command that shows it again. With --db everything is kept in an "
+    "SQLite\n"
+    "database, also if heir or the machine dies: heir hunt --resume goes on where it was, and runs no seed twice. Any "
+    "SQLite\n"
     "client reads it, also meanwhile; `sqlite3 FILE .schema` tells what is in it.\n"
     "\n"
-    "Before anything else a canary is run: a design that is known to be bad. If it does not fail, the hunt ends, for then\n"
+    "Before anything else a canary is run: a design that is known to be bad. If it does not fail, the hunt ends, for "
+    "then\n"
     "silence means nothing.\n"
     "\n"
-    "Exit status: 0 all passed; 1 a run failed, or with --gate a probe was missed; 2 bad usage or input; 3 no verdict of\n"
+    "Exit status: 0 all passed; 1 a run failed, or with --gate a probe was missed; 2 bad usage or input; 3 no verdict "
+    "of\n"
     "some runs, or results could not be written; 4 the canary lives; 130 interrupted. The gravest counts.\n"
     "\n"
     "--json: ";
@@ -63,7 +67,9 @@ const char* const footer =
 class Teller final : public HuntListener {
  public:
   Teller(const Campaign& campaign, const Options& options)
-      : campaign_(campaign), options_(options), style_(Style::of_standard_output()),
+      : campaign_(campaign),
+        options_(options),
+        style_(Style::of_standard_output()),
         shows_progress_(isatty(STDERR_FILENO) == 1 && !options.quiet) {
     const char* github = std::getenv("GITHUB_ACTIONS");
     annotates_ = !options.json && github && std::string_view(github) == "true";
@@ -71,8 +77,8 @@ class Teller final : public HuntListener {
 
   void on_bad_run(const Target& target, const RunRecord& record) override {
     line_.clear();
-    std::string text = options_.json ? bad_run_json(campaign_, target, record)
-                                     : bad_run_text(campaign_, target, record, style_);
+    std::string text =
+        options_.json ? bad_run_json(campaign_, target, record) : bad_run_text(campaign_, target, record, style_);
     if (annotates_) text += bad_run_annotation(campaign_, target, record);
     std::fputs(text.c_str(), stdout);
     std::fflush(stdout);
@@ -178,8 +184,8 @@ Exit conclude(const CampaignSummary& summary, const HuntEnd& end, const Results&
   if (given.json || !given.quiet) std::fputs(text.c_str(), stdout);
   const ScenarioSummary total = summary.total();
   if (given.quiet && !given.json)
-    fmt::print("{} runs: {} passed, {} failed, {} without a verdict\n", thousands(total.runs()), thousands(total.passed),
-               thousands(total.failed), thousands(total.unknown));
+    fmt::print("{} runs: {} passed, {} failed, {} without a verdict\n", thousands(total.runs()),
+               thousands(total.passed), thousands(total.failed), thousands(total.unknown));
   Exit status = Exit::as_expected;
   if (!given.junit.empty() && !write_file(given.junit, summary_junit(summary))) status = Exit::bad_usage;
   if (total.unknown > 0 || total.runs() == 0) status = worse(status, Exit::no_verdict);
@@ -287,10 +293,11 @@ void add_hunt_command(CLI::App& app, Chosen& chosen) {
                           ->type_name("TIME")
                           ->transform(seconds_with_unit())
                           ->check(CLI::PositiveNumber);
-  CLI::Option* set = command->add_option("--set", options->overrides, "Override a value of the scenarios; may be repeated")
-                         ->type_name("KEY=VALUE")
-                         ->take_all()
-                         ->expected(1);
+  CLI::Option* set =
+      command->add_option("--set", options->overrides, "Override a value of the scenarios; may be repeated")
+          ->type_name("KEY=VALUE")
+          ->take_all()
+          ->expected(1);
   CLI::Option* shard = command
                            ->add_option("--shard", options->shard,
                                         "Run only the Ith of N parts of the seeds; auto: as Slurm, Kubernetes, GitLab, "
@@ -300,7 +307,8 @@ void add_hunt_command(CLI::App& app, Chosen& chosen) {
       command->add_option("--db", options->db, "Keep the results here; another campaign is added to an existing file")
           ->type_name("FILE");
   CLI::Option* resume =
-      command->add_option("--resume", options->resume, "Go on with the last campaign of these results")->type_name("DB");
+      command->add_option("--resume", options->resume, "Go on with the last campaign of these results")
+          ->type_name("DB");
   for (CLI::Option* other : {scenario, seeds, time, set, shard, db}) resume->excludes(other);
   command
       ->add_option_function<std::uint64_t>(

@@ -40,8 +40,8 @@ std::string replace_each(std::string_view text, char what, std::string_view by) 
 }
 
 std::string seeds_text(const WantedSeeds& seeds) {
-  std::string text = seeds.last ? fmt::format("seeds {}..{}", seeds.first, *seeds.last)
-                                : fmt::format("seeds from {} on", seeds.first);
+  std::string text =
+      seeds.last ? fmt::format("seeds {}..{}", seeds.first, *seeds.last) : fmt::format("seeds from {} on", seeds.first);
   if (seeds.shard.of > 1) text += fmt::format(", shard {}/{}", seeds.shard.index, seeds.shard.of);
   return text;
 }
@@ -58,7 +58,8 @@ std::map<std::string, std::uint64_t> kinds_of(const CampaignSummary& summary) {
 constexpr std::string_view phase_prefix = "phase/";
 
 struct Coverage {
-  std::vector<std::string> families, phases;
+  std::vector<std::string> families;
+  std::vector<std::string> phases{"founding", "takeover", "steady", "repairing"};  ///< In this order.
   std::map<std::pair<std::string, std::string>, std::uint64_t> hits;
 };
 
@@ -86,8 +87,10 @@ std::string coverage_text(const Coverage& coverage) {
   text += "\n";
   for (const std::string& family : coverage.families) {
     text += fmt::format("  {:<22}", family);
-    for (const std::string& phase : coverage.phases)
-      text += fmt::format("{:>12}", thousands(coverage.hits.at({family, phase})));
+    for (const std::string& phase : coverage.phases) {
+      const auto hits = coverage.hits.find({family, phase});
+      text += fmt::format("{:>12}", thousands(hits == coverage.hits.end() ? 0 : hits->second));
+    }
     text += "\n";
   }
   return text;
@@ -126,8 +129,9 @@ std::string probes_text(const CampaignSummary& summary) {
 }
 
 std::string bound_json(const ScenarioSummary& scenario) {
-  return scenario.passed > 0 && scenario.passed == scenario.runs() ? fmt::format("{:.6g}", failure_bound(scenario.passed))
-                                                                   : "null";
+  return scenario.passed > 0 && scenario.passed == scenario.runs()
+             ? fmt::format("{:.6g}", failure_bound(scenario.passed))
+             : "null";
 }
 
 std::string meaning_text(const ScenarioSummary& total) {
@@ -154,7 +158,8 @@ const char* const hunt_json_help =
     "  type          \"campaign\"\n"
     "  database      the file of results; null if there is none\n"
     "  campaign      its number in there\n"
-    "  ended         \"complete\", \"stopped\" (--stop-on), \"interrupted\", \"out-of-space\", \"canary-lived\"; null: not "
+    "  ended         \"complete\", \"stopped\" (--stop-on), \"interrupted\", \"out-of-space\", \"canary-lived\"; null: "
+    "not "
     "yet\n"
     "  first_seed, last_seed, shard, shards\n"
     "  canary        what became of it\n"
@@ -176,9 +181,10 @@ std::string replay_command(const Campaign& campaign, const std::string& path, st
 
 std::string bad_run_text(const Campaign& campaign, const Target& target, const RunRecord& record, const Style& style) {
   const bool failed = record.verdict == reports::Outcome::fail;
-  return fmt::format("{}  {}  seed {}  {}\n         {}\n",
-                     failed ? style.paint(Style::Colour::red, "FAIL   ") : style.paint(Style::Colour::yellow, "unknown"),
-                     target.path, record.seed, first_words(record), replay_command(campaign, target.path, record.seed));
+  return fmt::format(
+      "{}  {}  seed {}  {}\n         {}\n",
+      failed ? style.paint(Style::Colour::red, "FAIL   ") : style.paint(Style::Colour::yellow, "unknown"), target.path,
+      record.seed, first_words(record), replay_command(campaign, target.path, record.seed));
 }
 
 std::string bad_run_json(const Campaign& campaign, const Target& target, const RunRecord& record) {
@@ -204,7 +210,8 @@ std::string bad_run_annotation(const Campaign& campaign, const Target& target, c
   const bool failed = record.verdict == reports::Outcome::fail;
   const std::string title = (failed && !record.failures.empty() ? record.failures.front().kind : "no verdict") +
                             " with seed " + std::to_string(record.seed);
-  return fmt::format("::{} file={},title={}::{}\n", failed ? "error" : "warning", property(target.path), property(title),
+  return fmt::format("::{} file={},title={}::{}\n", failed ? "error" : "warning", property(target.path),
+                     property(title),
                      escaped(first_words(record) + "\n" + replay_command(campaign, target.path, record.seed)));
 }
 
@@ -235,8 +242,8 @@ std::string summary_text(const CampaignSummary& summary, const Style& style) {
   for (const ScenarioSummary& scenario : summary.scenarios) width = std::max(width, scenario.path.size());
   std::string text = fmt::format("{:<{}} {:>9} {:>7} {:>8} {:>8} {:>8} {:>9} {:>10}\n", "scenario", width, "runs",
                                  "failed", "unknown", "virtual", "runs/s", "failovers", "fails");
-  text += fmt::format("{:<{}} {:>9} {:>7} {:>8} {:>8} {:>8} {:>9} {:>10}\n", "", width, "", "", "", "hours", "a core", "",
-                      "below");
+  text += fmt::format("{:<{}} {:>9} {:>7} {:>8} {:>8} {:>8} {:>9} {:>10}\n", "", width, "", "", "", "hours", "a core",
+                      "", "below");
   for (const ScenarioSummary& scenario : summary.scenarios) {
     const double seconds = static_cast<double>(std::max<std::int64_t>(scenario.wall_ns, 1)) / 1e9;
     const bool clean = scenario.passed > 0 && scenario.passed == scenario.runs();
@@ -251,15 +258,16 @@ std::string summary_text(const CampaignSummary& summary, const Style& style) {
                           kind.runs == 1 ? "a run" : thousands(kind.runs) + " runs", scenario.path, kind.message,
                           replay_command(summary.campaign, scenario.path, kind.seed));
     if (scenario.unknown > 0)
-      text += fmt::format("{} in {} of {}, first: {}\n  {}\n", style.paint(Style::Colour::yellow, "no verdict"),
-                          scenario.unknown == 1 ? "a run" : thousands(scenario.unknown) + " runs", scenario.path,
-                          scenario.unknown_reason,
-                          replay_command(summary.campaign, scenario.path, scenario.unknown_seed));
+      text +=
+          fmt::format("{} in {} of {}, first: {}\n  {}\n", style.paint(Style::Colour::yellow, "no verdict"),
+                      scenario.unknown == 1 ? "a run" : thousands(scenario.unknown) + " runs", scenario.path,
+                      scenario.unknown_reason, replay_command(summary.campaign, scenario.path, scenario.unknown_seed));
   }
   text += coverage_text(coverage_of(summary.probes)) + probes_text(summary);
   if (!summary.canary.empty()) text += "canary       " + summary.canary + "\n";
-  text += fmt::format("{} runs of {} scenarios ({}): {} passed, {}", thousands(total.runs()), summary.scenarios.size(),
-                      seeds_text(settings.seeds), thousands(total.passed), failed_text(total.failed, kinds_of(summary)));
+  text +=
+      fmt::format("{} runs of {} scenarios ({}): {} passed, {}", thousands(total.runs()), summary.scenarios.size(),
+                  seeds_text(settings.seeds), thousands(total.passed), failed_text(total.failed, kinds_of(summary)));
   if (total.unknown > 0) text += ", " + thousands(total.unknown) + " without a verdict";
   text += fmt::format("; {} virtual hours in {:.1f}s\n", hours(total.virtual_ns), summary.campaign.active_seconds);
   return text + meaning_text(total);

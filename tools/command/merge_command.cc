@@ -21,9 +21,11 @@ const char* const footer =
     "  heir hunt scenarios/first --seeds 1..1000 --shard 2/2 --db b.db     # on another\n"
     "  heir merge a.db b.db --out all.db\n"
     "\n"
-    "What is merged equals the results of one machine that ran it all; what is missing still, `heir hunt --resume` runs.\n"
+    "What is merged equals the results of one machine that ran it all; what is missing still, `heir hunt --resume` "
+    "runs.\n"
     "\n"
-    "Exit status: 0 all passed; 1 a run failed; 2 bad usage or input, nothing was written; 3 no failure, but a run without "
+    "Exit status: 0 all passed; 1 a run failed; 2 bad usage or input, nothing was written; 3 no failure, but a run "
+    "without "
     "a verdict.\n";
 
 Exit merge_files(const Options& given) {

@@ -45,8 +45,8 @@ class InOrder final : public PoolOwner {
     const Job job = plan_.job(outcome.task.what);
     if (outcome.lost) {
       const bool crashed = outcome.lost->cause == Lost::Cause::crashed;
-      return hand_over(job, lost_run(plan_, job, options_, crashed ? Exit::internal : Exit::no_verdict,
-                                     outcome.lost->what));
+      return hand_over(job,
+                       lost_run(plan_, job, options_, crashed ? Exit::internal : Exit::no_verdict, outcome.lost->what));
     }
     Report report = unpack(outcome.answer);
     if (report.interrupted)

@@ -20,7 +20,9 @@ Error failure(sqlite3* database) {
     kind = ErrorCode::invalid;
   else if ((code & 0xff) == SQLITE_IOERR || code == SQLITE_CANTOPEN || code == SQLITE_READONLY)
     kind = ErrorCode::io_error;
-  return {kind, sqlite3_errmsg(database)};
+  const std::string message = sqlite3_errmsg(database);
+  if (kind == ErrorCode::out_of_space) return {kind, "there is no room for more (" + message + ")"};
+  return {kind, message};
 }
 
 }  // namespace

@@ -28,14 +28,18 @@ struct Queue {
 
   /// What it will have cost when all that is under way has ended.
   std::int64_t expected_ns() const {
-    return time_ns + static_cast<std::int64_t>(under_way) * (time_ns / static_cast<std::int64_t>(std::max<std::uint64_t>(runs, 1)) + 1);
+    return time_ns + static_cast<std::int64_t>(under_way) *
+                         (time_ns / static_cast<std::int64_t>(std::max<std::uint64_t>(runs, 1)) + 1);
   }
 };
 
 class Hunt final : public PoolOwner {
  public:
   Hunt(Results& results, Campaign& campaign, const HuntOptions& options, HuntListener& listener)
-      : results_(results), campaign_(campaign), options_(options), listener_(listener),
+      : results_(results),
+        campaign_(campaign),
+        options_(options),
+        listener_(listener),
         active_before_(campaign.active_seconds) {}
 
   Result<> prepare() {

@@ -35,7 +35,7 @@ struct RunRecord {
   std::uint64_t trace_hash = 0;
   std::uint64_t events = 0;
   std::int64_t virtual_ns = 0;
-  std::int64_t wall_ns = 0;  ///< Verdict included.
+  std::int64_t wall_ns = 0;                       ///< Verdict included.
   std::uint64_t ok = 0, failed = 0, unknown = 0;  ///< Operations of clients.
   std::uint64_t failovers = 0;
   std::uint64_t generations = 0;

@@ -86,9 +86,9 @@ Result<> examine(const std::string& path, Database& database) {
 }
 
 Result<> make_tables(Database& database) {
-  const std::string statements = "BEGIN IMMEDIATE;" + std::string(results_schema) + "PRAGMA application_id = " +
-                                 std::to_string(results_application) + "; PRAGMA user_version = " +
-                                 std::to_string(results_version) + "; COMMIT;";
+  const std::string statements = "BEGIN IMMEDIATE;" + std::string(results_schema) +
+                                 "PRAGMA application_id = " + std::to_string(results_application) +
+                                 "; PRAGMA user_version = " + std::to_string(results_version) + "; COMMIT;";
   return database.execute(statements.c_str());
 }
 
@@ -296,8 +296,8 @@ Result<> Results::add(const Campaign& campaign, const std::vector<NewRun>& runs)
       "VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET runs = runs + 1, "
       "virtual_ns = virtual_ns + ?3, wall_ns = wall_ns + ?4, events = events + ?5, failovers = failovers + ?6, "
       "longest_outage_ns = max(longest_outage_ns, ?7)");
-  Result<Statement> failure = database_.prepare(
-      "INSERT INTO failures (scenario, seed, kind, message, at_ns) VALUES (?1, ?2, ?3, ?4, ?5)");
+  Result<Statement> failure =
+      database_.prepare("INSERT INTO failures (scenario, seed, kind, message, at_ns) VALUES (?1, ?2, ?3, ?4, ?5)");
   Result<Statement> probe = database_.prepare(
       "INSERT INTO probes (scenario, name, rare, runs, hits) VALUES (?1, ?2, ?3, ?4, ?5) "
       "ON CONFLICT DO UPDATE SET rare = min(rare, ?3), runs = runs + ?4, hits = hits + ?5");

@@ -20,7 +20,7 @@ struct Scheduler {
   const char* name;
   const char* index;
   const char* count;
-  std::uint64_t first;            ///< What it numbers from,
+  std::uint64_t first;             ///< What it numbers from,
   const char* first_in = nullptr;  ///< if not told in a variable of its own,
   const char* step_in = nullptr;   ///< and in which steps.
 };
@@ -50,8 +50,9 @@ Result<Shard> from(const Scheduler& scheduler, const Environment& environment) {
   const std::uint64_t first = scheduler.first_in ? read(scheduler.first_in).value_or(scheduler.first) : scheduler.first;
   const std::uint64_t step = scheduler.step_in ? std::max<std::uint64_t>(read(scheduler.step_in).value_or(1), 1) : 1;
   if (*index < first || (*index - first) / step >= *count)
-    return wrong(scheduler.index, ("a number from " + std::to_string(first) + " to " +
-                                   std::to_string(first + (*count - 1) * step)).c_str());
+    return wrong(
+        scheduler.index,
+        ("a number from " + std::to_string(first) + " to " + std::to_string(first + (*count - 1) * step)).c_str());
   return Shard{(*index - first) / step + 1, *count};
 }
 

@@ -26,7 +26,8 @@ Result<ScenarioSummary> summarize_scenario(Database& database, const Target& tar
   summary.title = target.scenario.title;
   Result<> done = each_row(
       database,
-      "SELECT verdict, runs, virtual_ns, wall_ns, events, failovers, longest_outage_ns FROM tallies WHERE scenario = ?1",
+      "SELECT verdict, runs, virtual_ns, wall_ns, events, failovers, longest_outage_ns FROM tallies WHERE scenario = "
+      "?1",
       id, [&](const Statement& row) {
         const std::string verdict = row.text(0);
         (verdict == "pass" ? summary.passed : verdict == "fail" ? summary.failed : summary.unknown) += row.bits(1);
@@ -47,8 +48,8 @@ Result<ScenarioSummary> summarize_scenario(Database& database, const Target& tar
   if (!done) return done.error();
   if (summary.unknown > 0)
     done = each_row(database,
-                    "SELECT seed, reason FROM runs WHERE scenario = ?1 AND verdict = 'unknown' ORDER BY seed LIMIT 1", id,
-                    [&](const Statement& row) {
+                    "SELECT seed, reason FROM runs WHERE scenario = ?1 AND verdict = 'unknown' ORDER BY seed LIMIT 1",
+                    id, [&](const Statement& row) {
                       summary.unknown_seed = row.bits(0);
                       summary.unknown_reason = row.text(1);
                     });

@@ -20,7 +20,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int tick_ms = 100;
-constexpr std::chrono::seconds patience_at_end(2);  ///< A run looks up every few milliseconds; one that is judged may not.
+constexpr std::chrono::seconds patience_at_end(
+    2);  ///< A run looks up every few milliseconds; one that is judged may not.
 
 struct Worker {
   pid_t pid = 0;

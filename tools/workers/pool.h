@@ -58,8 +58,8 @@ using Work = std::function<std::string(Task task, const TellProgress& tell)>;
 
 struct PoolOptions {
   unsigned workers = 1;
-  unsigned tasks_per_process = 1;  ///< Then it is replaced.
-  std::uint64_t most_memory = 0;   ///< Bytes: a worker that has more after a task is replaced; 0: no bound.
+  unsigned tasks_per_process = 1;    ///< Then it is replaced.
+  std::uint64_t most_memory = 0;     ///< Bytes: a worker that has more after a task is replaced; 0: no bound.
   std::optional<Duration> patience;  ///< Of real time without any progress of a task.
   bool keep_errors = false;  ///< What a worker that dies wrote to standard error is told in Lost::what, and not shown.
 };
@@ -78,8 +78,8 @@ class PoolOwner {
 };
 
 struct PoolEnd {
-  int signal = 0;              ///< SIGINT or SIGTERM interrupted it; 0: all is done.
-  std::vector<Task> given_up;  ///< By that, without an answer.
+  int signal = 0;                       ///< SIGINT or SIGTERM interrupted it; 0: all is done.
+  std::vector<Task> given_up;           ///< By that, without an answer.
   std::uint64_t peak_memory_bytes = 0;  ///< The most that a worker had after a task.
 };
 

@@ -5,7 +5,7 @@
 #include <catch2/catch.hpp>
 #include <cstdio>
 
-#include "tests/unit/hunt/campaign.h"
+#include "campaign.h"
 #include "tools/hunt/summary.h"
 
 namespace heir::tools {
@@ -109,7 +109,8 @@ TEST_CASE("Scenarios share the time, not the seeds") {
   };
   Hunted hunted = hunt_all(wanted, {target("long.toml"), target("short.toml")}, given);
   CHECK(hunted.end.end == CampaignEnd::stopped);
-  const std::int64_t longs = std::stoll(*hunted.results.database().value("SELECT count(*) FROM runs WHERE scenario = 1"));
+  const std::int64_t longs =
+      std::stoll(*hunted.results.database().value("SELECT count(*) FROM runs WHERE scenario = 1"));
   const std::int64_t shorts =
       std::stoll(*hunted.results.database().value("SELECT count(*) FROM runs WHERE scenario = 2"));
   CHECK(shorts >= 2000);

@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 
-#include "tests/unit/hunt/campaign.h"
+#include "campaign.h"
 #include "tools/hunt/summary.h"
 
 namespace heir::tools {
@@ -29,11 +29,14 @@ std::string everything(const std::string& path) {
   REQUIRE(results);
   std::string text = all_runs(*results);
   for (const char* query :
-       {"SELECT group_concat(line) FROM (SELECT scenario || ' ' || seed || ' ' || kind || ' ' || message || at_ns AS line "
+       {"SELECT group_concat(line) FROM (SELECT scenario || ' ' || seed || ' ' || kind || ' ' || message || at_ns AS "
+        "line "
         "FROM failures ORDER BY scenario, seed)",
-        "SELECT group_concat(line) FROM (SELECT scenario || name || rare || ' ' || runs || ' ' || hits AS line FROM probes "
+        "SELECT group_concat(line) FROM (SELECT scenario || name || rare || ' ' || runs || ' ' || hits AS line FROM "
+        "probes "
         "ORDER BY scenario, name)",
-        "SELECT group_concat(line) FROM (SELECT scenario || verdict || runs || ' ' || virtual_ns || ' ' || wall_ns || ' ' "
+        "SELECT group_concat(line) FROM (SELECT scenario || verdict || runs || ' ' || virtual_ns || ' ' || wall_ns || "
+        "' ' "
         "|| events AS line FROM tallies ORDER BY scenario, verdict)",
         "SELECT group_concat(id || path || text) FROM scenarios",
         "SELECT group_concat(id || heir || first_seed || '..' || last_seed || shard || '/' || shards || ended) FROM "

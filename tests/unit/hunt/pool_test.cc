@@ -83,8 +83,7 @@ TEST_CASE("A crash costs one task, and is told with the last words of the worker
   for (const auto& [number, outcome] : owner.outcomes)
     CHECK(outcome.lost.has_value() == (number == 13 || number == 20 || number == 30));
   CHECK(owner.outcomes.at(13).lost->cause == Lost::Cause::crashed);
-  CHECK(owner.outcomes.at(13).lost->what ==
-        "the run died of signal 6 (Aborted): assertion failed: 13 is unlucky");
+  CHECK(owner.outcomes.at(13).lost->what == "the run died of signal 6 (Aborted): assertion failed: 13 is unlucky");
   CHECK(owner.outcomes.at(20).lost->cause == Lost::Cause::killed);
   CHECK(owner.outcomes.at(30).lost->what == "the run ended with status 5 and said nothing");
 }

@@ -5,7 +5,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "tests/unit/hunt/campaign.h"
+#include "campaign.h"
 #include "tools/hunt/schema.h"
 #include "tools/hunt/summary.h"
 

@@ -59,7 +59,7 @@ TEST_CASE("The bound on the chance of a failure is exact") {
   CHECK(failure_bound(0) == 1);
   CHECK(failure_bound(1) == Approx(0.95));
   CHECK(failure_bound(2) == Approx(0.7763932).epsilon(1e-6));
-  CHECK(failure_bound(59) == Approx(0.0495).epsilon(0.01));       // the classic: 59 clean samples for 95 % of 95 %
+  CHECK(failure_bound(59) == Approx(0.0495).epsilon(0.01));            // the classic: 59 clean samples for 95 % of 95 %
   CHECK(failure_bound(1'000'000) == Approx(2.9957e-6).epsilon(1e-4));  // three by n
 }
 
