@@ -184,8 +184,9 @@ Exit conclude(const CampaignSummary& summary, const HuntEnd& end, const Results&
   if (given.json || !given.quiet) std::fputs(text.c_str(), stdout);
   const ScenarioSummary total = summary.total();
   if (given.quiet && !given.json)
-    fmt::print("{} runs: {} passed, {} failed, {} without a verdict\n", thousands(total.runs()),
-               thousands(total.passed), thousands(total.failed), thousands(total.unknown));
+    fmt::print("{}: {} passed, {} failed, {} without a verdict\n",
+               total.runs() == 1 ? "1 run" : thousands(total.runs()) + " runs", thousands(total.passed),
+               thousands(total.failed), thousands(total.unknown));
   Exit status = Exit::as_expected;
   if (!given.junit.empty() && !write_file(given.junit, summary_junit(summary))) status = Exit::bad_usage;
   if (total.unknown > 0 || total.runs() == 0) status = worse(status, Exit::no_verdict);

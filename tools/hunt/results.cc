@@ -73,7 +73,8 @@ Result<> examine(const std::string& path, Database& database) {
   const std::string advice = "; restore it from a copy, or name another file";
   const Result<std::string> check = database.value("PRAGMA quick_check(1)");
   if (!check) return refused(path, "is damaged: " + check.error().message + advice);
-  if (*check != "ok") return refused(path, "is damaged: " + *check + advice);
+  // What is wrong stands in its last line.
+  if (*check != "ok") return refused(path, "is damaged: " + check->substr(check->rfind('\n') + 1) + advice);
   Result<Database> fresh = Database::open("");
   if (!fresh) return fresh.error();
   if (const Result<> made = fresh->execute(results_schema); !made) return made;

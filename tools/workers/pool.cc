@@ -161,10 +161,9 @@ class Pool {
       socket_.send(worker.name, std::string(1, message_leave));
     }
     const Task task = *std::exchange(worker.task, std::nullopt);
-    // It goes on at once, whatever is to be done with its answer.
+    owner_.done({task, message.substr(1 + sizeof memory), std::nullopt});
     if (!worker.leaves && noted_signal() == 0)
       if (const std::optional<Task> another = next()) give(worker, *another);
-    owner_.done({task, message.substr(1 + sizeof memory), std::nullopt});
   }
 
   void tick() {

@@ -72,6 +72,7 @@ TEST_CASE("A crash costs one task, and is told with the last words of the worker
   const Work work = [](Task task, const TellProgress& tell) {
     if (task.what == 13) {
       std::fputs("assertion failed: 13 is unlucky\nmore of it\n", stderr);
+      ::signal(SIGABRT, SIG_DFL);  // not the handler of the tests
       ::raise(SIGABRT);
     }
     if (task.what == 20) ::raise(SIGKILL);
@@ -116,9 +117,8 @@ TEST_CASE("A task that gets nowhere is stuck; one that gets on slowly is not") {
 
 TEST_CASE("An interrupt ends it; what was under way is given up, and said so") {
   Owner owner(1000);
-  owner.interrupt_after = 10;
   const Work work = [](Task task, const TellProgress& tell) {
-    if (task.what > 8) ::usleep(20'000'000);
+    while (task.what > 8) ::usleep(100'000);  // an interrupt ends only the sleep
     return square(task, tell);
   };
   owner.interrupt_after = 9;
@@ -126,7 +126,7 @@ TEST_CASE("An interrupt ends it; what was under way is given up, and said so") {
   REQUIRE(end);
   CHECK(end->signal == SIGINT);
   CHECK(owner.outcomes.size() == 9);
-  CHECK(end->given_up.size() == 2);
+  CHECK(end->given_up.size() == 1);  // the other worker had just answered
 }
 
 TEST_CASE("A worker with too much memory is replaced") {
