@@ -23,6 +23,8 @@ using Chosen = std::function<Exit()>;
 
 void add_run_command(CLI::App& app, Chosen& chosen);
 void add_margins_command(CLI::App& app, Chosen& chosen);
+void add_hunt_command(CLI::App& app, Chosen& chosen);
+void add_merge_command(CLI::App& app, Chosen& chosen);
 void add_check_command(CLI::App& app, Chosen& chosen);
 void add_scenario_command(CLI::App& app, Chosen& chosen);
 
