@@ -81,6 +81,7 @@ World::World(Kernel& kernel, const scenarios::Scenario& scenario, Programs& prog
   build_clients();
   operator_ = make_machine("operator", 0);
   nemesis_ = std::make_unique<Nemesis>(kernel, scenario_, *this, [this](const FaultEvent& event) {
+    if (event.decided) result_.decisions.push_back(*event.decided);
     tell(event.begins ? StoryLine::Kind::fault : StoryLine::Kind::heal, "",
          event.begins ? event.what : "healed: " + event.what);
   });

@@ -15,10 +15,15 @@ struct Telling {
 /// Title, story, numbers, verdict; of a failed run the failures, and as its last line the command that replays it.
 std::string story_of(const Finished& run, Telling telling, const Style& style);
 
+/// The story with peers by the names of their hosts.
+std::vector<sim::StoryLine> named_story(const sim::RunResult& result);
+
 /// "pass     seed 17  scenarios/first/mixed.toml  2 failovers, 12,345 ok"
 std::string verdict_line(const Finished& run, const Style& style);
 /// What is wrong, with the operations involved; "" if nothing is.
 std::string failures_of(const Finished& run, const Style& style);
+/// The story, and what is wrong, as far as it has been judged.
+std::string replayed_story(const Finished& run, const Style& style);
 /// "To see it again:" and the command; "" for a run that went as expected.
 std::string replay_line(const Finished& run);
 

@@ -272,7 +272,6 @@ class Pool {
 
 std::optional<Interruption> run_all(const Plan& plan, const JobOptions& options, const WorkerOptions& worker_options,
                                     const ReportSink& sink) {
-  signal_ = 0;
   handle_signals();
   return Pool(plan, options, worker_options, sink).run();
 }
