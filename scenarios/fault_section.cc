@@ -421,7 +421,9 @@ Section<Fault> fault_section() {
                             K::restart_loop,
                             K::second_agent,
                             K::crash_store})));
-  s.keys.push_back(key("target", &Fault::target,
+  s.keys.push_back(key_of<Fault, Target>(
+                       "target", [](const Fault& fault) { return fault.hosts.empty() ? fault.target : Fault().target; },
+                       [](Fault& fault, const Target& target) { fault.target = target; },
                        "Whom it hits; by default crash-store the store's leader, and wipe-store all of the store.")
                        .for_kinds(with_target));
   s.keys.push_back(key("hosts", &Fault::hosts, "These very hosts instead of a target: `[\"host:1\", \"store:2\"]`.")
@@ -501,7 +503,10 @@ Section<Fault> fault_section() {
   return s;
 }
 
-Fault only_what_its_kind_means(const Fault& fault) {
+Fault only_what_its_kind_means(const Fault& given) {
+  Fault fault = given;
+  if (fault.manner != PartitionManner::slowed && fault.kind == FaultKind::partition) fault.latency.reset();
+  if (fault.shape == PartitionShape::ring || fault.shape == PartitionShape::bridge) fault.direction.reset();
   const Section<Fault> section = fault_section();
   const std::string kind = to_string(fault.kind);
   std::string text;

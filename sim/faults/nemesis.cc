@@ -174,6 +174,11 @@ Fault Nemesis::decision(Fault fault, std::size_t index, bool at_moment, Duration
   if (fault.target.kind == scenarios::TargetKind::clients || hosts.empty()) return fault;
   fault.hosts.clear();
   fault.target = scenarios::Fault().target;
+  if (static_cast<int>(hosts.size()) == world_.store_members() && hosts.size() > 1 && hosts.front() < 0 &&
+      hosts.back() < 0) {
+    fault.target = {scenarios::TargetKind::store, 0};
+    return fault;
+  }
   // A shape that draws its groups has no target, but nothing strikes where there is nobody.
   if (hosts.size() == 1 && !(fault.kind == FaultKind::partition && scenarios::draws_groups(fault.shape)))
     fault.target = target_of(hosts.front());

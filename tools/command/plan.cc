@@ -57,10 +57,10 @@ bool parse_seeds(const std::string& text, SeedRange& seeds) {
          parse_number(std::string_view(text).substr(dots + 2), seeds.last) && seeds.first <= seeds.last;
 }
 
-Plan Plan::of(std::vector<ScenarioFile> files, std::uint64_t seed) {
+Plan Plan::of(std::vector<ScenarioFile> files, SeedRange seeds) {
   Plan plan;
   plan.files_ = std::move(files);
-  plan.seeds_ = {seed, seed};
+  plan.seeds_ = seeds;
   return plan;
 }
 

@@ -49,6 +49,7 @@ const char* const footer =
 constexpr int points_at_first = 20;
 constexpr int points_closer = 10;
 constexpr int closer_looks = 2;
+constexpr double least_jump = 0.15;
 
 /// Of the runs that went on from one point in time.
 struct Share {
@@ -138,10 +139,10 @@ std::vector<sim::VirtualTime> between(sim::VirtualTime from, sim::VirtualTime to
   return times;
 }
 
-/// The point before the greatest jump.
+/// The point before the greatest jump; the end if there is none to speak of.
 Shares::const_iterator greatest_jump(const Shares& shares) {
-  auto best = shares.begin();
-  double most = -1;
+  auto best = shares.end();
+  double most = least_jump;
   for (auto at = shares.begin(); std::next(at) != shares.end(); ++at) {
     const double jump = std::next(at)->second.value() - at->second.value();
     if (jump > most) {
@@ -202,6 +203,7 @@ Exit run(const Options& options) {
   go_on_from(between({}, failed_at, points_at_first, shares), scenario, capsule.seed, kind, each, jobs, shares);
   for (int look = 0; look < closer_looks; ++look) {
     const auto before = greatest_jump(shares);
+    if (before == shares.end()) break;
     const std::vector<sim::VirtualTime> times = between(before->first, std::next(before)->first, points_closer, shares);
     if (!times.empty()) go_on_from(times, scenario, capsule.seed, kind, each, jobs, shares);
   }
@@ -213,6 +215,12 @@ Exit run(const Options& options) {
   std::printf("\n%s\n\n", sparkline(shares).c_str());
 
   const auto before = greatest_jump(shares);
+  if (before == shares.end()) {
+    std::printf(
+        "There is no step: it was %s likely from the start, by what the scenario says and not by what is drawn.\n",
+        percent(shares.begin()->second).c_str());
+    return Exit::as_expected;
+  }
   const auto after = std::next(before);
   std::printf("The step: from %s at %ss to %s at %ss.\n", percent(before->second).c_str(),
               clock_text(before->first.ns()).c_str(), percent(after->second).c_str(),

@@ -52,7 +52,10 @@ std::string text_of(const std::vector<scenarios::Fault>& decisions) {
 
 /// The number after "capsule = " in the first line that is no comment.
 std::optional<std::uint64_t> version_of(std::string_view text) {
-  while (text.starts_with('#')) text.remove_prefix(std::min(text.size(), text.find('\n') + 1));
+  while (text.starts_with('#')) {
+    const std::size_t end = text.find('\n');
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
   if (!text.starts_with(first_key)) return std::nullopt;
   text.remove_prefix(first_key.size());
   std::uint64_t version = 0;

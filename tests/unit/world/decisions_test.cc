@@ -23,7 +23,8 @@ scenarios::Scenario load(const std::string& path, const std::vector<std::string>
 std::vector<std::string> lines(const RunResult& result) {
   std::vector<std::string> all;
   for (const StoryLine& line : result.story)
-    all.push_back(std::to_string(line.at.ns()) + " " + line.host + " " + line.what);
+    if (line.what != "the atlas spares this copy")  // A strike that did nothing is no decision.
+      all.push_back(std::to_string(line.at.ns()) + " " + line.host + " " + line.what);
   const reports::History& history = result.history;
   for (std::size_t i = 0; i < history.size(); ++i) {
     const reports::Event event = history.event(i);
@@ -88,8 +89,8 @@ TEST_CASE("a decision list survives another seed for the strikes, which draw not
   const RunResult second = run(decided, programs, options);
   // Some strike nobody: who is up is another question under another seed.
   std::size_t same = 0;
-  for (const scenarios::Fault& fault : second.decisions)
-    same += std::count(first.decisions.begin(), first.decisions.end(), fault) > 0;
+  for (const scenarios::Fault& fault : with_decisions(scenario, second.decisions).faults)
+    same += std::count(decided.faults.begin(), decided.faults.end(), fault) > 0;
   CHECK(same == second.decisions.size());
   CHECK(same * 2 >= first.decisions.size());
 }
