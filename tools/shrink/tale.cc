@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "scenarios/fault_kinds.h"
+#include "scenarios/fault_section.h"
 
 namespace heir::tools {
 
@@ -29,8 +29,11 @@ std::string host_name(const scenarios::Scenario& scenario, const scenarios::Targ
   return "store" + std::to_string(target.host);
 }
 
-std::vector<std::string> struck_by(const scenarios::Scenario& scenario, const scenarios::Fault& fault) {
+std::vector<std::string> struck_by(const scenarios::Scenario& scenario, const scenarios::Fault& decision) {
+  const scenarios::Fault fault = scenarios::only_what_its_kind_means(decision);
   std::vector<std::string> who;
+  if (fault.kind == FaultKind::power_off_all)
+    for (int host = 1; host <= scenario.cluster.peers; ++host) who.push_back("host" + std::to_string(host));
   for (const scenarios::Target& host : fault.hosts) who.push_back(host_name(scenario, host));
   if (fault.target.kind == TargetKind::host || fault.target.kind == TargetKind::store_member)
     who.push_back(host_name(scenario, fault.target));
@@ -47,8 +50,8 @@ std::vector<std::string> primary_in(const std::string& what) {
 }
 
 bool takes_down(const scenarios::Fault& fault) {
-  return fault.kind == FaultKind::crash || fault.kind == FaultKind::stop || fault.kind == FaultKind::suspend ||
-         fault.kind == FaultKind::swap_disk ||
+  return fault.kind == FaultKind::crash || fault.kind == FaultKind::power_off_all || fault.kind == FaultKind::stop ||
+         fault.kind == FaultKind::suspend || fault.kind == FaultKind::swap_disk ||
          (fault.kind == FaultKind::pause && fault.process == scenarios::ProcessKind::host);
 }
 
