@@ -84,20 +84,20 @@ class Shrinking {
   /// With how many of the first seeds it fails in the same way. Where operations that are too few make that a matter of
   /// luck, there are more of them again: what fails by luck fails no more after the next change of code.
   int make_steady() {
-    int failing = fails_with_seeds(best_);
+    std::vector<bool> failing = run_side_by_side({best_}, {1, seeds});
     Scenario busier = best_;
-    for (int i = 0; i < most_raises && failing < steady_seeds && goes_on(); ++i) {
+    for (int i = 0; i < most_raises && how_many(failing) < steady_seeds && goes_on(); ++i) {
       for (scenarios::Workload& workload : busier.workloads)
         workload.rate.count = std::min<std::int64_t>(workload.rate.count * 4, 1'000'000);
       show("steadier operations");
-      if (!first_that_fails({busier}, seed_)) continue;
-      const int now = fails_with_seeds(busier);
-      if (now <= failing) continue;
-      failing = now;
+      std::vector<bool> now = run_side_by_side({busier}, {1, seeds});
+      if (how_many(now) <= how_many(failing)) continue;
+      failing = std::move(now);
       best_ = busier;
+      seed_ = static_cast<std::uint64_t>(std::find(failing.begin(), failing.end(), true) - failing.begin()) + 1;
     }
     clear();
-    return failing;
+    return how_many(failing);
   }
 
   const Scenario& best() const { return best_; }
@@ -109,8 +109,7 @@ class Shrinking {
  private:
   static constexpr int most_raises = 4;
 
-  int fails_with_seeds(const Scenario& scenario) {
-    const std::vector<bool> outcomes = run_side_by_side({scenario}, {1, seeds});
+  static int how_many(const std::vector<bool>& outcomes) {
     return static_cast<int>(std::count(outcomes.begin(), outcomes.end(), true));
   }
 
@@ -273,7 +272,7 @@ Exit shrink(const Subject& subject, const Options& options, Deadline deadline) {
   run.seed = shrinking.seed();
   const Seen last = see(shrinking.best(), run);
   const std::vector<TaleLine> tale =
-      tale_of(shrinking.best(), named_story(last.result), last.result, last.judgement, failure.kind);
+      tale_of(shrinking.best(), named_story(last.result.story), last.result, last.judgement, failure.kind);
   const std::string text = file_text(shrinking, subject, failure, failing, before);
   std::printf("%s\n\n%s\n%s\n", shrinking.best().title.c_str(), text_of(tale).c_str(), diagram_text(tale).c_str());
   std::printf("was          %s\nis           %s\nin           %s, %s runs%s\n", before.c_str(),

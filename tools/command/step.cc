@@ -134,11 +134,8 @@ class Stepper {
       std::printf("before the first event\n");
     else
       std::printf("%s\n", line_.c_str());
-    for (std::size_t i = std::min(shown_, glance.story().size()); i < glance.story().size(); ++i) {
-      const sim::StoryLine& line = glance.story()[i];
-      if (line.kind == sim::StoryLine::Kind::command) continue;
-      std::printf("%9s  %-8s %s\n", clock_text(line.at.ns()).c_str(), line.host.c_str(), line.what.c_str());
-    }
+    const std::vector<sim::StoryLine> story = named_story(glance.story());
+    std::fputs(story_text(std::span(story).subspan(std::min(shown_, story.size()))).c_str(), stdout);
   }
 
   /// Reads commands until one moves; false: it is over, or the run has to begin anew.

@@ -56,9 +56,9 @@ std::string story_line(std::int64_t at_ns, std::string_view host, std::string_vi
 /// Peers' identities, which nobody can tell apart, and the hosts that they are on, as their agents' first words tell.
 using Hosts = std::map<std::string, std::string>;
 
-Hosts hosts_of(const sim::RunResult& result) {
+Hosts hosts_of(const std::vector<sim::StoryLine>& story) {
   Hosts hosts;
-  for (const sim::StoryLine& line : result.story) {
+  for (const sim::StoryLine& line : story) {
     constexpr std::string_view begin = "agent-started peer=";
     if (line.what.rfind(begin, 0) != 0) continue;
     hosts.emplace(line.what.substr(begin.size(), line.what.find(' ', begin.size()) - begin.size()), line.host);
@@ -86,7 +86,7 @@ std::string lines_of(const sim::RunResult& result, bool verbose, const Style& st
                          Colour::yellow, style);
     }
   };
-  for (const sim::StoryLine& line : named_story(result)) {
+  for (const sim::StoryLine& line : named_story(result.story)) {
     if (line.kind == Kind::command && !verbose) continue;
     tell_outages_until(line.at);
     text += story_line(line.at.ns(), who(line), line.what, colour_of(line), style);
@@ -158,11 +158,17 @@ std::string verdict_of(const Finished& run, const Style& style) {
 
 }  // namespace
 
-std::vector<sim::StoryLine> named_story(const sim::RunResult& result) {
-  const Hosts hosts = hosts_of(result);
-  std::vector<sim::StoryLine> story = result.story;
+std::vector<sim::StoryLine> named_story(std::vector<sim::StoryLine> story) {
+  const Hosts hosts = hosts_of(story);
   for (sim::StoryLine& line : story) line.what = with_names(std::move(line.what), hosts);
   return story;
+}
+
+std::string story_text(std::span<const sim::StoryLine> named_story) {
+  std::string text;
+  for (const sim::StoryLine& line : named_story)
+    if (line.kind != Kind::command) text += story_line(line.at.ns(), who(line), line.what, Colour::none, Style(false));
+  return text;
 }
 
 std::string operation_line(const reports::History& history, const reports::Operation& op) {

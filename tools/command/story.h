@@ -1,7 +1,9 @@
 // A run told to people.
 #pragma once
 
+#include <span>
 #include <string>
+#include <vector>
 
 #include "tools/command/job.h"
 
@@ -16,7 +18,9 @@ struct Telling {
 std::string story_of(const Finished& run, Telling telling, const Style& style);
 
 /// The story with peers by the names of their hosts.
-std::vector<sim::StoryLine> named_story(const sim::RunResult& result);
+std::vector<sim::StoryLine> named_story(std::vector<sim::StoryLine> story);
+/// "   42.000  fault    power off host1 (primary)", a line each but for the databases' procedures.
+std::string story_text(std::span<const sim::StoryLine> named_story);
 
 /// "pass     seed 17  scenarios/first/mixed.toml  2 failovers, 12,345 ok"
 std::string verdict_line(const Finished& run, const Style& style);

@@ -225,10 +225,10 @@ Exit run(const Options& options) {
   std::printf("The step: from %s at %ss to %s at %ss.\n", percent(before->second).c_str(),
               clock_text(before->first.ns()).c_str(), percent(after->second).c_str(),
               clock_text(after->first.ns()).c_str());
-  std::string what;
-  for (const sim::StoryLine& line : named_story(seen.result))
-    if (line.at > before->first && line.at <= after->first && line.kind != sim::StoryLine::Kind::command)
-      what += fmt::format("{:>9}  {:<8} {}\n", clock_text(line.at.ns()), line.host, line.what);
+  std::vector<sim::StoryLine> within;
+  for (const sim::StoryLine& line : named_story(seen.result.story))
+    if (line.at > before->first && line.at <= after->first) within.push_back(line);
+  const std::string what = story_text(within);
   std::printf("%s", what.empty()
                         ? "Nothing of the story is in it: what clients did or how long a message took decided.\n"
                         : what.c_str());
