@@ -154,7 +154,7 @@ Shares::const_iterator greatest_jump(const Shares& shares) {
 }
 
 std::string percent(const Share& share) {
-  return fmt::format("{:>3}%", static_cast<int>(share.value() * 100 + 0.5));
+  return fmt::format("{}%", static_cast<int>(share.value() * 100 + 0.5));
 }
 
 std::string sparkline(const Shares& shares) {
@@ -211,7 +211,7 @@ Exit run(const Options& options) {
 
   std::printf("\n     time  P(%s)\n", kind.c_str());
   for (const auto& [at, share] : shares)
-    std::printf("%9s  %s  %u of %u\n", clock_text(at.ns()).c_str(), percent(share).c_str(), share.failed, share.runs);
+    std::printf("%9s  %4s  %u of %u\n", clock_text(at.ns()).c_str(), percent(share).c_str(), share.failed, share.runs);
   std::printf("\n%s\n\n", sparkline(shares).c_str());
 
   const auto before = greatest_jump(shares);
