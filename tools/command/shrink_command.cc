@@ -232,8 +232,9 @@ std::string file_text(const Shrinking& shrinking, const Subject& subject, const 
   std::string text = "# " + scenarios::printable(failure.kind) + ", shrunk from " +
                      scenarios::printable(subject.capsule.source) + ", seed " + std::to_string(subject.capsule.seed) +
                      ".\n# Was: " + before + ".\n# Is:  " + size_of(shrinking.best()) + ".\n";
-  text += fmt::format("# Fails in this way with seed {}, and with {} of the seeds 1 to {}.\n", shrinking.seed(),
-                      failing, seeds);
+  text += fmt::format("# Fails in this way with seed {}", shrinking.seed());
+  if (!shrinking.interruption()) text += fmt::format(", and with {} of the seeds 1 to {}", failing, seeds);
+  text += ".\n";
   return text + scenarios::write(shrinking.best());
 }
 
