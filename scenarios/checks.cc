@@ -136,14 +136,14 @@ class Checker {
       if (kind == FaultKind::switchover && scenario_.cluster.peers < 2) {
         reading_.report(table, table.place, "impossible switchover: a cluster of one peer has no sync to promote");
       }
-      if (scenario_.disk.atlas && may_lose_data(fault, kind) &&
-          (fault.target.kind == TargetKind::all || scenario_.cluster.peers == 1)) {
+      if (scenario_.disk.atlas && may_lose_data(fault, kind) && leaves_none(fault.target)) {
         reading_.report(table, place_of(table, "target"),
                         "kind \"" + to_string(kind) +
                             "\" on every copy leaves the atlas none; name fewer hosts, or set "
                             "'atlas = false' in [disk]: then only safety is judged");
       }
-      if (kind == FaultKind::swap_disk && fault.disk == SwappedDisk::other && scenario_.cluster.peers < 2) {
+      if (kind == FaultKind::swap_disk && fault.disk == SwappedDisk::other && !is_of_store(fault.target.kind) &&
+          scenario_.cluster.peers < 2) {
         reading_.report(table, place_of(table, "disk"), "a cluster of one peer has no other disk");
       }
       if (kind == FaultKind::partition && fault.shape == PartitionShape::from_sync && scenario_.cluster.peers < 2) {
@@ -162,6 +162,14 @@ class Checker {
       if (fault.every)
         reading_.report(table, table.find("every")->place, "a host joins once; 'every' means nothing here");
     }
+  }
+
+  /// Whether the target is every copy of something.
+  bool leaves_none(const Target& target) const {
+    if (is_of_store(target.kind))
+      return target.kind == TargetKind::store || target.kind == TargetKind::store_majority ||
+             members_of(scenario_.store) == 1;
+    return target.kind == TargetKind::all || scenario_.cluster.peers == 1;
   }
 
   void check_late() {

@@ -97,13 +97,14 @@ constexpr std::array kinds{
                 "anew or the fault is over.",
                 "A decaying cell or platter, a flipped bit on the way to it."},
     FaultTraits{K::misdirected_write, "misdirected-write", F::disk,
-                "The page of log that was last synced on the target went to the place of a table's: the log is without "
-                "the one, the table without the other.",
+                "The page of log that was last synced on the target went to the place of a table's (of a member of the "
+                "store: of its snapshot's): the log is without the one, the table without the other.",
                 "A drive's or a volume manager's firmware that writes to the wrong address."},
-    FaultTraits{K::misdirected_read, "misdirected-read", F::disk,
-                "Each read of a table's page or of a recovery on the target finds another place's content, with this "
-                "`chance`.",
-                "Firmware that reads from the wrong address, a broken cache of a storage array."},
+    FaultTraits{
+        K::misdirected_read, "misdirected-read", F::disk,
+        "Each read of a table's page, of a recovery, or of a file of a member of the store finds another place's "
+        "content, with this `chance`.",
+        "Firmware that reads from the wrong address, a broken cache of a storage array."},
     FaultTraits{K::swap_disk, "swap-disk", F::disk,
                 "The target's host loses power and comes back after `for`, with the disk that `disk` says.",
                 "A volume attached to the wrong machine, a restored snapshot, a replaced drive."},

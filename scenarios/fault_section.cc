@@ -227,14 +227,6 @@ std::string impossible_target(FaultKind kind, const Fault& fault) {
   switch (kind) {
     case FaultKind::crash_database:
     case FaultKind::crash_agent:
-    case FaultKind::stuck_disk:
-    case FaultKind::disk_full:
-    case FaultKind::read_only_disk:
-    case FaultKind::bad_fsync:
-    case FaultKind::bit_rot:
-    case FaultKind::misdirected_write:
-    case FaultKind::misdirected_read:
-    case FaultKind::swap_disk:
     case FaultKind::crash_backend:
     case FaultKind::out_of_memory:
     case FaultKind::out_of_files:
@@ -271,7 +263,18 @@ std::string impossible_target(FaultKind kind, const Fault& fault) {
     case FaultKind::clock_slew:
     case FaultKind::clock_freeze:
     case FaultKind::slow_disk:
+    case FaultKind::stuck_disk:
+    case FaultKind::disk_full:
+    case FaultKind::read_only_disk:
+    case FaultKind::bad_fsync:
+    case FaultKind::bit_rot:
+    case FaultKind::misdirected_write:
+    case FaultKind::misdirected_read:
+    case FaultKind::swap_disk:
     case FaultKind::stop:
+      if (kind == FaultKind::swap_disk && fault.disk == SwappedDisk::foreign &&
+          (is_of_store(target) || target == TargetKind::rack))
+        return name + " has hosts that hold no cluster's data, which \"foreign\" is about";
       if (target == TargetKind::clients) return "nothing happens to clients but partitions and slow links";
       return {};
     case FaultKind::clog:

@@ -137,14 +137,18 @@ constexpr std::array fsync_answers{
 };
 
 constexpr std::array rot_places{
-    Name<RotPlace>{RotPlace::log, "log", "A record of the log since the last checkpoint: recovery ends before it."},
-    Name<RotPlace>{RotPlace::table, "table", "A page of a table: who reads a row of it gets an error."},
+    Name<RotPlace>{
+        RotPlace::log, "log",
+        "A record of the log since the last checkpoint: recovery ends before it. Of a member of the store: some "
+        "pages of its vote or of a record of its log."},
+    Name<RotPlace>{RotPlace::table, "table",
+                   "A page of a table: who reads a row of it gets an error. Of a member: some pages of its snapshot."},
 };
 
 constexpr std::array swapped_disks{
     Name<SwappedDisk>{SwappedDisk::empty, "empty", "A new one."},
     Name<SwappedDisk>{SwappedDisk::old, "old", "Its own, as it was when the fault struck; it dies `age` later."},
-    Name<SwappedDisk>{SwappedDisk::other, "other", "A copy of another peer's, drawn: its identity too."},
+    Name<SwappedDisk>{SwappedDisk::other, "other", "A copy of another's, drawn: its identity too."},
     Name<SwappedDisk>{SwappedDisk::foreign, "foreign", "Its own, but with the data of another cluster."},
 };
 

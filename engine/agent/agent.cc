@@ -121,7 +121,9 @@ class Agent final : private gate::Guard, private store::Receiver {
     for (const auto& [peer, instance] : link_.known())
       if (instance.addresses.size() > 1) endpoints[peer] = instance.addresses[1];
     command_began_ = host_.monotonic_now();
-    CommandResult result = co_await database_->run(command, endpoints);
+    Generation opened;
+    if (const auto& state = peer_.view.state) opened = state->opened ? state->generation : state->last_opened;
+    CommandResult result = co_await database_->run(command, endpoints, opened);
     host_.log(result.outcome == failover::Outcome::failed ? LogLevel::warning : LogLevel::info, "database-command",
               {{"command", failover::to_string(command)},
                {"outcome", result.outcome == failover::Outcome::done       ? "done"
@@ -129,7 +131,8 @@ class Agent final : private gate::Guard, private store::Receiver {
                                                                            : result.message},
                {"position", result.position ? to_string(*result.position) : ""},
                {"took", to_string(host_.monotonic_now() - command_began_)}});
-    feed(failover::CommandDone{id, result.outcome, std::move(result.position), std::move(result.message)});
+    feed(failover::CommandDone{id, result.outcome, std::move(result.position), std::move(result.message),
+                               result.rebuilt});
     // A server that died at once must be seen, though its status is what it was before the command.
     tell_next_look_ = true;
     ask_to_look();

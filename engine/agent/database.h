@@ -24,6 +24,7 @@ struct CommandResult {
   failover::Outcome outcome = failover::Outcome::done;
   std::optional<Position> position;
   std::string message;
+  std::optional<Generation> rebuilt{};  ///< See failover::CommandDone.
 };
 
 /// Where the databases of the other peers listen, as far as they were ever seen.
@@ -33,8 +34,9 @@ class Database {
  public:
   virtual ~Database() = default;
   virtual Task<Result<Beginning>> begin() = 0;
-  /// One at a time; may be destroyed at any moment and asked again.
-  virtual Task<CommandResult> run(failover::DatabaseCommand command, const Endpoints& endpoints) = 0;
+  /// One at a time; may be destroyed at any moment and asked again. `opened`: the last generation that has; noted in a
+  /// copy that the command makes.
+  virtual Task<CommandResult> run(failover::DatabaseCommand command, const Endpoints& endpoints, Generation opened) = 0;
   /// The command under way copies data: what it has done so far would be lost with it.
   virtual bool is_copying() const = 0;
   /// `downstreams`: of whom to tell whether they stream. Beside a command or not.

@@ -39,8 +39,9 @@ class PostgresqlDatabase final : public Database {
     co_return beginning;
   }
 
-  Task<CommandResult> run(failover::DatabaseCommand command, const Endpoints& endpoints) override {
+  Task<CommandResult> run(failover::DatabaseCommand command, const Endpoints& endpoints, Generation opened) override {
     const Endpoints known = endpoints;
+    adapter_->note_opened(opened);
     // One arm after another: a coroutine is never a visitor's lambda.
     if (const auto* lead = std::get_if<failover::Lead>(&command)) co_return co_await run_lead(*lead, known);
     if (const auto* follow = std::get_if<failover::Follow>(&command)) co_return co_await run_follow(*follow, known);
@@ -150,7 +151,9 @@ class PostgresqlDatabase final : public Database {
 
   Task<CommandResult> told(Result<Position> position) {
     if (!position) co_return failed(position.error());
-    co_return CommandResult{failover::Outcome::done, std::move(*position), ""};
+    const Result<std::optional<Generation>> rebuilt = co_await adapter_->rebuilt();
+    if (!rebuilt) co_return failed(rebuilt.error());
+    co_return CommandResult{failover::Outcome::done, std::move(*position), "", *rebuilt};
   }
 
   /// The position that the policy lets count.
@@ -281,7 +284,7 @@ class PostgresqlDatabase final : public Database {
     const Result<std::uint64_t> end = co_await adapter_->shutdown_offset();
     if (!end) co_return failed(end.error());
     position->offset = *end;
-    co_return CommandResult{failover::Outcome::done, std::move(*position), ""};
+    co_return co_await told(std::move(position));
   }
 
   Task<CommandResult> run_drain(Duration limit) {

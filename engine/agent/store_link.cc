@@ -65,8 +65,11 @@ void StoreLink::open_session() {
 
 Task<void> StoreLink::keep_session() {
   if (!former_) {
-    const Result<Bytes> kept = co_await host_.read_file(config_.session_file);
-    if (kept) former_ = SessionId(std::strtoull(kept->c_str(), nullptr, 10));
+    const Result<Bytes> kept = co_await read_checked_file(host_, config_.session_file);
+    if (kept)
+      former_ = SessionId(std::strtoull(kept->c_str(), nullptr, 10));
+    else if (kept.error().code == ErrorCode::invalid)  // Then it waits for its former session's end.
+      host_.log(LogLevel::warning, "session-unreadable", {{"error", to_string(kept.error())}});
   }
   std::optional<store::OpenedSession> opened;
   while (!opened) {
@@ -78,7 +81,8 @@ Task<void> StoreLink::keep_session() {
   }
   const SessionId session = opened->id;
   // Kept before it is used, so that a restarted agent knows its own former session from a twin's.
-  const Result<> kept = co_await replace_file(host_, config_.session_file, std::to_string(session.value()) + "\n");
+  const Result<> kept =
+      co_await replace_checked_file(host_, config_.session_file, std::to_string(session.value()) + "\n");
   if (!kept) host_.log(LogLevel::warning, "session-not-kept", {{"error", to_string(kept.error())}});
   Scope registration;
   registration.spawn(keep_registered(session));

@@ -1,5 +1,10 @@
 #include "engine/base/files.h"
 
+#include <algorithm>
+#include <string_view>
+
+#include "engine/base/checksum.h"
+
 namespace heir {
 
 std::string folder_of(const std::string& path) {
@@ -13,6 +18,41 @@ Task<Result<>> replace_file(Host& host, std::string path, Bytes content) {
   if (Result<> synced = co_await host.sync_file(beside); !synced) co_return synced;
   if (Result<> renamed = co_await host.rename(beside, path); !renamed) co_return renamed;
   co_return co_await host.sync_directory(folder_of(path));
+}
+
+namespace {
+
+/// "crc32c 1a2b3c4d\n"
+std::string checksum_line(std::string_view content) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string line = "crc32c ";
+  const std::uint32_t sum = crc32c(content);
+  for (int shift = 28; shift >= 0; shift -= 4) line += digits[(sum >> shift) & 0xf];
+  return line + "\n";
+}
+
+}  // namespace
+
+Bytes checked(Bytes content) {
+  return content + checksum_line(content);
+}
+
+Task<Result<>> replace_checked_file(Host& host, std::string path, Bytes content) {
+  return replace_file(host, std::move(path), checked(std::move(content)));
+}
+
+Task<Result<Bytes>> read_checked_file(Host& host, std::string path) {
+  Result<Bytes> content = co_await host.read_file(path);
+  if (!content) co_return content;
+  const std::size_t length = checksum_line({}).size();
+  const std::size_t end = content->size() - std::min(content->size(), length);
+  if (content->substr(end) != checksum_line(std::string_view(*content).substr(0, end)))
+    co_return Error{ErrorCode::invalid,
+                    path +
+                        " is damaged: it is not as it was written, by the checksum in its last line. Remedy: bring "
+                        "the file back from a copy of this very disk"};
+  content->resize(end);
+  co_return content;
 }
 
 Task<Result<>> remove_file(Host& host, std::string path) {

@@ -9,6 +9,16 @@ namespace heir {
 /// returns. (Write beside, sync, rename, sync the folder.)
 Task<Result<>> replace_file(Host& host, std::string path, Bytes content);
 
+/// The content with a last line that shows whether it is still as it was written.
+Bytes checked(Bytes content);
+
+/// As replace_file, with such a line.
+Task<Result<>> replace_checked_file(Host& host, std::string path, Bytes content);
+
+/// What replace_checked_file wrote; `not_found`. `invalid`: it reads as something else: what was in it is not known,
+/// and must not be taken for nothing.
+Task<Result<Bytes>> read_checked_file(Host& host, std::string path);
+
 /// Removes a file durably.
 Task<Result<>> remove_file(Host& host, std::string path);
 

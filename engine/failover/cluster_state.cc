@@ -26,6 +26,7 @@ ClusterState next_generation(const ClusterState& state) {
   if (state.opened) {
     next.proven = {state.primary};
     if (state.sync) next.proven.push_back(*state.sync);
+    next.last_opened = state.generation;
   }
   next.opened.reset();
   next.promote.reset();

@@ -50,6 +50,7 @@ struct ClusterState {
   Position initial_position;
   std::optional<SessionId> opened;  ///< The session under which the primary opened its gate in this generation.
   std::vector<PeerId> proven;       ///< Known to hold everything that was ever acknowledged.
+  Generation last_opened;           ///< Before this one; that of which `proven` tells. 0: none had opened.
   std::optional<Freeze> freeze;
   bool singleton = false;
   std::optional<PromoteRequest> promote;

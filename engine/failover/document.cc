@@ -111,6 +111,7 @@ Bytes encode(const ClusterState& state) {
                {"initial_position", encode_position(state.initial_position)},
                {"opened", state.opened ? Json(state.opened->value()) : Json()},
                {"proven", names(state.proven)},
+               {"last_opened", state.last_opened.number()},
                {"freeze", nullptr},
                {"singleton", state.singleton},
                {"promote", nullptr},
@@ -145,6 +146,7 @@ Result<ClusterState> decode(const Bytes& document) {
   state.initial_position = decode_position(Reader(reader.at("initial_position"), "initial_position.", error));
   if (reader.has("opened")) state.opened = SessionId(reader.number("opened"));
   state.proven = reader.peers("proven");
+  if (reader.has("last_opened")) state.last_opened = Generation(reader.number("last_opened"));
   if (reader.has("freeze")) {
     Reader freeze(reader.at("freeze"), "freeze.", error);
     state.freeze = Freeze{freeze.one_of<Freeze::Mode>("mode", freeze_modes), freeze.text("reason"), freeze.text("by"),

@@ -17,6 +17,13 @@ bool has_initial_position(const Policy& policy, const Position& log, const Clust
   return contains(log, initial);
 }
 
+bool is_proven(const Context& c) {
+  const ClusterState& state = c.state();
+  const bool other_copy =
+      c.policy().rebuilt_is_not_proven && c.peer.rebuilt && *c.peer.rebuilt >= state.last_opened && !state.opened;
+  return is_listed(state.proven, c.peer.id) && !other_copy;
+}
+
 void request_read(Context& c) {
   if (!c.peer.read && c.peer.read_failed && c.peer.retry_at && c.now.monotonic < *c.peer.retry_at)
     return c.wait(Reason::retrying, "the store did not answer; reading again soon");

@@ -203,7 +203,7 @@ bool accept_handover(Context& c) {
     peer.position.reset();
     return true;
   }
-  if (!is_listed(c.state().proven, peer.id)) {
+  if (!is_proven(c)) {
     c.wait(Reason::not_caught_up, "handed the primary's role, but the log here ends at " + to_string(*peer.position) +
                                       ", before " + to_string(c.state().initial_position));
     return false;

@@ -269,7 +269,10 @@ void on_command_done(Context& c, const CommandDone& input) {
         peer.applied = command;
       }
       if (std::holds_alternative<Follow>(command)) peer.rejoined = false;
-      if (input.position) peer.position = input.position;
+      if (input.position) {
+        peer.position = input.position;
+        peer.rebuilt = input.rebuilt;
+      }
       if (std::holds_alternative<Drain>(command) && peer.switchover)
         peer.switchover->stage = Peer::Switchover::Stage::proving;
       return;

@@ -176,8 +176,10 @@ struct WriteDone {
 struct CommandDone {
   std::uint64_t id = 0;
   Outcome outcome = Outcome::done;
-  std::optional<Position> position;  ///< For commands that tell one.
-  std::string message;               ///< Why it failed.
+  std::optional<Position> position;     ///< For commands that tell one.
+  std::string message;                  ///< Why it failed.
+  std::optional<Generation> rebuilt{};  ///< With the position, of a clone or a rewound copy: the last generation that
+                                        ///< had opened when it was made.
 };
 struct DatabaseChanged {
   DatabaseStatus status;
@@ -310,6 +312,7 @@ struct Peer {
   std::optional<DatabaseCommand> failed;  ///< What failed last: only this waits for its retry, any other goal does not.
   std::string failure;                    ///< The last one's words.
   std::optional<Position> position;       ///< Valid for the plan under way: severed, held or stopped.
+  std::optional<Generation> rebuilt;      ///< As the last command that told a position said.
   bool needs_rejoin = false;
   bool rejoin_by_clone = false;
   bool rejoined = false;  ///< Since it last followed: if it still diverges, it is the upstream that has yet to rejoin.

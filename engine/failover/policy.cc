@@ -46,6 +46,7 @@ void for_each_switch(P& p, Visit visit) {
   visit("adopt_with_position", p.adopt_with_position);
   visit("sever", p.sever);
   visit("use_proven", p.use_proven);
+  visit("rebuilt_is_not_proven", p.rebuilt_is_not_proven);
   visit("late_joiner", p.late_joiner);
   visit("former_sync_candidate", p.former_sync_candidate);
   visit("deposed_candidate", p.deposed_candidate);

@@ -37,6 +37,8 @@ void retry_later(Context& c);
 void start_over(Context& c);
 /// A frozen cluster whose freeze has run out is unfrozen by the primary, else the sync. True if a write was started.
 bool remove_expired_freeze(Context& c);
+/// This peer held everything that was acknowledged when a generation was last open, and its copy is still that copy.
+bool is_proven(const Context& c);
 /// Whether `log` has all that the generation was declared with, as the policy compares positions.
 bool has_initial_position(const Policy& policy, const Position& log, const ClusterState& state);
 

@@ -13,8 +13,8 @@ bool loss_is_accepted(const Context& c) {
 }
 
 /// Nothing was acknowledged that a proven peer lacks, as long as the generation has not opened.
-bool is_proven(const Context& c) {
-  return c.policy().use_proven && !c.state().opened && is_listed(c.state().proven, c.peer.id);
+bool goes_by_proven(const Context& c) {
+  return c.policy().use_proven && !c.state().opened && is_proven(c);
 }
 
 bool primary_is_gone(const Context& c) {
@@ -96,7 +96,7 @@ bool attempt(Context& c, const std::string& why) {
   if (!tell_position(c, severs ? DatabaseCommand(Sever{}) : DatabaseCommand(ReadPosition{}))) return true;
   if (!confirmed) return true;
 
-  if (c.policy().check_initial_position && !is_proven(c) && !loss_is_accepted(c) &&
+  if (c.policy().check_initial_position && !goes_by_proven(c) && !loss_is_accepted(c) &&
       !has_initial_position(c.policy(), *peer.position, c.state())) {
     // While severed nothing more can arrive, and a primary that comes back needs its sync to stream: follow, and look
     // again.
@@ -119,7 +119,7 @@ bool attempt(Context& c, const std::string& why) {
 bool take_over(Context& c) {
   Peer& peer = c.peer;
   const ClusterState& state = c.state();
-  const bool may = peer.role == Role::sync || is_proven(c) || loss_is_accepted(c);
+  const bool may = peer.role == Role::sync || goes_by_proven(c) || loss_is_accepted(c);
   if (!may || state.primary == peer.id || !primary_is_gone(c)) {
     peer.accepted_loss.reset();  // an operator's word is for the moment at which it was given
     peer.takeover_retry.reset();

@@ -91,6 +91,37 @@ void fields(A& a, T& v) {
   fields(a, v.service, v.store, v.after);
 }
 
+template <class A, Is<raft::Member> T>
+void fields(A& a, T& v) {
+  fields(a, v.id, v.address, v.votes);
+}
+template <class A, Is<raft::AddLearner> T>
+void fields(A& a, T& v) {
+  fields(a, v.id, v.address);
+}
+template <class A, Is<raft::Promote> T>
+void fields(A& a, T& v) {
+  fields(a, v.id);
+}
+template <class A, Is<raft::Demote> T>
+void fields(A& a, T& v) {
+  fields(a, v.id);
+}
+template <class A, Is<raft::Remove> T>
+void fields(A& a, T& v) {
+  fields(a, v.id);
+}
+template <class A, Is<ChangeMembers> T>
+void fields(A& a, T& v) {
+  fields(a, v.change);
+}
+template <class A, Is<TransferLead> T>
+void fields(A& a, T& v) {
+  fields(a, v.to);
+}
+template <class A, Is<ListMembers> T>
+void fields(A&, T&) {}
+
 template <class A, Is<Opened> T>
 void fields(A& a, T& v) {
   fields(a, v.session);
@@ -141,6 +172,15 @@ void fields(A& a, T& v) {
 template <class A, Is<NotLeader> T>
 void fields(A& a, T& v) {
   fields(a, v.leader);
+}
+
+template <class A, Is<NotYet> T>
+void fields(A& a, T& v) {
+  fields(a, v.why);
+}
+template <class A, Is<Members> T>
+void fields(A& a, T& v) {
+  fields(a, v.members, v.leader);
 }
 
 template <class A, Is<Begin> T>

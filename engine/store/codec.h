@@ -11,6 +11,7 @@
 #include <variant>
 
 #include "engine/base/result.h"
+#include "engine/store/raft/configuration.h"
 #include "engine/store/state.h"
 
 namespace heir::store {
@@ -28,9 +29,23 @@ struct Watch {
   bool operator==(const Watch&) const = default;
 };
 
-/// What a client can ask: the commands, the queries, and to be told.
-using Body =
-    std::variant<OpenSession, Renew, EndSession, Register, Deregister, Swap, Read, FindLeader, ReadHistory, Watch>;
+// What operators ask of a replicated store. Done when it is so, or was so already; NotYet; Invalid.
+struct ChangeMembers {
+  raft::Change change;
+  bool operator==(const ChangeMembers&) const = default;
+};
+/// Another shall lead, or whoever has most of the log (`nobody`). Done: the attempt has begun.
+struct TransferLead {
+  raft::MemberId to;
+  bool operator==(const TransferLead&) const = default;
+};
+struct ListMembers {
+  bool operator==(const ListMembers&) const = default;
+};
+
+/// What a client can ask: the commands, the queries, and to be told; and what an operator can.
+using Body = std::variant<OpenSession, Renew, EndSession, Register, Deregister, Swap, Read, FindLeader, ReadHistory,
+                          Watch, ChangeMembers, TransferLead, ListMembers>;
 
 struct Request {
   std::uint8_t attempt = 0;  ///< Which transmission of the request this is; told back with the answer.

@@ -123,6 +123,10 @@ Task<Result<>> DurableLog::write(std::vector<raft::Persist> writes) {
   co_return Unit{};
 }
 
+Task<Result<>> DurableLog::refuse(std::string why) {
+  return replace_file(host_, path("refused"), std::move(why));
+}
+
 Task<Result<>> DurableLog::write_step(Step step) {
   return std::visit(Match{[this](raft::Ballot ballot) { return write_vote(ballot); },
                           [this](Pending& record) { return write_record(std::move(record)); },
@@ -194,6 +198,11 @@ Task<Result<raft::Durable>> DurableLog::open() {
   Result<std::vector<std::string>> listed = co_await host_.list_directory(folder_);
   if (!listed) co_return listed.error();
   std::vector<std::string> names = std::move(*listed);
+  if (std::find(names.begin(), names.end(), "refused") != names.end()) {
+    const Result<Bytes> why = co_await host_.read_file(path("refused"));
+    if (!why) co_return why.error();
+    co_return Error{ErrorCode::invalid, path("refused") + " says: " + *why};
+  }
   const bool has_vote = std::find(names.begin(), names.end(), "vote") != names.end();
   const bool has_snapshot = std::find(names.begin(), names.end(), "snapshot") != names.end();
   const bool has_records =

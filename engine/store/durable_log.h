@@ -4,6 +4,7 @@
 //   snapshot     the last snapshot, replaced as a whole; it names the first record of the log that still counts
 //   log-N        the Nth record of the log: entries that became durable together. A record may take back what earlier
 //                ones say: it stands behind the entry that it names.
+//   refused      why this member must never start again, once it knows that its disk forgot something
 //
 // A record is a file of its own, so that appending never touches what is durable already. Its name was made durable
 // beforehand, with those of the next ones (empty files), so that one fsync makes a record durable. Votes and records
@@ -38,6 +39,8 @@ class DurableLog {
   /// Carries out the writes, in order; durable when it returns. One call at a time. After an error nothing is known of
   /// what is on the disk: the member has to stop (a second fsync may succeed without having written anything).
   Task<Result<>> write(std::vector<raft::Persist> writes);
+  /// The disk was found to have forgotten something: from now on open() refuses, and says why.
+  Task<Result<>> refuse(std::string why);
 
  private:
   struct Written {

@@ -44,7 +44,8 @@ class StoreMember {
   Task<void> run() {
     const Result<> started = co_await start();
     if (!started) {
-      say_stopped(to_string(started.error()));
+      const bool forgot = started.error().code == ErrorCode::not_found || started.error().code == ErrorCode::invalid;
+      say(forgot ? "store-refused" : "store-stopped", to_string(started.error()));
       co_return;
     }
     tasks_.spawn(receive());
@@ -54,6 +55,13 @@ class StoreMember {
   }
 
  private:
+  /// What a step did with a proposal or a request.
+  struct Stepped {
+    std::optional<raft::EntryId> proposed;
+    std::optional<raft::Refusal> refused;
+    std::string why;
+  };
+
   State& state() { return front_.state; }
   bool leads() const { return raft::leads(raft_); }
 
@@ -98,7 +106,10 @@ class StoreMember {
       Message message = co_await host_.receive();
       if (message.payload.starts_with(raft_tag)) {
         Result<raft::Message> said = decode_message(options_.cluster, message.payload);
-        if (said && said->to == options_.protocol.self) step(std::move(*said));
+        if (!said || said->to != options_.protocol.self) continue;
+        // Whoever joins does not know yet who the members are.
+        if (!raft::find(raft_.log.configuration(), said->from)) heard_from_.insert_or_assign(said->from, message.from);
+        step(std::move(*said));
         continue;
       }
       Result<Request> request = decode_request(message.payload);
@@ -135,6 +146,7 @@ class StoreMember {
       std::vector<raft::Persist> writes = std::exchange(writes_, {});
       const std::uint64_t last = writes.back().id;
       const Result<> written = co_await log_.write(std::move(writes));
+      if (stopped_) co_return;
       if (!written) {
         stop(to_string(written.error()));
         co_return;
@@ -168,8 +180,49 @@ class StoreMember {
               },
               [&](Read& b) { query(asker, std::move(b)); }, [&](FindLeader& b) { query(asker, std::move(b)); },
               [&](ReadHistory& b) { query(asker, std::move(b)); },
-              [&](Watch& b) { front_.send(asker, front_.watch(asker, std::move(b))); }},
+              [&](Watch& b) { front_.send(asker, front_.watch(asker, std::move(b))); },
+              [&](ChangeMembers& b) { change(asker, b.change); },
+              [&](TransferLead& b) {
+                const auto to = b.to == raft::nobody ? std::nullopt : std::optional(b.to);
+                const std::optional<Reply> refused = refusal(step(raft::TransferLeadership{to}));
+                front_.send(asker, refused.value_or(Done{}));
+              },
+              [&](ListMembers& b) { query(asker, b); }},
         body);
+  }
+
+  /// Nothing if it was not refused.
+  static std::optional<Reply> refusal(const Stepped& stepped) {
+    if (!stepped.refused) return std::nullopt;
+    const std::string why = stepped.why.empty() ? raft::to_string(*stepped.refused) : stepped.why;
+    if (stepped.refused == raft::Refusal::invalid) return Invalid{why};
+    return NotYet{why};
+  }
+
+  bool is_so(const raft::Change& change) const {
+    const raft::Configuration& now = raft_.log.configuration();
+    return std::visit(Match{[&](const raft::AddLearner& c) {
+                              const raft::Member* member = raft::find(now, c.id);
+                              return member && member->address == c.address;
+                            },
+                            [&](const raft::Promote& c) { return raft::votes(now, c.id); },
+                            [&](const raft::Demote& c) { return raft::find(now, c.id) && !raft::votes(now, c.id); },
+                            [&](const raft::Remove& c) { return !raft::find(now, c.id) && c.id <= now.highest; }},
+                      change);
+  }
+
+  void change(const Asker& asker, const raft::Change& change) {
+    const raft::LogIndex last = raft_.log.configuration_index();
+    if (const auto own = proposals_.find(last); last > raft_.commit && own != proposals_.end()) {
+      if (own->second.asker.client == asker.client && own->second.asker.request == asker.request) {
+        own->second.asker = asker;
+        return;
+      }
+    }
+    if (last <= raft_.commit && is_so(change)) return front_.send(asker, Done{});
+    const Stepped stepped = step(raft::ChangeMembership{change});
+    if (std::optional<Reply> refused = refusal(stepped)) return front_.send(asker, std::move(*refused));
+    if (stepped.proposed) proposals_.insert_or_assign(stepped.proposed->index, Proposal{asker, stepped.proposed->term});
   }
 
   NotLeader not_leader() const {
@@ -179,8 +232,9 @@ class StoreMember {
   }
 
   std::optional<Address> address_of(raft::MemberId id) const {
-    const raft::Member* member = raft::find(raft_.log.configuration(), id);
-    return member ? std::optional(member->address) : std::nullopt;
+    if (const raft::Member* member = raft::find(raft_.log.configuration(), id)) return member->address;
+    const auto heard = heard_from_.find(id);
+    return heard == heard_from_.end() ? std::nullopt : std::optional(heard->second);
   }
 
   void command(const Asker& asker, Action action) {
@@ -196,7 +250,7 @@ class StoreMember {
     // Else too much is on its way, or another is about to lead: the client asks again.
   }
 
-  using Question = std::variant<Renew, Read, FindLeader, ReadHistory>;
+  using Question = std::variant<Renew, Read, FindLeader, ReadHistory, ListMembers>;
   void query(const Asker& asker, Question question) {
     const std::uint64_t id = ++last_read_;
     reads_.emplace(id, Asked{asker, std::move(question)});
@@ -216,6 +270,9 @@ class StoreMember {
                        if (!find_session(state(), renew.session)) return front_.send(asked.asker, SessionOver{});
                        // Not before that is certain.
                        if (!ending_.contains(renew.session)) front_.send(asked.asker, Renewed{state().changes});
+                     },
+                     [&](const ListMembers&) {
+                       front_.send(asked.asker, Members{raft_.log.configuration().members, options_.protocol.self});
                      },
                      [&](const auto& query) { front_.send(asked.asker, answer(state(), query)); }},
                asked.question);
@@ -241,19 +298,19 @@ class StoreMember {
   // ---- Steps ----
 
   /// Where it was put, if it was.
-  std::optional<raft::EntryId> propose(const Logged& logged) { return step(raft::Propose{encode(logged)}); }
+  std::optional<raft::EntryId> propose(const Logged& logged) { return step(raft::Propose{encode(logged)}).proposed; }
 
-  std::optional<raft::EntryId> step(raft::Input input) {
-    if (stopped_) return std::nullopt;
+  Stepped step(raft::Input input) {
+    if (stopped_) return {};
     const bool led = leads();
     if (options_.observer) options_.observer->stepping(raft_, input);
     raft::Output output = raft::step(raft_, std::move(input));
     if (options_.observer) options_.observer->stepped(raft_, output);
-    const std::optional<raft::EntryId> proposed = output.proposed;
+    Stepped stepped{output.proposed, output.refused, output.why};
     carry_out(std::move(output), led);
     begin_store();
     take_snapshot();
-    return proposed;
+    return stepped;
   }
 
   void carry_out(raft::Output output, bool led) {
@@ -270,10 +327,11 @@ class StoreMember {
       }
     }
     if (output.forgot)
-      return stop("entry " + std::to_string(output.forgot->acknowledged.number()) +
-                  " was acknowledged, but the log ends at " + std::to_string(output.forgot->last.number()) +
-                  ": the disk has lost what was durable. Remedy: take the member out of the store's members and add it "
-                  "anew, under a new id, with an empty folder");
+      return refuse(
+          "entry " + std::to_string(output.forgot->acknowledged.number()) + " was acknowledged, but the log ends at " +
+          std::to_string(output.forgot->last.number()) +
+          ": the disk has lost what was durable. Remedy: take the member out of the store's members and add it anew, "
+          "under a new id, with an empty folder");
     if (output.install) {
       proposals_.erase(proposals_.begin(), proposals_.upper_bound(output.install->last.index));
       const Result<> shown = show(*output.install);
@@ -294,6 +352,9 @@ class StoreMember {
   void apply(const raft::Applicable& applicable) {
     const auto* entry = std::get_if<raft::Command>(&applicable.entry.payload);
     const auto proposal = proposals_.extract(applicable.index);
+    const bool is_ours = !proposal.empty() && proposal.mapped().term == applicable.entry.term;
+    if (is_ours && std::holds_alternative<raft::Configuration>(applicable.entry.payload))
+      front_.send(proposal.mapped().asker, Done{});
     if (!entry) return;
     Result<Logged> logged = decode_logged(entry->bytes);
     ASSERT(logged.has_value(), "an entry of the log that nobody can have written");
@@ -308,8 +369,7 @@ class StoreMember {
     const Session* session = opened && leads() ? find_session(state(), opened->session) : nullptr;
     if (session) ends_.try_emplace(session->id, host_.monotonic_now() + session->ttl);
     // Another leader's entry may stand where ours was to be.
-    if (!proposal.empty() && proposal.mapped().term == applicable.entry.term)
-      front_.send(proposal.mapped().asker, std::move(reply));
+    if (is_ours) front_.send(proposal.mapped().asker, std::move(reply));
   }
 
   /// The first leader gives the store its identity.
@@ -342,13 +402,27 @@ class StoreMember {
 
   void stop(std::string why) {
     if (stopped_) return;
-    say_stopped(std::move(why));
+    say("store-stopped", std::move(why));
     stopped_ = true;
     stop_.notify();
   }
 
-  void say_stopped(std::string why) {
-    host_.log(LogLevel::error, "store-stopped", {{"folder", options_.folder}, {"reason", std::move(why)}});
+  /// Never again: not after a restart either.
+  void refuse(std::string why) {
+    if (stopped_) return;
+    stopped_ = true;
+    tasks_.spawn(note_refusal(std::move(why)));
+  }
+
+  Task<void> note_refusal(std::string why) {
+    const Result<> noted = co_await log_.refuse(why);
+    if (!noted) why += " (this could not be noted: " + to_string(noted.error()) + ")";
+    say("store-refused", std::move(why));
+    stop_.notify();
+  }
+
+  void say(const char* what, std::string why) {
+    host_.log(LogLevel::error, what, {{"folder", options_.folder}, {"reason", std::move(why)}});
   }
 
   struct Proposal {
@@ -366,6 +440,7 @@ class StoreMember {
   DurableLog log_;
   raft::Raft raft_;
   bool started_ = false;
+  std::map<raft::MemberId, Address> heard_from_;  ///< Who is no member that this one knows of.
 
   std::map<raft::LogIndex, Proposal> proposals_;
   std::map<std::uint64_t, Asked> reads_;

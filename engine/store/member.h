@@ -9,6 +9,9 @@
 // entry: it is acknowledged as a read is, so no leader that could have ended the session is unaware of it. A new leader
 // grants every session a full ttl from when it won, which is after whatever the one before it acknowledged; and a
 // leader that stood still gives back the time that it could not hear anybody.
+//
+// The leader takes changes of membership, too, one member at a time: one is added as a learner, under an id that no
+// member ever had, and promoted when it has caught up; a change that is so already is done.
 #pragma once
 
 #include <string>
@@ -23,6 +26,7 @@ namespace heir::store {
 struct MemberOptions {
   ClusterId cluster;
   /// The members that the store is set up with, this one among them; all vote. Members and clients use one address.
+  /// Empty: this one joins a store that there is, and learns from it who its members are when it is added to them.
   std::vector<raft::Member> founders;
   std::string folder;  ///< Absolute; the folder above it exists.
   /// The store is being set up: an empty folder is right. Else it means that the disk was lost, and with it whatever
@@ -34,9 +38,11 @@ struct MemberOptions {
   raft::Observer* observer = nullptr;    ///< Outlives the member; null for none.
 };
 
-/// Runs a member until it is destroyed; takes all of the process's messages. It ends by itself, and says why in the log
-/// ("store-stopped"), if its files cannot be read or written, or if it finds that they have forgotten something.
-/// "store-role" tells what it becomes.
+/// Runs a member until it is destroyed; takes all of the process's messages. It ends by itself, and says why in the
+/// log, if its files cannot be read or written ("store-stopped": it may be tried again), or if they have forgotten
+/// something
+/// ("store-refused": it does not start and does not vote until an operator has acted). "store-role" tells what it
+/// becomes.
 Task<void> serve_member(Host& host, MemberOptions options);
 
 }  // namespace heir::store

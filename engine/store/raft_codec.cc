@@ -2,8 +2,8 @@
 
 #include <utility>
 
+#include "engine/base/checksum.h"
 #include "engine/store/archive.h"
-#include "engine/store/checksum.h"
 
 namespace heir::store {
 

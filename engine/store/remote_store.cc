@@ -288,6 +288,7 @@ Result<> RemoteStore::as_write(Result<Answer> answer) {
     return Error{ErrorCode::already_exists, "the identity is registered under session " +
                                                 std::to_string(taken->holder.value()) + ", which is alive"};
   if (const auto* invalid = std::get_if<Invalid>(&reply)) return Error{ErrorCode::invalid, invalid->why};
+  if (const auto* not_yet = std::get_if<NotYet>(&reply)) return Error{ErrorCode::conflict, not_yet->why};
   if (std::holds_alternative<Forgotten>(reply))
     return Error{ErrorCode::unknown_outcome, "the store does not remember this client any more"};
   return Error{ErrorCode::unknown_outcome, no_sense().message};
@@ -364,6 +365,24 @@ Task<Result<Leader>> RemoteStore::leader(ServiceName service) {
   if (!answer) co_return answer.error();
   if (auto* found = std::get_if<Found>(&answer->reply)) co_return std::move(found->leader);
   co_return no_sense();
+}
+
+Task<Result<Members>> RemoteStore::members() {
+  Body body = ListMembers{};
+  Result<Answer> answer = co_await call(std::move(body));
+  if (!answer) co_return answer.error();
+  if (auto* members = std::get_if<Members>(&answer->reply)) co_return std::move(*members);
+  co_return no_sense();
+}
+
+Task<Result<>> RemoteStore::change_members(raft::Change change) {
+  Body body = ChangeMembers{std::move(change)};
+  co_return as_write(co_await call(std::move(body)));
+}
+
+Task<Result<>> RemoteStore::transfer_lead(raft::MemberId to) {
+  Body body = TransferLead{to};
+  co_return as_write(co_await call(std::move(body)));
 }
 
 }  // namespace heir::store

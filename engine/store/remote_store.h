@@ -53,6 +53,12 @@ class RemoteStore final : public Store, private Receiver {
   Task<Result<std::vector<Document>>> history(ServiceName service, Index first, Index last) override;
   Task<Result<Leader>> leader(ServiceName service) override;
 
+  // For operators of a replicated store. `conflict`: not now, and nothing was changed; `invalid`.
+  Task<Result<Members>> members();
+  Task<Result<>> change_members(raft::Change change);
+  /// `nobody`: whoever has most of the log. It has begun when it returns; members() tells who leads.
+  Task<Result<>> transfer_lead(raft::MemberId to);
+
  private:
   struct Answer {
     Reply reply;

@@ -86,17 +86,22 @@ class Server {
       expire(state_, now);
       return answer(state_, q);
     };
-    return std::visit(Match{[&](OpenSession& b) { return command(b); }, [&](Renew& b) { return command(b); },
-                            [&](EndSession& b) { return command(b); }, [&](Register& b) { return command(b); },
-                            [&](Deregister& b) { return command(b); }, [&](Swap& b) { return command(b); },
-                            [&](Read& b) { return query(b); }, [&](FindLeader& b) { return query(b); },
-                            [&](ReadHistory& b) { return query(b); },
-                            [&](Watch& b) {
-                              expire(state_, now);
-                              return front_.watch(asker_, std::move(b));
-                            }},
-                      body);
+    return std::visit(
+        Match{[&](OpenSession& b) { return command(b); }, [&](Renew& b) { return command(b); },
+              [&](EndSession& b) { return command(b); }, [&](Register& b) { return command(b); },
+              [&](Deregister& b) { return command(b); }, [&](Swap& b) { return command(b); },
+              [&](Read& b) { return query(b); }, [&](FindLeader& b) { return query(b); },
+              [&](ReadHistory& b) { return query(b); },
+              [&](Watch& b) {
+                expire(state_, now);
+                return front_.watch(asker_, std::move(b));
+              },
+              [&](ChangeMembers&) -> Reply { return one_server(); },
+              [&](TransferLead&) -> Reply { return one_server(); }, [&](ListMembers&) -> Reply { return Members{}; }},
+        body);
   }
+
+  static Invalid one_server() { return {"this store is one server: it has no members to change"}; }
 
   // Expiry has one timer, set for a moment that is not after the earliest end of a session. Renewals only move ends to
   // later moments, so a timer that runs stays good; it looks again when it fires.

@@ -16,6 +16,7 @@
 #include <variant>
 #include <vector>
 
+#include "engine/store/raft/types.h"
 #include "engine/store/store.h"
 #include "engine/store/types.h"
 
@@ -150,8 +151,19 @@ struct NotLeader {
   std::optional<Address> leader;  ///< Who was heard to lead just now.
   bool operator==(const NotLeader&) const = default;
 };
+/// Not now, and nothing was changed: asked again it may be done.
+struct NotYet {
+  std::string why;
+  bool operator==(const NotYet&) const = default;
+};
+/// Of whom the store consists, and who leads.
+struct Members {
+  std::vector<raft::Member> members;
+  raft::MemberId leader;
+  bool operator==(const Members&) const = default;
+};
 using Reply = std::variant<Opened, Renewed, Done, SessionOver, Taken, NotThere, Invalid, Forgotten, Superseded, Swapped,
-                           Conflict, Viewed, Found, Told, NotLeader>;
+                           Conflict, Viewed, Found, Told, NotLeader, NotYet, Members>;
 
 struct Session {
   SessionId id;

@@ -242,7 +242,7 @@ Result<> Disk::set_content(std::uint32_t inode, Bytes content, bool is_append) {
   }
   inodes_[inode].content = content.empty() ? nullptr : std::make_shared<const Bytes>(std::move(content));
   // A sector that is written is good again; what was appended to keeps what lies before.
-  std::erase_if(damaged_, [&](const DamagedByte& byte) { return byte.inode == inode && !is_append; });
+  std::erase_if(damaged_, [&](const Damaged& part) { return part.inode == inode && !is_append; });
   return {};
 }
 

@@ -102,6 +102,8 @@ class Disk final : private EventTarget {
   bool exists(std::string_view path) const;
   bool is_directory(std::string_view path) const;
   Result<Bytes> read(std::string_view path) const;
+  /// As a program reads it: some reads go astray.
+  Result<Bytes> read_by_program(std::string_view path);
   /// Creates or replaces. The folder must exist.
   Result<> write(std::string_view path, Bytes content);
   /// Creates or extends.
@@ -154,6 +156,13 @@ class Disk final : private EventTarget {
   /// A byte of the file reads as another until lifted, or until the file is written anew. False: there is nothing to
   /// damage.
   bool damage_file(std::string_view path, DiskFaultId id, RandomStream& random);
+  /// A page of the file reads as something else, all of it.
+  bool damage_page(std::string_view path, DiskFaultId id, RandomStream& random);
+  /// A page that was written to one file is in the place of another's page: the one lacks it, the other reads as it,
+  /// until lifted or written anew. False: there is no such page.
+  bool misdirect_page(std::string_view from, std::string_view to, DiskFaultId id, RandomStream& random);
+  /// Some file reads as something else than what was written.
+  bool is_damaged() const;
   /// A number for a fault that others keep (a FolderObject's).
   DiskFaultId new_fault() { return DiskFaultId(++last_fault_); }
   /// Something was synced that the disk only says it holds.
@@ -169,6 +178,7 @@ class Disk final : private EventTarget {
 
  private:
   friend class LogFile;
+  static constexpr std::size_t page_size = 4096;
   static constexpr std::uint32_t kNone = UINT32_MAX;
   static constexpr std::uint32_t kRoot = 0;
   enum Kind : std::uint32_t { kSynced, kHandOver };
@@ -236,17 +246,20 @@ class Disk final : private EventTarget {
     DiskFaultId id;
     DiskFault fault;
   };
-  struct DamagedByte {
+  struct Damaged {
     DiskFaultId id;
     std::uint32_t inode = kNone;
     std::uint32_t inode_generation = 0;
     std::size_t offset = 0;
-    char mask = 0;
+    Bytes reads_as;  ///< From there on.
   };
   bool is_stuck() const;
   Duration sync_time();
   SyncAnswer sync_answer();
   void damage(std::uint32_t inode, Bytes& content) const;
+  std::uint32_t find_content(std::string_view path) const;
+  std::size_t draw_page(std::size_t file_size, RandomStream& random) const;
+  void reads_as(std::uint32_t inode, std::size_t offset, Bytes content, DiskFaultId id);
   DiskImage::Node image_of(std::uint32_t inode) const;
   void build(std::uint32_t inode, const DiskImage::Node& node);
 
@@ -279,7 +292,7 @@ class Disk final : private EventTarget {
   RandomStream fault_random_;
   std::uint32_t last_fault_ = 0;
   std::vector<LaidOn> faults_;
-  std::vector<DamagedByte> damaged_;
+  std::vector<Damaged> damaged_;
   std::vector<Sync> lied_;  ///< In the order of their answers.
   std::uint64_t used_ = 0;
   std::vector<Inode> inodes_;

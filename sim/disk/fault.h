@@ -30,6 +30,9 @@ struct DiskFault {
   SyncAnswer sync = SyncAnswer::honest;
   Ratio sync_chance = Ratio::always();  ///< Of one fsync to end so.
   std::optional<SlowSyncs> slow;
+  /// Of a program's read of a file to find another file's page in place of one of its own. Never of two: nobody could
+  /// tell a file that lost both copies of what stands in it twice from one that was never written.
+  Ratio stray_reads = Ratio::never();
 };
 
 using DiskFaultId = Strong<struct DiskFaultIdTag, std::uint32_t>;

@@ -5,6 +5,17 @@
 
 namespace heir::sim {
 
+namespace {
+
+/// From `offset` on it reads as this, as far as it reaches.
+void overwrite(Bytes& content, std::size_t offset, std::string_view with) {
+  if (offset >= content.size()) return;
+  const std::size_t length = std::min(with.size(), content.size() - offset);
+  content.replace(offset, length, with.substr(0, length));
+}
+
+}  // namespace
+
 // --- Laid on and lifted
 
 DiskFaultId Disk::lay_on(const DiskFault& fault) {
@@ -15,7 +26,7 @@ DiskFaultId Disk::lay_on(const DiskFault& fault) {
 void Disk::lift(DiskFaultId fault) {
   const bool was_stuck = is_stuck();
   std::erase_if(faults_, [fault](const LaidOn& on) { return on.id == fault; });
-  std::erase_if(damaged_, [fault](const DamagedByte& byte) { return byte.id == fault; });
+  std::erase_if(damaged_, [fault](const Damaged& part) { return part.id == fault; });
   if (std::none_of(faults_.begin(), faults_.end(), [](const LaidOn& on) { return on.fault.sync == SyncAnswer::lie; }))
     make_lies_true();
   if (!was_stuck || is_stuck()) return;
@@ -54,25 +65,80 @@ SyncAnswer Disk::sync_answer() {
   return SyncAnswer::honest;
 }
 
-bool Disk::damage_file(std::string_view path, DiskFaultId id, RandomStream& random) {
+/// Of a file that holds something; else kNone.
+std::uint32_t Disk::find_content(std::string_view path) const {
   const std::uint32_t inode = find(path);
-  if (inode == kNone || inodes_[inode].is_directory || size_of(inodes_[inode].content) == 0) return false;
-  DamagedByte byte;
-  byte.id = id;
-  byte.inode = inode;
-  byte.inode_generation = inodes_[inode].generation;
-  byte.offset = random.below(size_of(inodes_[inode].content));
-  byte.mask = static_cast<char>(1 << random.below(8));
-  damaged_.push_back(byte);
+  return inode != kNone && !inodes_[inode].is_directory && inodes_[inode].content ? inode : kNone;
+}
+
+void Disk::reads_as(std::uint32_t inode, std::size_t offset, Bytes content, DiskFaultId id) {
+  damaged_.push_back({id, inode, inodes_[inode].generation, offset, std::move(content)});
+}
+
+bool Disk::damage_file(std::string_view path, DiskFaultId id, RandomStream& random) {
+  const std::uint32_t inode = find_content(path);
+  if (inode == kNone) return false;
+  const Bytes& content = *inodes_[inode].content;
+  const std::size_t offset = random.below(content.size());
+  reads_as(inode, offset, Bytes(1, static_cast<char>(content[offset] ^ (1 << random.below(8)))), id);
   return true;
 }
 
+/// Where one of its pages begins. REQUIRES that it is not empty.
+std::size_t Disk::draw_page(std::size_t file_size, RandomStream& random) const {
+  return random.below((file_size - 1) / page_size + 1) * page_size;
+}
+
+bool Disk::damage_page(std::string_view path, DiskFaultId id, RandomStream& random) {
+  const std::uint32_t inode = find_content(path);
+  if (inode == kNone) return false;
+  const Bytes& content = *inodes_[inode].content;
+  const std::size_t offset = draw_page(content.size(), random);
+  Bytes noise = content.substr(offset, page_size);
+  for (char& byte : noise) byte = static_cast<char>(byte ^ (1 + random.below(255)));
+  reads_as(inode, offset, std::move(noise), id);
+  return true;
+}
+
+bool Disk::misdirect_page(std::string_view from, std::string_view to, DiskFaultId id, RandomStream& random) {
+  const std::uint32_t lacks = find_content(from);
+  const std::uint32_t takes = find_content(to);
+  if (lacks == kNone || takes == kNone || lacks == takes) return false;
+  const std::size_t gone = draw_page(size_of(inodes_[lacks].content), random);
+  const std::size_t hit = draw_page(size_of(inodes_[takes].content), random);
+  const Bytes lost = inodes_[lacks].content->substr(gone, page_size);
+  reads_as(lacks, gone, Bytes(lost.size(), '\0'), id);
+  reads_as(takes, hit, lost, id);
+  return true;
+}
+
+bool Disk::is_damaged() const {
+  return std::any_of(damaged_.begin(), damaged_.end(), [this](const Damaged& part) {
+    return inodes_[part.inode].is_used && inodes_[part.inode].generation == part.inode_generation;
+  });
+}
+
 void Disk::damage(std::uint32_t inode, Bytes& content) const {
-  for (const DamagedByte& byte : damaged_) {
-    if (byte.inode != inode || byte.inode_generation != inodes_[inode].generation || byte.offset >= content.size())
-      continue;
-    content[byte.offset] = static_cast<char>(content[byte.offset] ^ byte.mask);
+  for (const Damaged& part : damaged_)
+    if (part.inode == inode && part.inode_generation == inodes_[inode].generation)
+      overwrite(content, part.offset, part.reads_as);
+}
+
+Result<Bytes> Disk::read_by_program(std::string_view path) {
+  Result<Bytes> content = read(path);
+  if (!content || content->empty()) return content;
+  for (const LaidOn& on : faults_) {
+    if (on.fault.stray_reads == Ratio::never() || !fault_random_.chance(on.fault.stray_reads)) continue;
+    const Entries& beside = inodes_[inodes_[find(path)].parent].entries;
+    auto other = beside.begin();
+    std::advance(other, static_cast<std::ptrdiff_t>(fault_random_.below(beside.size())));
+    const std::size_t offset = draw_page(content->size(), fault_random_);
+    Bytes page = inodes_[other->second].content ? inodes_[other->second].content->substr(0, page_size) : Bytes();
+    page.resize(page_size);
+    overwrite(*content, offset, page);
+    break;
   }
+  return content;
 }
 
 // --- The disk as a value

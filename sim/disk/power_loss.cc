@@ -8,7 +8,6 @@ namespace heir::sim {
 
 namespace {
 
-constexpr std::size_t page_size = 4096;
 constexpr std::size_t sector_size = 512;
 
 /// [begin, end) of the content, with zeros where a file has a hole.

@@ -15,10 +15,13 @@ bool counts(const CopyHolders& group, int host) {
 
 bool Atlas::grant(int host, bool alone) {
   if (!on_) return true;
+  forget_repaired();
   std::vector<Loss> losses;
   for (const CopyHolders* group : groups_) {
     if (!counts(*group, host)) continue;
-    if (!alone || is_repairing()) return false;
+    const bool is_open =
+        std::any_of(losses_.begin(), losses_.end(), [group](const Loss& loss) { return loss.group == group; });
+    if (is_open || (group->needs_quiet() && !alone)) return false;
     const std::vector<int> holders = group->holders();
     const auto good = std::count_if(holders.begin(), holders.end(),
                                     [&](int other) { return other != host && group->is_good(other); });
@@ -29,10 +32,14 @@ bool Atlas::grant(int host, bool alone) {
   return true;
 }
 
-bool Atlas::is_repairing() {
+void Atlas::forget_repaired() {
   std::erase_if(losses_,
                 [](const Loss& loss) { return !counts(*loss.group, loss.host) || loss.group->has_all(loss.host); });
-  return !losses_.empty();
+}
+
+bool Atlas::is_repairing() {
+  forget_repaired();
+  return std::any_of(losses_.begin(), losses_.end(), [](const Loss& loss) { return loss.group->needs_quiet(); });
 }
 
 }  // namespace heir::sim

@@ -2,8 +2,10 @@
 // construction and not by luck (TigerBeetle's ClusterFaultAtlas; FoundationDB's downgraded kills).
 //
 // A copy counts if the rules may go by it: those of a group's holders. One of them may lose what it had promised only
-// while nothing else is broken and enough other good ones can be reached; and until it is repaired nothing else
-// strikes. What a copy that does not count holds is nobody's business: the rules must not go by it.
+// beside enough other good ones, and no other of the group before that is made good; what a copy that does not count
+// holds is nobody's business: the rules must not go by it. The peers' rules go by who can be reached, too: a copy of
+// theirs is struck only while nothing else is broken, and until it is repaired nothing else strikes. The store's
+// members decide by majorities of what is on their disks, whatever else is broken.
 #pragma once
 
 #include <cstddef>
@@ -23,6 +25,8 @@ class CopyHolders {
   virtual bool is_good(int host) const = 0;
   /// Good copies that must remain beside one that loses.
   virtual std::size_t needed() const { return 1; }
+  /// A copy is struck only while nothing else is broken, and nothing else strikes before it is made good.
+  virtual bool needs_quiet() const { return true; }
 };
 
 class Atlas {
@@ -35,10 +39,12 @@ class Atlas {
   bool is_on() const { return on_; }
   /// Asks for leave that the copies on the host lose what was acknowledged, now. `alone`: nothing else is broken.
   bool grant(int host, bool alone);
-  /// Somebody's loss has not been made good yet.
+  /// A loss has not been made good yet before which nothing else may strike.
   bool is_repairing();
 
  private:
+  void forget_repaired();
+
   struct Loss {
     const CopyHolders* group;
     int host;

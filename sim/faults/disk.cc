@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdlib>
 #include <memory>
 #include <utility>
 
@@ -112,18 +113,20 @@ std::optional<Harm> swap_disk(const Strike& s) {
   std::erase_if(on.hosts, [&](int host) { return !s.world.is_up(host); });
   if (on.hosts.empty()) return std::nullopt;
   if (s.fault.disk == SwappedDisk::old) return old_disk(on);
-  // Whose disk each is to have instead; a copy of another's speaks in its name.
+  // Whose disk each is to have instead, another peer's or another member's.
   std::vector<int> from;
   for (const int host : on.hosts) {
-    const auto drawn =
-        static_cast<int>(s.random.below(static_cast<std::uint64_t>(std::max(1, s.world.peers() - 1)))) + 1;
-    from.push_back(drawn < host ? drawn : drawn + 1);
+    const int of_its_kind = host > 0 ? s.world.peers() : s.world.store_members();
+    const auto drawn = static_cast<int>(s.random.below(static_cast<std::uint64_t>(std::max(1, of_its_kind - 1)))) + 1;
+    const int other = drawn < std::abs(host) ? drawn : drawn + 1;
+    from.push_back(host > 0 ? other : store_member(other));
   }
   const std::vector<int> hosts = std::exchange(on.hosts, {});
   std::vector<int> sources;
   for (std::size_t i = 0; i < hosts.size(); ++i) {
     const bool other = s.fault.disk == SwappedDisk::other;
-    if (!s.world.may_lose(hosts[i]) || (other && !s.world.may_lose(from[i]))) continue;
+    // A copy of a peer's disk speaks in its name; a member knows whose files are whose.
+    if (!s.world.may_lose(hosts[i]) || (other && from[i] > 0 && !s.world.may_lose(from[i]))) continue;
     on.hosts.push_back(hosts[i]);
     sources.push_back(from[i]);
   }

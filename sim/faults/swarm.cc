@@ -163,6 +163,12 @@ Range draw_length(RandomStream& random) {
   }
 }
 
+/// What takes every copy of the store's log would leave the atlas none.
+bool takes_the_store(const Fault& fault, TargetKind target, int members) {
+  return scenarios::may_lose_data(fault, fault.kind) &&
+         (target == TargetKind::store || (members == 1 && scenarios::is_of_store(target)));
+}
+
 Target draw_target(const Fault& fault, int members, RandomStream& random) {
   constexpr std::array kinds{TargetKind::any,
                              TargetKind::any,
@@ -187,7 +193,9 @@ Target draw_target(const Fault& fault, int members, RandomStream& random) {
     candidate.target = {random.pick(kinds), 0};
     const bool exists = members > 1 || (candidate.target.kind != TargetKind::store_follower &&
                                         candidate.target.kind != TargetKind::store_minority);
-    if (exists && scenarios::impossible_target(fault.kind, candidate).empty()) return candidate.target;
+    if (exists && !takes_the_store(fault, candidate.target.kind, members) &&
+        scenarios::impossible_target(fault.kind, candidate).empty())
+      return candidate.target;
   }
 }
 

@@ -258,7 +258,7 @@ void SimHost::start_receive(Operation<Message>& op) {
 
 void SimHost::start_read_file(const std::string& path, Operation<Result<Bytes>>& op) {
   if (process_.has_used_up_files()) return op.complete(too_many_open_files(ErrorCode::io_error));
-  op.complete(process_.disk().read(path));
+  op.complete(process_.disk().read_by_program(path));
 }
 
 void SimHost::start_write_file(const std::string& path, Bytes content, Operation<Result<>>& op) {

@@ -127,6 +127,7 @@ void World::on_store_log(int n, const LogLine& line) {
   StoreHost& on = member(n);
   if (line.event == "store-started") {
     on.has_run = true;
+    on.is_lost = false;
     on.stopped.clear();
   } else if (line.event == "store-role") {
     const std::uint64_t term = number(field(line, "term"));
@@ -142,8 +143,10 @@ void World::on_store_log(int n, const LogLine& line) {
   } else if (line.level >= LogLevel::warning) {
     std::string what(line.event);
     for (const Field& f : line.fields) what += " " + std::string(f.key) + "=" + f.value;
+    on.is_lost = on.is_lost || line.event == "store-refused";
     // Its service manager tries again and again.
-    if (line.event == "store-stopped" && std::exchange(on.stopped, what) == what) return;
+    const bool ends = line.event == "store-refused" || line.event == "store-stopped";
+    if (ends && std::exchange(on.stopped, what) == what) return;
     tell(StoryLine::Kind::note, line.machine.name(), std::move(what));
   }
 }
@@ -252,6 +255,7 @@ void World::on_write_acknowledged(const reports::Answerer& by, reports::HistoryT
       // What waits for the sync is not acknowledged. One that has just connected has told nothing yet: what was
       // acknowledged before stays so.
       const auto synced = found->senders().synced();
+      if (!synced && found->settings().synchronous_standby_names.count > 0) return;  // The sync has just gone.
       const Lsn flushed = found->flushed();
       const Lsn end = synced ? std::min(flushed, (*synced)[static_cast<std::size_t>(SyncWaitMode::flush)]) : flushed;
       const Wal& log = found->data().wal;
@@ -264,6 +268,8 @@ void World::on_write_acknowledged(const reports::Answerer& by, reports::HistoryT
 
 void World::inspect_copies() {
   if (acknowledging_system_ == 0 || copy_destroyed_) return;
+  look_for_a_destroyed_copy();
+  if (copy_destroyed_) return;
   for (PeerHost& host : peers_)
     for (std::uint64_t system : systems_on(*host.machine, peer_root))
       if (system == acknowledging_system_) return;

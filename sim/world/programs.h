@@ -26,6 +26,10 @@ struct PeerSetup {
 class StoreChecks {
  public:
   virtual ~StoreChecks() = default;
+  /// The member leads or follows the newest leader, and was told to have on its disk all that any member was.
+  virtual bool has_all(int member) const = 0;
+  /// Its disk has lost something, and by leave: when it starts next, it may have forgotten.
+  virtual void forgive(int member) = 0;
 };
 
 /// What a member of the store is told.

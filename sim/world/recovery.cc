@@ -80,8 +80,9 @@ void World::heal_core() {
   std::vector<int> members;
   for (int n = 1; n <= store_members(); ++n) members.push_back(store_member(n));
   random.shuffle(members);
-  // A member that lost its disk never takes part again.
-  std::stable_partition(members.begin(), members.end(), [this](int host) { return !member(-host).is_lost; });
+  // A member that lost its disk never takes part again, nor does one that is yet to be told what it forgot.
+  std::stable_partition(members.begin(), members.end(),
+                        [this](int host) { return !member(-host).is_lost && !member(-host).may_have_forgotten; });
   const std::size_t majority = members.size() / 2 + 1;
   members.resize(majority + random.below(members.size() - majority + 1));
   core_.members = members;

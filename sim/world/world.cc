@@ -53,6 +53,14 @@ DiskParameters disk_parameters(const scenarios::Disk& from) {
   return to;
 }
 
+/// As whoever installs the host does.
+void make_folder(Machine& on, const char* path) {
+  const Result<> made = on.disk().make_directories(path);
+  ASSERT(made.has_value());
+  const Result<> durable = on.disk().sync_tree_now(path);
+  ASSERT(durable.has_value());
+}
+
 }  // namespace
 
 World::World(Kernel& kernel, const scenarios::Scenario& scenario, Programs& programs, const RunOptions& options,
@@ -67,6 +75,7 @@ World::World(Kernel& kernel, const scenarios::Scenario& scenario, Programs& prog
       postgresql_(kernel, database_timings(scenario.server)),
       atlas_(scenario.disk.atlas) {
   atlas_.watch(*this);
+  atlas_.watch(member_copies_);
   postgresql_.ask_before_loss([this](const Machine& on) { return may_lose(host_named(on.name())); });
   build_store();
   build_peers();
@@ -119,6 +128,7 @@ void World::build_store() {
     const std::string name = members == 1 ? "store" : "store" + std::to_string(n);
     StoreHost made;
     made.machine = make_machine(name, 0);
+    make_folder(*made.machine, store_root);
     store_.push_back(std::move(made));
     store_addresses_.emplace_back(name + ":" + std::to_string(store_port));
   }
@@ -129,7 +139,7 @@ void World::build_store() {
 /// A store that has never been.
 void World::found_store() {
   ++stores_;
-  for (StoreHost& host : store_) host.has_run = host.is_lost = false;
+  for (StoreHost& host : store_) host.has_run = host.is_lost = host.may_have_forgotten = false;
   store_checks_ = programs_.check_store(
       scenario_, [this](std::string what) { violation(FailureKind::assertion, "the store: " + std::move(what)); });
 }
@@ -141,10 +151,7 @@ void World::build_peers() {
     made.machine = make_machine(name, host);
     made.setup = {name, Address(name + ":" + std::to_string(gate_port)),
                   Address(name + ":" + std::to_string(database_port)), store_addresses_, peer_root};
-    const Result<> folder = made.machine->disk().make_directories(peer_root);
-    ASSERT(folder.has_value());
-    const Result<> durable = made.machine->disk().sync_tree_now(peer_root);
-    ASSERT(durable.has_value());
+    make_folder(*made.machine, peer_root);
     postgresql_.install(*made.machine);
     peers_.push_back(std::move(made));
   }
@@ -239,23 +246,20 @@ void World::start_agent(int host) {
 
 void World::start_store(int n) {
   Machine& on = *member(n).machine;
-  const Result<> made = on.disk().make_directories("/store");
-  ASSERT(made.has_value());
-  const Result<> durable = on.disk().sync_tree_now("/store");
-  ASSERT(durable.has_value());
   Process& process = on.start("store");
   process.on_end([this, n](const ProcessEnd& end) {
     if (end.reason != EndReason::power_off)
       kernel().schedule_after(agent_restart, *this, kStartStore, static_cast<std::uint64_t>(n));
   });
-  const MemberSetup setup{n, store_addresses_, stores_, !member(n).has_run, "/store", store_checks_.get()};
+  const MemberSetup setup{n, store_addresses_, stores_, !member(n).has_run, store_root, store_checks_.get()};
   run_main(process, on.address(store_port), programs_.store(scenario_, setup));
 }
 
 void World::power_off(int host) {
   if (!is_up(host)) return;
   Disk& disk = machine(host).disk();
-  if (host > 0 && disk.has_lied() && !may_lose(host)) disk.make_lies_true();
+  if (host > 0) peer(host).is_struck = true;
+  if (disk.has_lied() && !may_lose(host)) disk.make_lies_true();
   machine(host).power_off(UnsyncedFate::draw);
 }
 
@@ -290,10 +294,8 @@ void World::wipe_store(const std::vector<int>& hosts) {
   }
   for (const int host : hosts) {
     StoreHost& lost = member(-host);
+    replace_disk(host, {});
     lost.machine->boot();
-    const Result<> gone = lost.machine->disk().remove("/store");
-    ASSERT(gone.has_value());
-    lost.is_lost = lost.has_run;
     if (lost.holds == 0) start_store(-host);
   }
 }
@@ -313,6 +315,9 @@ void World::on_event(std::uint32_t kind, std::uint64_t argument) {
       return;
     case kInspect:
       inspect_copies();
+      for (int n = 1; n <= store_members(); ++n)
+        if (member(n).may_have_forgotten && member_copies_.has_all(store_member(n)))
+          member(n).may_have_forgotten = false;
       kernel().schedule_after(inspection_interval, *this, kInspect);
       return;
     default: ASSERT(false, "no such event");

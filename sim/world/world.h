@@ -29,6 +29,7 @@ inline constexpr std::uint16_t database_port = 5433;
 inline constexpr std::uint16_t agent_port = 5500;
 inline constexpr std::uint16_t store_port = 5600;
 inline constexpr const char* peer_root = "/heir";
+inline constexpr const char* store_root = "/store";
 
 /// The cluster, as its agents' log lines tell it. Lists are names with spaces between.
 struct ClusterView {
@@ -124,7 +125,9 @@ class World final : public Actions, public Glance, private ClientObserver, priva
   void lift(int host, DiskFaultId fault) override;
   bool may_lose(int host) override;
   bool is_repairing() override { return atlas_.is_repairing(); }
-  DiskImage disk_image(int host) const override { return peer(host).machine->disk().image(); }
+  DiskImage disk_image(int host) const override {
+    return (host > 0 ? peer(host).machine : member(-host).machine)->disk().image();
+  }
   DiskImage with_foreign_data(DiskImage image) override;
   void replace_disk(int host, const DiskImage& image) override;
   void request(const scenarios::Fault& operator_request, int host) override;
@@ -144,19 +147,38 @@ class World final : public Actions, public Glance, private ClientObserver, priva
     std::string waits_for;  ///< The last reason that it gave why it does no more.
     std::uint64_t role_generation = 0;
     std::uint64_t open_generation = 0;  ///< In which its gate was last open.
+    // When the copies were looked at last:
+    bool had_all = false;
+    bool was_up = false;
+    bool is_struck = false;  ///< A fault may have taken something of its copy since, or then.
   };
   struct StoreHost {
     std::unique_ptr<Machine> machine;
-    bool has_run = false;  ///< Its server has kept something on its disk,
-    bool is_lost = false;  ///< and the disk was lost.
-    int holds = 0;         ///< Faults that keep its server from being started.
-    std::string stopped;   ///< Why it last stopped by itself.
+    bool has_run = false;             ///< Its server has kept something on its disk,
+    bool is_lost = false;             ///< and refuses to start, because the disk has not all of it any more.
+    bool may_have_forgotten = false;  ///< Its disk lost something, by leave, and it has not been seen whole since.
+    int holds = 0;                    ///< Faults that keep its server from being started.
+    std::string stopped;              ///< Why it last stopped by itself.
   };
   struct ClientHost {
     std::unique_ptr<Machine> machine;
     std::unique_ptr<Resolver> resolver;
     std::unique_ptr<Client> client;
     bool reads_all = false;
+  };
+  /// The members' logs and votes, for the atlas: disks.cc.
+  class MemberCopies final : public CopyHolders {
+   public:
+    explicit MemberCopies(const World& world) : world_(world) {}
+    std::vector<int> holders() const override;
+    bool has_all(int host) const override;
+    bool is_good(int host) const override { return has_all(host); }
+    /// Of what the loser acknowledged, or voted, every majority that it may ever be part of has somebody who knows.
+    std::size_t needed() const override { return world_.store_.size() / 2 + 1; }
+    bool needs_quiet() const override { return false; }
+
+   private:
+    const World& world_;
   };
   enum Kind : std::uint32_t { kStartAgent, kPowerOff, kInspect, kStartStore };
 
@@ -187,10 +209,17 @@ class World final : public Actions, public Glance, private ClientObserver, priva
   void tell(StoryLine::Kind kind, std::string host, std::string what);
   void violation(scenarios::FailureKind kind, std::string message);
   void inspect_copies();
+  /// What was acknowledged and is gone was not taken by a fault, but by an agent, and it was the last that could be
+  /// had.
+  void look_for_a_destroyed_copy();
+  std::optional<DiskFaultId> rot_member(int host, scenarios::RotPlace where, RandomStream& random);
   // The peers' copies, for the atlas: disks.cc.
   std::vector<int> holders() const override;
   bool has_all(int host) const override;
   bool is_good(int host) const override;
+  /// A whole copy on the host holds this log up to there.
+  bool holds(int host, const Wal& log, Lsn end) const;
+  bool may_have_been_struck(int host) const;
   /// Its agent has found its copy damaged.
   bool is_marked(int host) const;
   std::shared_ptr<DataFolder> data_of(int host) const {
@@ -221,6 +250,7 @@ class World final : public Actions, public Glance, private ClientObserver, priva
   std::vector<ClientHost> clients_;
   UniqueValues values_;
   MomentSink moments_;
+  MemberCopies member_copies_{*this};
   Atlas atlas_;
   std::unique_ptr<Nemesis> nemesis_;
 
@@ -240,6 +270,10 @@ class World final : public Actions, public Glance, private ClientObserver, priva
   Wal acknowledged_log_;  ///< Of the server that acknowledged last; all that was ever acknowledged lies
   Lsn acknowledged_end_;  ///< before this.
   std::uint64_t acknowledging_system_ = 0;  ///< System identifier of the database that acknowledged last.
+  // The same when the copies were looked at last.
+  Wal inspected_log_;
+  Lsn inspected_end_;
+  std::uint64_t inspected_system_ = 0;
   bool copy_destroyed_ = false;
   bool split_brain_told_ = false;
 };

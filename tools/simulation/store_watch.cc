@@ -1,12 +1,44 @@
 #include "tools/simulation/store_watch.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace heir::tools {
+
+namespace {
+
+raft::EntryId last_on(const raft::Durable& disk) {
+  return raft::Log(disk.snapshot, disk.before, disk.entries).last();
+}
+
+}  // namespace
+
+bool StoreWatch::has_all(int member) const {
+  const auto self = members_.find(raft::MemberId(static_cast<std::uint64_t>(member)));
+  const auto up = std::find_if(up_.begin(), up_.end(), [&](const raft::Raft* other) {
+    return self != members_.end() && other->options.self == self->first;
+  });
+  if (up == up_.end() || !raft::leader_of(**up)) return false;
+  const bool is_newest = std::all_of(up_.begin(), up_.end(),
+                                     [&](const raft::Raft* other) { return other->ballot.term <= (*up)->ballot.term; });
+  const raft::EntryId last = last_on(self->second.durable);
+  return is_newest && std::all_of(members_.begin(), members_.end(), [&](const auto& other) {
+           return raft::at_least_as_new(last, last_on(other.second.durable));
+         });
+}
+
+void StoreWatch::forgive(int member) {
+  members_[raft::MemberId(static_cast<std::uint64_t>(member))].may_have_lost = true;
+}
 
 void StoreWatch::restored(const raft::Raft& member) {
   const raft::MemberId id = member.options.self;
   const auto [found, is_new] = members_.try_emplace(id);
   Disk& disk = found->second;
-  if (!is_new) check_kept(member, disk);
+  if (std::exchange(disk.may_have_lost, false))
+    invariants_.forget(id);
+  else if (!is_new)
+    check_kept(member, disk);
   disk.durable = {member.ballot, member.log.snapshot(), member.log.before(), member.log.entries()};
   disk.writing.clear();
   disk.reads.clear();
@@ -21,9 +53,7 @@ void StoreWatch::check_kept(const raft::Raft& member, Disk& disk) {
   const raft::Ballot& told = disk.durable.ballot;
   const bool kept_vote = member.ballot.term > told.term ||
                          (member.ballot.term == told.term && (told.vote == raft::nobody || member.ballot == told));
-  const auto ends_as = [&] {
-    return raft::Log(disk.durable.snapshot, disk.durable.before, disk.durable.entries).last() == member.log.last();
-  };
+  const auto ends_as = [&] { return last_on(disk.durable) == member.log.last(); };
   bool kept_log = ends_as();
   for (; !kept_log && !disk.writing.empty(); disk.writing.pop_front()) {
     raft::carry_out(disk.durable, disk.writing.front());

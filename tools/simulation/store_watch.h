@@ -18,6 +18,9 @@ class StoreWatch final : public sim::StoreChecks, public raft::Observer {
  public:
   explicit StoreWatch(std::function<void(std::string)> violation) : violation_(std::move(violation)) {}
 
+  bool has_all(int member) const override;
+  void forgive(int member) override;
+
   void restored(const raft::Raft& member) override;
   void gone(const raft::Raft& member) override;
   void stepping(const raft::Raft& member, const raft::Input& input) override;
@@ -30,6 +33,7 @@ class StoreWatch final : public sim::StoreChecks, public raft::Observer {
     raft::Durable durable;                          ///< As the member was told that it is.
     std::deque<raft::Persist> writing;              ///< What it has asked for since.
     std::map<std::uint64_t, raft::LogIndex> reads;  ///< Where each that is under way has to reach.
+    bool may_have_lost = false;
   };
   void check_kept(const raft::Raft& member, Disk& disk);
   void tell();

@@ -53,6 +53,14 @@ Task<Result<>> Adapter::start(Role role) {
 Task<Result<>> Adapter::start_again(Primary role, std::optional<Endpoint> sync) {
   return postgresql::start_again(*context_, std::move(role), std::move(sync));
 }
+void Adapter::note_opened(Generation generation) {
+  context_->opened = generation;
+}
+
+Task<Result<std::optional<Generation>>> Adapter::rebuilt() {
+  return read_rebuilt(*context_);
+}
+
 Task<Result<>> Adapter::mark_damaged(std::string why) {
   return postgresql::mark_damaged(*context_, std::move(why));
 }

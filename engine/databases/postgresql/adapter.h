@@ -52,10 +52,11 @@ struct Config {
   bool fsync = true;                ///< Off loses writes; a scenario may want to see that.
   bool distrust_own_disk = true;    ///< Off: rejoin() replaces a copy though its primary lacks what it holds.
   bool any_standby_counts = false;  ///< Commits wait for any standby instead of the named sync.
-  Duration answer_limit = Duration::seconds(5);  ///< For one statement, or to open a session.
-  Duration start_limit = Duration::seconds(60);  ///< For the server to answer after a start.
-  Duration stop_limit = Duration::seconds(60);   ///< For a fast stop; an immediate one has a quarter of it.
-  Duration sever_limit = Duration::seconds(10);  ///< For the receiver to be gone and the log on disk to be read.
+  Duration answer_limit = Duration::seconds(5);      ///< For one statement, or to open a session.
+  Duration start_limit = Duration::seconds(60);      ///< For the server to answer after a start.
+  Duration lone_start_limit = Duration::seconds(5);  ///< Then a standby without an upstream is asked why.
+  Duration stop_limit = Duration::seconds(60);       ///< For a fast stop; an immediate one has a quarter of it.
+  Duration sever_limit = Duration::seconds(10);      ///< For the receiver to be gone and the log on disk to be read.
   Duration promote_limit = Duration::seconds(60);
   Duration stream_limit = Duration::seconds(5);  ///< For a standby to begin to stream; it goes on trying by itself.
   Duration retry_interval = Duration::milliseconds(100);  ///< Of recovery, for more log (wal_retrieve_retry_interval).
@@ -91,7 +92,7 @@ struct StoreMark {
 struct Disk {
   bool empty = true;     ///< No copy of any data, not even an unfinished rewind.
   bool whole = false;    ///< False also after an interrupted rewind, or if found damaged: only clone() helps.
-  bool standby = false;  ///< The server would start as a standby.
+  bool standby = false;  ///< A standby's copy, or one whose promotion did not end.
   std::uint64_t system_identifier = 0;  ///< PostgreSQL's identity of the cluster's data; 0 if empty or not readable.
   std::string cluster;                  ///< The cluster that the data belongs to; "" if it was never claimed.
   std::optional<PeerId> identity;       ///< Of the peer, as kept beside the data.
@@ -197,6 +198,10 @@ class Adapter {
   Task<Result<>> start_again(Primary role, std::optional<Endpoint> sync);
   /// From now on, durably, the copy is not whole: it is neither started nor believed, but cloned anew.
   Task<Result<>> mark_damaged(std::string why);
+  /// The last generation that is known to have opened: kept with every copy that is made from now on.
+  void note_opened(Generation generation);
+  /// What was kept with this copy, if it is a clone or was rewound.
+  Task<Result<std::optional<Generation>>> rebuilt();
   /// Stops it; succeeds if it does not run. A fast stop that is not done in time goes on as an immediate one.
   Task<Result<>> stop(StopMode mode);
   /// Stops it by any means: immediate, then signals to the postmaster.

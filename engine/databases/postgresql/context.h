@@ -50,6 +50,7 @@ struct Context {
   Memory memory;
   Progress progress;
   bool damaged = false;     ///< The copy is, though the disk may have refused the mark.
+  Generation opened;        ///< The last generation that is known to have.
   bool rebuilding = false;  ///< A clone or rewind is under way: no position.
 };
 

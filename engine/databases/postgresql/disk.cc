@@ -17,9 +17,10 @@ struct Claim {
 /// The lines of a small file of ours; nothing if it is not there.
 Task<Result<std::optional<std::vector<std::string>>>> read_lines(Context& context, std::string path) {
   using Lines = std::optional<std::vector<std::string>>;
-  const Result<Bytes> content = co_await context.host.read_file(path);
+  const Result<Bytes> content = co_await read_checked_file(context.host, path);
   if (!content) {
     if (content.error().code == ErrorCode::not_found) co_return Lines();
+    if (content.error().code == ErrorCode::invalid) co_return content.error();
     co_return explain(content.error(), "reading " + path);
   }
   std::vector<std::string> lines;
@@ -40,6 +41,9 @@ std::optional<std::uint64_t> parse_number(const std::string& text) {
 
 Task<Result<std::optional<Claim>>> read_claim(Context& context) {
   const auto lines = co_await read_lines(context, context.layout.cluster());
+  if (!lines && lines.error().code == ErrorCode::invalid)
+    co_return Error{ErrorCode::invalid,
+                    lines.error().message + "; the data is not touched until the operator adopts it"};
   if (!lines) co_return lines.error();
   if (!*lines) co_return std::optional<Claim>();
   const std::vector<std::string>& text = **lines;
@@ -134,7 +138,11 @@ Task<Result<Disk>> inspect(Context& context) {
   Disk disk;
   const auto identity = co_await read_lines(context, context.layout.identity());
   if (!identity) co_return identity.error();
-  if (*identity && !(*identity)->empty()) disk.identity = PeerId((*identity)->front());
+  if (*identity) {
+    if ((*identity)->size() != 1)
+      co_return Error{ErrorCode::invalid, context.layout.identity() + " is damaged: expected the peer's identity"};
+    disk.identity = PeerId((*identity)->front());
+  }
   const auto store = co_await read_lines(context, context.layout.store());
   if (!store) co_return store.error();
   if (*store) {
@@ -166,6 +174,7 @@ Task<Result<Disk>> inspect(Context& context) {
     co_return disk;
   }
   disk.system_identifier = control->system_identifier;
+  disk.standby = disk.standby || control->in_standby_recovery();
   if (*claim && (*claim)->system_identifier != disk.system_identifier)
     co_return Error{ErrorCode::refused, context.layout.data() + " holds data with the system identifier " +
                                             std::to_string(disk.system_identifier) + ", but this peer's is " +
@@ -178,7 +187,7 @@ Task<Result<Disk>> inspect(Context& context) {
 
 Task<Result<>> claim_cluster(Context& context, std::uint64_t system_identifier) {
   std::string text = context.config.cluster + "\n" + std::to_string(system_identifier) + "\n";
-  co_return co_await replace_file(context.host, context.layout.cluster(), std::move(text));
+  co_return co_await replace_checked_file(context.host, context.layout.cluster(), std::move(text));
 }
 
 Task<Result<>> initialize(Context& context) {
@@ -237,14 +246,32 @@ Task<Result<std::uint64_t>> shutdown_offset(Context& context) {
 Task<Result<>> keep_identity(Context& context, PeerId identity) {
   if (const Result<> good = check_name(identity); !good) co_return good;
   std::string text = identity.value() + "\n";
-  co_return co_await replace_file(context.host, context.layout.identity(), std::move(text));
+  co_return co_await replace_checked_file(context.host, context.layout.identity(), std::move(text));
 }
 
 Task<Result<>> keep_store(Context& context, StoreMark mark) {
   if (mark.store.find('\n') != std::string::npos)
     co_return Error{ErrorCode::invalid, "the store's identity has more than one line"};
   std::string text = mark.store + "\n" + std::to_string(mark.generation.number()) + "\n";
-  co_return co_await replace_file(context.host, context.layout.store(), std::move(text));
+  co_return co_await replace_checked_file(context.host, context.layout.store(), std::move(text));
+}
+
+Task<Result<>> note_rebuilt(Context& context, std::string copy) {
+  // Its source's log was led by another.
+  if (const Result<> clean = co_await remove_file(context.host, led_mark(copy)); !clean) co_return clean;
+  std::string opened = std::to_string(context.opened.number()) + "\n";
+  co_return co_await replace_checked_file(context.host, rebuilt_mark(copy), std::move(opened));
+}
+
+Task<Result<std::optional<Generation>>> read_rebuilt(Context& context) {
+  const std::string path = rebuilt_mark(context.layout.data());
+  const auto lines = co_await read_lines(context, path);
+  // What cannot be read must not make a copy count.
+  if (!lines && lines.error().code == ErrorCode::invalid) co_return std::optional(Generation(UINT64_MAX));
+  if (!lines) co_return lines.error();
+  if (!*lines) co_return std::optional<Generation>();
+  const auto number = (*lines)->size() == 1 ? parse_number((**lines)[0]) : std::nullopt;
+  co_return std::optional<Generation>(number ? Generation(*number) : Generation(UINT64_MAX));
 }
 
 Task<Result<>> make_standby(Context& context, std::string copy) {
@@ -260,6 +287,20 @@ Task<Result<>> delete_folder(Context& context, std::string path) {
   if (const Result<> renamed = co_await context.host.rename(path, layout.trash()); !renamed) co_return renamed;
   if (const Result<> synced = co_await context.host.sync_directory(layout.root()); !synced) co_return synced;
   co_return co_await remove_file(context.host, layout.trash());
+}
+
+/// Somebody may start a server by hand after ours was stopped; in a copy that is moved away it would keep the port.
+Task<Result<>> stop_stray_server(Context& context, std::string copy) {
+  const Result<bool> may_run = co_await file_exists(context, process_id_file(copy));
+  if (!may_run) co_return may_run.error();
+  if (!*may_run) co_return Result<>();
+  Program program =
+      programs::stop(context.config.binaries, copy, programs::StopMode::immediate, context.config.stop_limit / 4);
+  const Result<ProgramExit> exit = co_await context.host.run(std::move(program));
+  if (!exit) co_return explain(exit.error(), "running pg_ctl stop");
+  // Not 0: the file was left by a server that is gone.
+  if (exit->status == 0) context.host.log(LogLevel::warning, "stray-server-stopped", {{"folder", copy}});
+  co_return Result<>();
 }
 
 Task<Result<>> swap_in_next(Context& context) {
@@ -280,6 +321,7 @@ Task<Result<>> swap_in_next(Context& context) {
     co_return marked;
   if (*data && !(*old && *unproven)) {
     if (const Result<> aside = co_await context.host.rename(layout.data(), layout.old()); !aside) co_return aside;
+    if (const Result<> stopped = co_await stop_stray_server(context, layout.old()); !stopped) co_return stopped;
     if (const Result<> synced = co_await context.host.sync_directory(layout.root()); !synced) co_return synced;
   }
   if (const Result<> in = co_await context.host.rename(layout.next(), layout.data()); !in) co_return in;

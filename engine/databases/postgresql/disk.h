@@ -36,6 +36,11 @@ Task<Result<programs::ControlData>> control_data(Context& context, std::string c
 /// Notes whose data this is, before the first copy takes its place.
 Task<Result<>> claim_cluster(Context& context, std::uint64_t system_identifier);
 
+/// Marks a copy that was cloned or rewound; durable when it returns.
+Task<Result<>> note_rebuilt(Context& context, std::string copy);
+/// See Adapter.
+Task<Result<std::optional<Generation>>> read_rebuilt(Context& context);
+
 /// Will a server started on this copy be a standby? Durable when it returns.
 Task<Result<>> make_standby(Context& context, std::string copy);
 

@@ -6,17 +6,21 @@
 //   data.trash       being deleted
 //   rewinding        mark: pg_rewind works in place, or did not end; belongs to data.old if that exists, else to data
 //   unproven         mark: `data` was cloned and has not streamed yet
-//   postgresql.conf  all settings of the server, written by the adapter (settings.h); outside `data`, where a clone or
-//   a pg_hba.conf      rewind would replace it with another peer's identity         the peer's UUID cluster name of the
-//   cluster, and PostgreSQL's system identifier of its data store            identity of the store, and the highest
-//   generation seen log/             the server's log diverged/        log set aside by rejoin(), a folder each time
+//   postgresql.conf  all settings of the server, written by the adapter (settings.h), and
+//   pg_hba.conf      who may log in; outside `data`, where a clone or rewind would replace them by another peer's
+//   identity         the peer's UUID
+//   cluster          the name of the cluster, and PostgreSQL's system identifier of its data
+//   store            the identity of the store, and the highest generation seen
+//   log/             the server's log
+//   diverged/        log set aside by rejoin(), a folder each time
 //
 // In `data` the adapter itself touches only standby.signal, recovery.signal, postgresql.auto.conf and
 //
-//   heir.damaged     mark: pages fail their checksums, or log that had been synced is gone; why. It goes where the copy
-//                    goes
+//   heir.damaged     mark: pages fail their checksums, or log that had been synced is gone; why
+//   heir.rebuilt     the last generation that had opened when this copy was cloned or rewound
+//   heir.led         the timeline that this copy's server last wrote as a primary; nobody has more of it
 //
-// and reads pg_wal.
+// all of which go where the copy goes, and it reads pg_wal.
 #pragma once
 
 #include <string>
@@ -56,6 +60,12 @@ inline std::string recovery_signal(const std::string& copy) {
 }
 inline std::string damaged_mark(const std::string& copy) {
   return copy + "/heir.damaged";
+}
+inline std::string rebuilt_mark(const std::string& copy) {
+  return copy + "/heir.rebuilt";
+}
+inline std::string led_mark(const std::string& copy) {
+  return copy + "/heir.led";
 }
 inline std::string automatic_settings(const std::string& copy) {
   return copy + "/postgresql.auto.conf";

@@ -7,6 +7,10 @@ namespace heir::postgresql::programs {
 
 namespace {
 
+std::string whole_seconds(Duration limit) {
+  return std::to_string(std::max<std::int64_t>(1, limit.ns() / 1'000'000'000));
+}
+
 std::string path_of(const std::string& binaries, std::string_view program) {
   return binaries.empty() ? std::string(program) : binaries + "/" + std::string(program);
 }
@@ -44,16 +48,16 @@ Program initdb(const std::string& binaries, const std::string& folder, const std
 }
 
 Program start(const std::string& binaries, const std::string& folder, const std::string& settings_file,
-              const std::string& hba_file, const std::string& log_file, std::int64_t seconds) {
+              const std::string& hba_file, const std::string& log_file, Duration limit) {
   return {path_of(binaries, "pg_ctl"),
-          {"start", "-D", folder, "-w", "-t", std::to_string(seconds), "-l", log_file, "-o",
+          {"start", "-D", folder, "-w", "-t", whole_seconds(limit), "-l", log_file, "-o",
            "-c config_file=" + shell_quoted(settings_file) + " -c hba_file=" + shell_quoted(hba_file)}};
 }
 
-Program stop(const std::string& binaries, const std::string& folder, StopMode mode, std::int64_t seconds) {
+Program stop(const std::string& binaries, const std::string& folder, StopMode mode, Duration limit) {
   return {
       path_of(binaries, "pg_ctl"),
-      {"stop", "-D", folder, "-m", mode == StopMode::fast ? "fast" : "immediate", "-w", "-t", std::to_string(seconds)}};
+      {"stop", "-D", folder, "-m", mode == StopMode::fast ? "fast" : "immediate", "-w", "-t", whole_seconds(limit)}};
 }
 
 Program status(const std::string& binaries, const std::string& folder) {
@@ -85,6 +89,35 @@ Program wal_dump(const std::string& binaries, const std::string& folder, std::ui
           {"-p", folder + "/pg_wal", "-t", std::to_string(timeline), "-s", to_lsn(from), "-e", to_lsn(to)}};
 }
 
+Program wal_check(const std::string& binaries, const std::string& folder, std::uint64_t timeline, std::uint64_t from,
+                  std::uint64_t to) {
+  Program program = wal_dump(binaries, folder, timeline, from, to);
+  program.arguments.push_back("--quiet");
+  return program;
+}
+
+std::string history_file_name(std::uint64_t timeline) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string name(8, '0');
+  for (std::size_t at = name.size(); at-- > 0; timeline /= 16) name[at] = digits[timeline % 16];
+  return name + ".history";
+}
+
+std::vector<Ancestor> parse_history(std::string_view file) {
+  // A line an ancestor: its timeline, where it was left, why; a line may be a comment.
+  std::vector<Ancestor> ancestors;
+  while (!file.empty()) {
+    const std::string_view line = file.substr(0, file.find('\n'));
+    file.remove_prefix(std::min(file.size(), line.size() + 1));
+    const std::size_t tab = line.find('\t');
+    if (tab == std::string_view::npos) continue;
+    const auto timeline = parse_number(line.substr(0, tab), 10);
+    const auto left = parse_lsn(line.substr(tab + 1, line.find('\t', tab + 1) - tab - 1));
+    if (timeline && left) ancestors.push_back({*timeline, *left});
+  }
+  return ancestors;
+}
+
 Result<ControlData> parse_control_data(std::string_view output) {
   ControlData data;
   bool identifier = false, state = false, timeline = false, checkpoint = false, hints = false, checksums = false;
@@ -111,6 +144,12 @@ Result<ControlData> parse_control_data(std::string_view output) {
       const auto offset = parse_lsn(value);
       checkpoint = offset.has_value();
       data.checkpoint = offset.value_or(0);
+    } else if (key == "Latest checkpoint's REDO location") {
+      data.redo = parse_lsn(value).value_or(0);
+    } else if (key == "Minimum recovery ending location") {
+      data.consistent_from = parse_lsn(value).value_or(0);
+    } else if (key == "Min recovery ending loc's timeline") {
+      data.consistent_timeline = parse_number(value, 10).value_or(0);
     } else if (key == "Bytes per WAL segment") {
       if (const auto size = parse_number(value, 10); size && *size > 0) data.segment_size = *size;
     } else if (key == "wal_log_hints setting") {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/base/host.h"
 #include "engine/base/time.h"
@@ -20,7 +21,7 @@ Program initdb(const std::string& binaries, const std::string& folder, const std
 /// pg_ctl start -D FOLDER -w -t SECONDS -l LOG -o "-c config_file=SETTINGS -c hba_file=HBA"
 /// Waits until the server answers (as a standby too); 0 when it does.
 Program start(const std::string& binaries, const std::string& folder, const std::string& settings_file,
-              const std::string& hba_file, const std::string& log_file, std::int64_t seconds);
+              const std::string& hba_file, const std::string& log_file, Duration limit);
 
 enum class StopMode {
   fast,       ///< Ends sessions, writes the shutdown record, waits until connected standbys have it.
@@ -28,7 +29,7 @@ enum class StopMode {
 };
 /// pg_ctl stop -D FOLDER -m fast|immediate -w -t SECONDS
 /// 0 when it is down; 1 if it did not end in time or no server runs.
-Program stop(const std::string& binaries, const std::string& folder, StopMode mode, std::int64_t seconds);
+Program stop(const std::string& binaries, const std::string& folder, StopMode mode, Duration limit);
 
 /// pg_ctl status -D FOLDER: 0 it runs, 3 it does not, 4 no database in FOLDER.
 Program status(const std::string& binaries, const std::string& folder);
@@ -53,6 +54,9 @@ Program rewind(const std::string& binaries, const std::string& folder, const std
 /// pg_waldump -p FOLDER/pg_wal -t TIMELINE -s FROM -e TO: the log records between two places (X/X), readable.
 Program wal_dump(const std::string& binaries, const std::string& folder, std::uint64_t timeline, std::uint64_t from,
                  std::uint64_t to);
+/// The same with --quiet: 0 if every record is there and valid, else the output says where the log ends.
+Program wal_check(const std::string& binaries, const std::string& folder, std::uint64_t timeline, std::uint64_t from,
+                  std::uint64_t to);
 
 /// What pg_controldata says, as far as the adapter cares.
 struct ControlData {
@@ -60,11 +64,28 @@ struct ControlData {
   std::string state;           ///< "Database cluster state": "in production", "shut down", "shut down in recovery", …
   std::uint64_t timeline = 0;  ///< "Latest checkpoint's TimeLineID"
   std::uint64_t checkpoint = 0;           ///< "Latest checkpoint location", as an offset
+  std::uint64_t redo = 0;                 ///< "Latest checkpoint's REDO location"; may be left out
+  std::uint64_t consistent_from = 0;      ///< "Minimum recovery ending location"; 0 if there is none
+  std::uint64_t consistent_timeline = 0;  ///< "Min recovery ending loc's timeline"
   bool can_rewind = false;                ///< "Data page checksum version" is not 0, or "wal_log_hints setting" is on
   std::uint64_t segment_size = 16777216;  ///< "Bytes per WAL segment"; may be left out
+
+  /// A standby's. Without standby.signal (a promotion removes it before its end) a server would take this copy for its
+  /// own, and write on the timeline of its former primary.
+  bool in_standby_recovery() const { return state == "in archive recovery" || state == "shut down in recovery"; }
 };
 /// `invalid` if a line is missing.
 Result<ControlData> parse_control_data(std::string_view output);
+
+/// A timeline that a log has left.
+struct Ancestor {
+  std::uint64_t timeline = 0;
+  std::uint64_t left = 0;  ///< The offset at which the next begins.
+  bool operator==(const Ancestor&) const = default;
+};
+std::string history_file_name(std::uint64_t timeline);
+/// What a timeline's history file tells: its ancestors, oldest first.
+std::vector<Ancestor> parse_history(std::string_view file);
 
 /// "0/3000060" <-> offset. Nothing if malformed.
 std::string to_lsn(std::uint64_t offset);

@@ -9,6 +9,7 @@
 #include "engine/databases/postgresql/disk.h"
 #include "engine/databases/postgresql/lineage.h"
 #include "engine/databases/postgresql/programs.h"
+#include "engine/databases/postgresql/restart.h"
 #include "engine/databases/postgresql/server.h"
 #include "engine/databases/postgresql/settings.h"
 #include "engine/databases/postgresql/tail.h"
@@ -89,8 +90,7 @@ Task<Result<>> run_severed(Context& context) {
     // A primary, or a server that does not answer.
     if (const Result<> stopped = co_await stop(context, StopMode::fast); !stopped) co_return stopped;
   }
-  Role role = Severed();
-  co_return co_await start(context, std::move(role));
+  co_return co_await start_severed(context);
 }
 
 /// Runs a program that copies from `server`, for as long as that answers: a copy from a server that stands still would
@@ -154,6 +154,7 @@ Task<Result<>> clone_beside(Context& context, Endpoint from, Source source) {
 
   // pg_basebackup has verified every page, so what its source was marked for is not in the copy.
   if (const Result<> clean = co_await remove_file(context.host, damaged_mark(layout.next())); !clean) co_return clean;
+  if (const Result<> noted = co_await note_rebuilt(context, layout.next()); !noted) co_return noted;
   const auto control = co_await control_data(context, layout.next());
   if (!control) co_return explain(control.error(), "verifying the clone");
   if (control->system_identifier != source.system_identifier)
@@ -194,6 +195,7 @@ Task<Result<>> rewind_in_place(Context& context, Endpoint primary) {
   const Result<ProgramExit> exit = co_await context.host.run(std::move(program));
   if (!exit) co_return explain(exit.error(), "running pg_rewind");
   if (exit->status != 0) co_return Error{ErrorCode::failed, "pg_rewind: " + exit->output};
+  if (const Result<> noted = co_await note_rebuilt(context, layout.data()); !noted) co_return noted;
   co_return co_await make_standby(context, layout.data());
 }
 
@@ -202,13 +204,8 @@ bool tells_of(std::string_view file, std::uint64_t timeline, const std::vector<B
   const auto branch =
       std::find_if(lineage.begin(), lineage.end(), [&](const Branch& each) { return each.timeline == timeline; });
   if (branch == lineage.end() || branch == lineage.begin()) return false;
-  // A line an ancestor: its timeline, where it was left, why.
-  while (file.ends_with('\n')) file.remove_suffix(1);
-  file.remove_prefix(file.rfind('\n') + 1);
-  const std::string_view parent = file.substr(0, file.find('\t'));
-  file.remove_prefix(std::min(file.size(), parent.size() + 1));
-  return parent == std::to_string(std::prev(branch)->timeline) &&
-         programs::parse_lsn(file.substr(0, file.find('\t'))) == branch->begin;
+  const std::vector<programs::Ancestor> ancestors = programs::parse_history(file);
+  return !ancestors.empty() && ancestors.back() == programs::Ancestor{std::prev(branch)->timeline, branch->begin};
 }
 
 /// A receiver fetches only the history files that it lacks. One of a timeline that we are not on and that the upstream
@@ -254,6 +251,21 @@ Task<Result<>> start_following(Context& context, Endpoint upstream, std::vector<
   const Role role = standby_of(upstream, downstreams);
   if (const Result<> started = co_await start_unproven(context, role); !started) co_return started;
   co_return co_await await_streaming(context, upstream.server);
+}
+
+/// Log leaves a primary once it is flushed. So if the other has more of the timeline that this copy last wrote as a
+/// primary, the disk here has lost log, and what was written instead is in no lineage.
+Task<Result<bool>> lost_own_log(Context& context, Position ours, Position other) {
+  const Result<Bytes> led = co_await context.host.read_file(led_mark(context.layout.data()));
+  if (!led && led.error().code == ErrorCode::not_found) co_return false;
+  if (!led) co_return explain(led.error(), "reading which timeline was led");
+  const std::uint64_t timeline = ours.lineage.back().timeline;
+  if (*led != std::to_string(timeline) + "\n") co_return false;
+  std::uint64_t end = 0;
+  for (std::size_t i = 0; i < other.lineage.size(); ++i)
+    if (other.lineage[i].timeline == timeline)
+      end = i + 1 < other.lineage.size() ? other.lineage[i + 1].begin : other.offset;
+  co_return ours.offset < end;
 }
 
 }  // namespace
@@ -353,7 +365,9 @@ Task<Result<RejoinReport>> rejoin(Context& context, Endpoint primary, Endpoint u
   std::string why_unknown = "it is damaged, or a rewind of it did not end";
   if (*whole) {
     Result<> severed = co_await run_severed(context);
-    if (!severed) severed = co_await run_severed(context);
+    const Result<bool> still_whole = co_await is_whole(context);
+    if (!still_whole) co_return still_whole.error();
+    if (!severed && *still_whole) severed = co_await run_severed(context);
     if (severed) {
       const Result<Position> end = co_await position(context);
       if (!end) co_return end.error();
@@ -376,6 +390,15 @@ Task<Result<RejoinReport>> rejoin(Context& context, Endpoint primary, Endpoint u
     if (const Result<> same = check_system(control->system_identifier, compared->source, primary); !same)
       co_return same.error();
     report.fork = common_offset(*ours, compared->source.position);
+    const Result<bool> lost = co_await lost_own_log(context, *ours, compared->source.position);
+    if (!lost) co_return lost.error();
+    if (*lost && context.config.distrust_own_disk) {
+      const std::string why = "the log here ends at " + to_string(*ours) + ", but " + primary.peer.value() +
+                              " has more of the timeline that was written here: this disk lost what it had synced";
+      if (const Result<> stopped = co_await stop(context, StopMode::immediate); !stopped) co_return stopped.error();
+      if (const Result<> marked = co_await mark_damaged(context, why); !marked) co_return marked.error();
+      co_return Error{ErrorCode::refused, why + "; it is cloned anew"};
+    }
     if (compared->relation == Relation::contained) {
       if (const Result<> following = co_await start_following(context, std::move(upstream), std::move(downstreams));
           !following)

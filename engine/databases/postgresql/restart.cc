@@ -1,6 +1,7 @@
 #include "engine/databases/postgresql/restart.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "engine/base/files.h"
 #include "engine/databases/postgresql/disk.h"
@@ -31,7 +32,61 @@ std::uint64_t recovered_end(const programs::ControlData& before, const programs:
   return before.state == "shut down" ? before.checkpoint + shutdown_record_room : after.checkpoint;
 }
 
+/// Whether all the log is there that the copy needs to be consistent; if not, what is wrong with it.
+Task<Result<std::string>> lacks_log(Context& context) {
+  const Result<programs::ControlData> control = co_await control_data(context, context.layout.data());
+  if (!control) co_return control.error();
+  const std::uint64_t to = control->consistent_from;
+  std::uint64_t from = control->redo;
+  if (to <= from) co_return std::string();
+  std::vector<programs::Ancestor> timelines;
+  if (control->consistent_timeline > 1) {
+    const std::string path =
+        log_segments(context.layout.data()) + "/" + programs::history_file_name(control->consistent_timeline);
+    const Result<Bytes> history = co_await context.host.read_file(path);
+    if (!history) co_return explain(history.error(), "reading " + path);
+    timelines = programs::parse_history(*history);
+  }
+  timelines.push_back({control->consistent_timeline, to});
+  for (const programs::Ancestor& timeline : timelines) {
+    const std::uint64_t end = std::min(timeline.left, to);
+    if (from >= end) continue;
+    Program program = programs::wal_check(context.config.binaries, context.layout.data(), timeline.timeline, from, end);
+    const Result<ProgramExit> exit = co_await context.host.run(std::move(program));
+    if (!exit) co_return explain(exit.error(), "running pg_waldump");
+    if (exit->status != 0)
+      co_return "the copy is consistent only from " + programs::to_lsn(to) +
+          " on, and its log ends before: " + exit->output;
+    from = end;
+  }
+  co_return std::string();
+}
+
 }  // namespace
+
+Task<Result<>> start_severed(Context& context) {
+  const MonotonicTime give_up = context.host.monotonic_now() + context.config.start_limit;
+  const Role role = Severed();
+  const Result<> started = co_await start(context, role, context.config.lone_start_limit);
+  if (started || started.error().code != ErrorCode::failed) co_return started;
+  const Result<bool> running = co_await is_running(context);
+  if (!running) co_return running.error();
+  if (!*running) co_return started;
+  const Result<std::string> lacking = co_await lacks_log(context);
+  if (!lacking) co_return lacking.error();
+  if (!lacking->empty()) {
+    if (const Result<> stopped = co_await stop(context, StopMode::immediate); !stopped) co_return stopped;
+    if (const Result<> marked = co_await mark_damaged(context, *lacking); !marked) co_return marked;
+    co_return Error{ErrorCode::failed, *lacking};
+  }
+  // It only has much to replay.
+  for (;;) {
+    const Result<Observation> seen = co_await look(context, std::nullopt);
+    if (seen) co_return Result<>();
+    if (context.host.monotonic_now() >= give_up) co_return started;
+    co_await context.host.sleep(context.config.poll_interval);
+  }
+}
 
 Task<Result<>> mark_damaged(Context& context, std::string why) {
   context.host.log(LogLevel::error, "copy-damaged", {{"why", why}});

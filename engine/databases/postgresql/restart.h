@@ -1,4 +1,4 @@
-// A primary that starts again after its end, orderly or not: did its disk keep what it had promised?
+// A server that starts with nothing but its own log: did its disk keep what it had promised?
 #pragma once
 
 #include "engine/databases/postgresql/context.h"
@@ -7,6 +7,9 @@ namespace heir::postgresql {
 
 /// See Adapter.
 Task<Result<>> start_again(Context& context, Primary role, std::optional<Endpoint> sync);
+/// Starts a stopped copy as a standby without an upstream. `failed`, and the copy is marked damaged: its log ends
+/// before the copy is consistent, and alone it would wait for the rest for ever.
+Task<Result<>> start_severed(Context& context);
 Task<Result<>> mark_damaged(Context& context, std::string why);
 
 }  // namespace heir::postgresql

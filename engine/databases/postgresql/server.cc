@@ -14,10 +14,6 @@ namespace heir::postgresql {
 
 namespace {
 
-std::int64_t whole_seconds(Duration limit) {
-  return std::max<std::int64_t>(1, limit.ns() / 1'000'000'000);
-}
-
 std::vector<PeerId> downstreams_of(const Role& role) {
   const auto primary = [](const Primary& wanted) {
     std::vector<PeerId> peers = wanted.downstreams;
@@ -129,17 +125,17 @@ Task<Result<bool>> is_running(Context& context) {
   co_return Error{ErrorCode::failed, "pg_ctl status: " + exit->output};
 }
 
-Task<Result<>> start(Context& context, Role role) {
+Task<Result<>> start(Context& context, Role role, std::optional<Duration> limit) {
   if (context.rebuilding) co_return Error{ErrorCode::refused, "the copy is being rebuilt"};
   const Result<bool> whole = co_await is_whole(context);
   if (!whole) co_return whole.error();
   if (!*whole)
     co_return Error{ErrorCode::refused,
                     "the copy is damaged, or a rewind of it did not end; it is not started but cloned"};
-  co_return co_await start_unproven(context, std::move(role));
+  co_return co_await start_unproven(context, std::move(role), limit);
 }
 
-Task<Result<>> start_unproven(Context& context, Role role) {
+Task<Result<>> start_unproven(Context& context, Role role, std::optional<Duration> limit) {
   const Layout& layout = context.layout;
   const Result<RoleSettings> settings = settings_of(context.config, role);
   if (!settings) co_return settings.error();
@@ -152,9 +148,11 @@ Task<Result<>> start_unproven(Context& context, Role role) {
 
   const std::string data_folder = layout.data();
   if (std::holds_alternative<Primary>(role)) {
-    const Result<bool> standby = co_await file_exists(context, standby_signal(data_folder));
-    if (!standby) co_return standby.error();
-    if (*standby)
+    const Result<bool> signal = co_await file_exists(context, standby_signal(data_folder));
+    if (!signal) co_return signal.error();
+    const Result<programs::ControlData> control = co_await control_data(context, data_folder);
+    if (!control) co_return control.error();
+    if (*signal || control->in_standby_recovery())
       co_return Error{ErrorCode::refused,
                       "the copy is a standby's; it is started severed and then promoted, never as a primary"};
   } else if (const Result<> made = co_await make_standby(context, data_folder); !made) {
@@ -174,7 +172,7 @@ Task<Result<>> start_unproven(Context& context, Role role) {
   context.sessions.drop();
   context.memory = Memory();
   Program program = programs::start(context.config.binaries, data_folder, layout.settings(), layout.access(),
-                                    layout.start_log(), whole_seconds(context.config.start_limit));
+                                    layout.start_log(), limit.value_or(context.config.start_limit));
   const Result<ProgramExit> exit = co_await context.host.run(std::move(program));
   if (!exit) co_return explain(exit.error(), "running pg_ctl start");
   if (exit->status != 0) {
@@ -199,9 +197,8 @@ Task<Result<>> stop(Context& context, StopMode mode) {
     if (!*running) co_return Result<>();
     const bool fast = mode == StopMode::fast;
     const Duration limit = fast ? context.config.stop_limit : context.config.stop_limit / 4;
-    Program program =
-        programs::stop(context.config.binaries, context.layout.data(),
-                       fast ? programs::StopMode::fast : programs::StopMode::immediate, whole_seconds(limit));
+    Program program = programs::stop(context.config.binaries, context.layout.data(),
+                                     fast ? programs::StopMode::fast : programs::StopMode::immediate, limit);
     const Result<ProgramExit> exit = co_await context.host.run(std::move(program));
     if (!exit) co_return explain(exit.error(), "running pg_ctl stop");
     if (exit->status == 0) co_return Result<>();
@@ -283,6 +280,9 @@ Task<Result<>> bind_timeline(Context& context, Generation generation) {
   if (!row) co_return row.error();
   const auto timeline = number_at(**row, 0, catalogue::name::timeline);
   if (!timeline) co_return timeline.error();
+  std::string led = std::to_string(*timeline) + "\n";
+  if (const Result<> kept = co_await keep_file(context, led_mark(context.layout.data()), std::move(led)); !kept)
+    co_return explain(kept.error(), "noting the timeline that is led");
   if (*timeline == 1) co_return Result<>();  // begun by initdb, not by a promotion
   Statement schema = catalogue::create_promotions_schema();
   if (const Result<Rows> made = co_await context.sessions.ask(std::move(schema)); !made)

@@ -5,8 +5,8 @@
 
 namespace heir::postgresql {
 
-/// See Adapter.
-Task<Result<>> start(Context& context, Role role);
+/// See Adapter. `limit`: for the server to answer; by default start_limit of the configuration.
+Task<Result<>> start(Context& context, Role role, std::optional<Duration> limit = {});
 Task<Result<>> stop(Context& context, StopMode mode);
 Task<Result<>> kill(Context& context);
 Task<Result<bool>> is_running(Context& context);
@@ -20,7 +20,7 @@ Task<Result<std::uint64_t>> busy_clients(Context& context);
 Task<Result<bool>> waits_for_sync(Context& context, std::uint32_t process);
 
 /// The same as start(), also on a copy that has not been proven whole: only for the one who is about to prove it.
-Task<Result<>> start_unproven(Context& context, Role role);
+Task<Result<>> start_unproven(Context& context, Role role, std::optional<Duration> limit = {});
 
 /// A slot on another server for this peer, so that what it is about to stream is kept.
 Task<Result<>> ensure_slot(Sessions& server, std::string slot);

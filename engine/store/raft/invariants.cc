@@ -60,6 +60,11 @@ void Invariants::restored(const Raft& member) {
   watch(member);
 }
 
+void Invariants::forget(MemberId member) {
+  told_.erase(member);
+  std::erase_if(votes_, [member](const auto& vote) { return vote.first.second == member; });
+}
+
 void Invariants::check(const Raft& member, const Output& output, const std::map<MemberId, const Durable*>& disks,
                        const std::vector<const Raft*>& up) {
   const MemberId id = member.options.self;

@@ -35,6 +35,8 @@ class Invariants {
   LogIndex committed() const { return LogIndex(committed_.size()); }
   void answered(std::uint64_t read, LogIndex asked_at, LogIndex index);
   void restored(const Raft& member);
+  /// The member may have lost what it promised: its word before its next restart does not count.
+  void forget(MemberId member);
 
   const std::vector<std::string>& violations() const { return violations_; }
   void violation(const std::string& what);

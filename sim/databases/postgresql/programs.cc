@@ -123,6 +123,7 @@ void pg_waldump(Process& self, const Program& program) {
     return;
   }
   const DataDirectory& d = home->data;
+  const Lsn readable = home->valid_end(*from);
   if (*from < d.oldest_kept || *from > d.wal.end()) {
     self.exit({1, "pg_waldump: error: could not find a valid record after " + to_string(*from) + "\n"});
     return;
@@ -142,12 +143,17 @@ void pg_waldump(Process& self, const Program& program) {
     return "";
   };
   std::string text;
-  d.wal.for_each(*from, *to, [&](const WalRecord& record, const WalStore& store) {
+  d.wal.for_each(*from, std::min(*to, readable), [&](const WalRecord& record, const WalStore& store) {
     text += "rmgr: " + std::string(kind(record.kind)) + " tli " + std::to_string(store.origin.timeline) +
             " lsn: " + to_string(record.start()) + " len " + std::to_string(record.size) + " key " +
             std::to_string(record.key) + " value " + std::to_string(record.value) + "\n";
   });
-  self.exit({0, std::move(text)});
+  if (has(program, "--quiet")) text.clear();
+  const bool ends_early = option(program, "-e") && readable < *to;
+  if (ends_early)
+    text += "pg_waldump: error: error in WAL record at " + to_string(readable) + ": invalid record length at " +
+            to_string(readable) + ": wanted 24, got 0\n";
+  self.exit({ends_early ? 1 : 0, std::move(text)});
 }
 
 }  // namespace heir::sim::programs

@@ -279,6 +279,69 @@ TEST_CASE("a rotten byte is an overlay: lifted, or written over, it is gone") {
   }
 }
 
+TEST_CASE("a page rots, and a page goes to another's place") {
+  World w;
+  RandomStream random(1, "rot");
+  const std::string ones(2 * page, '1');
+  const std::string twos(page, '2');
+  REQUIRE(w.disk.write("/log", ones));
+  REQUIRE(w.disk.write("/table", twos));
+  CHECK_FALSE(w.disk.is_damaged());
+  const DiskFaultId id = w.disk.new_fault();
+  SECTION("rots") {
+    REQUIRE(w.disk.damage_page("/log", id, random));
+    CHECK(w.disk.is_damaged());
+    const std::string read = w.content("/log");
+    CHECK((letter(read, 0, page) == '1') != (letter(read, page, page) == '1'));
+  }
+  SECTION("goes astray") {
+    CHECK_FALSE(w.disk.misdirect_page("/log", "/none", id, random));
+    REQUIRE(w.disk.misdirect_page("/log", "/table", id, random));
+    const std::string read = w.content("/log");
+    CHECK((letter(read, 0, page) == '\0') != (letter(read, page, page) == '\0'));
+    CHECK(w.content("/table") == std::string(page, '1'));
+  }
+  w.disk.lift(id);
+  CHECK_FALSE(w.disk.is_damaged());
+  CHECK(w.content("/log") == ones);
+  CHECK(w.content("/table") == twos);
+}
+
+TEST_CASE("what is damaged and removed is damaged no more") {
+  World w;
+  RandomStream random(1, "rot");
+  REQUIRE(w.disk.write("/f", "content"));
+  REQUIRE(w.disk.damage_page("/f", w.disk.new_fault(), random));
+  REQUIRE(w.disk.remove("/f"));
+  REQUIRE(w.disk.write("/f", "content"));
+  CHECK_FALSE(w.disk.is_damaged());
+  CHECK(w.content("/f") == "content");
+}
+
+TEST_CASE("a program's read goes astray in one page at most, and a look at the disk never does") {
+  World w;
+  const std::string ones(3 * page, '1');
+  REQUIRE(w.disk.write("/f", ones));
+  REQUIRE(w.disk.write("/g", std::string(page, '2')));
+  DiskFault fault;
+  fault.stray_reads = Ratio::percent(50);
+  const DiskFaultId id = w.disk.lay_on(fault);
+  int astray = 0;
+  for (int i = 0; i < 100; ++i) {
+    const Bytes read = w.disk.read_by_program("/f").value();
+    REQUIRE(read.size() == ones.size());
+    int pages = 0;
+    for (std::size_t at = 0; at < read.size(); at += page)
+      if (letter(read, at, page) != '1') ++pages;
+    CHECK(pages <= 1);
+    astray += pages;
+    CHECK(w.content("/f") == ones);
+  }
+  CHECK(astray > 10);  // Half of them; and half of those find the file's own page.
+  w.disk.lift(id);
+  CHECK(w.disk.read_by_program("/f").value() == ones);
+}
+
 TEST_CASE("a disk's image is what is durable, and takes another's place whole") {
   World w;
   REQUIRE(w.disk.make_directories("/a/b"));

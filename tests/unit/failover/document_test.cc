@@ -70,7 +70,8 @@ TEST_CASE("the document is compact and can be read by people") {
   CHECK(encode(s) ==
         "{\"cluster\":\"x\",\"generation\":1,\"primary\":\"a\",\"sync\":\"b\",\"async\":[],\"deposed\":[],\"initial_"
         "position\":"
-        "{\"lineage\":[],\"offset\":0},\"opened\":null,\"proven\":[\"a\"],\"freeze\":null,\"singleton\":false,"
+        "{\"lineage\":[],\"offset\":0},\"opened\":null,\"proven\":[\"a\"],\"last_opened\":0,\"freeze\":null,"
+        "\"singleton\":false,"
         "\"promote\":null,"
         "\"changed\":{\"by\":\"a\",\"why\":\"bootstrap\"}}");
 }

@@ -54,6 +54,7 @@ TEST_CASE("the next generation of one that opened: proven are its primary and sy
   CHECK_FALSE(next.opened);
   CHECK_FALSE(next.promote);
   CHECK(next.proven == std::vector<PeerId>{a, b});
+  CHECK(next.last_opened == Generation(4));
   CHECK(next.freeze == s.freeze);
   CHECK(next.async == s.async);
 }
@@ -179,6 +180,25 @@ TEST_CASE("two peers with different seeds wait differently") {
 TEST_CASE("a peer with nothing to wait for has no deadline") {
   CHECK_FALSE(next_deadline(make_peer(a, heir_policy())));
   CHECK_FALSE(next_deadline(waiting_to_read()));
+}
+
+TEST_CASE("a copy made after the last generation that opened is not the proven one") {
+  Peer peer = waiting_to_read();
+  peer.view.state.emplace();
+  peer.view.state->generation = Generation(6);
+  peer.view.state->last_opened = Generation(4);
+  peer.view.state->proven = {a, b};
+  std::vector<Effect> effects;
+  rules::Context context{peer, now_ms(0), effects};
+  CHECK(rules::is_proven(context));
+  peer.rebuilt = Generation(3);  // it has followed since, and acknowledged in generation 4
+  CHECK(rules::is_proven(context));
+  for (const std::uint64_t since : {4u, 5u}) {
+    peer.rebuilt = Generation(since);
+    CHECK_FALSE(rules::is_proven(context));
+  }
+  peer.policy.rebuilt_is_not_proven = false;
+  CHECK(rules::is_proven(context));
 }
 
 TEST_CASE("answers to what nobody asked are ignored") {

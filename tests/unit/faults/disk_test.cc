@@ -79,6 +79,15 @@ TEST_CASE("faults of a whole disk are laid on and lifted") {
         Names{"disk error-dropped 1", "lift disk 1 1"});
 }
 
+TEST_CASE("disks of the store's members are struck as those of peers are") {
+  CHECK(acts("kind = \"stuck-disk\"\nfor = \"2s\"\ntarget = \"store:1\"") ==
+        Names{"disk stuck store", "lift disk 1 store"});
+  CHECK(acts("kind = \"bit-rot\"\nfor = \"2s\"\ntarget = \"store-minority\"") ==
+        Names{"rot log store", "lift disk 1 store"});
+  CHECK(acts("kind = \"swap-disk\"\nfor = \"2s\"\ntarget = \"store:1\"") ==
+        Names{"power off store", "replace disk store", "boot store"});
+}
+
 TEST_CASE("what is stored rots, for a while or until everything is healed") {
   CHECK(acts("kind = \"bit-rot\"\nfor = \"2s\"") == Names{"rot log 1", "lift disk 1 1"});
   CHECK(acts("kind = \"misdirected-read\"\nfor = \"2s\"\nchance = \"20%\"") ==
@@ -125,7 +134,14 @@ TEST_CASE("impossible faults of disks are refused, each with its reason") {
   CHECK(refusal("kind = \"swap-disk\"\nfor = \"2s\"\ndisk = \"old\"\nage = \"2s\"").find("above its 'age'") !=
         std::string::npos);
   CHECK(refusal("kind = \"swap-disk\"\nfor = \"2s\"\nage = \"1s\"").find("\"old\" disk") != std::string::npos);
-  CHECK(refusal("kind = \"bit-rot\"\ntarget = \"store\"").find("no peer") != std::string::npos);
+  CHECK(refusal("kind = \"bit-rot\"\ntarget = \"store\"").find("leaves the atlas none") != std::string::npos);
+  CHECK(refusal("kind = \"bit-rot\"\ntarget = \"store-majority\"").find("leaves the atlas none") != std::string::npos);
+  CHECK(refusal("kind = \"bit-rot\"\ntarget = \"store-minority\"").empty());
+  CHECK(refusal("kind = \"bit-rot\"\ntarget = \"store:1\"", "[store]\nkind = \"ideal\"\n")
+            .find("leaves the atlas none") != std::string::npos);
+  CHECK(refusal("kind = \"stuck-disk\"\nfor = \"2s\"\ntarget = \"store\"").empty());
+  CHECK(refusal("kind = \"swap-disk\"\nfor = \"2s\"\ndisk = \"foreign\"\ntarget = \"store:2\"")
+            .find("no cluster's data") != std::string::npos);
   CHECK(refusal("kind = \"slow-disk\"\nfsync = \"1s\"\nanswer = \"lie\"").find("means nothing for kind") !=
         std::string::npos);
   CHECK(refusal("kind = \"bit-rot\"\ntarget = \"all\"").find("leaves the atlas none") != std::string::npos);
@@ -174,6 +190,28 @@ TEST_CASE("the atlas lets one copy that counts lose, alone, and beside a good on
     CHECK(atlas.grant(3, false));
     CHECK_FALSE(atlas.is_repairing());
   }
+}
+
+TEST_CASE("a group that needs no quiet loses one at a time, and never so many that a majority is gone") {
+  struct Members final : CopyHolders {
+    std::vector<int> counted{-1, -2, -3, -4, -5};
+    std::set<int> bad;
+    std::vector<int> holders() const override { return counted; }
+    bool has_all(int host) const override { return !bad.contains(host); }
+    bool is_good(int host) const override { return has_all(host); }
+    std::size_t needed() const override { return 3; }
+    bool needs_quiet() const override { return false; }
+  } members;
+  Atlas atlas(true);
+  atlas.watch(members);
+  CHECK(atlas.grant(-1, false));
+  members.bad = {-1};
+  CHECK_FALSE(atlas.is_repairing());   // Anything else may strike,
+  CHECK_FALSE(atlas.grant(-2, true));  // but no other of the group.
+  members.counted = {-2, -3, -4, -5};  // It is gone for good.
+  CHECK(atlas.grant(-2, false));
+  members.counted = {-3, -4, -5};
+  CHECK_FALSE(atlas.grant(-3, true));
 }
 
 TEST_CASE("without an atlas every copy may be lost") {

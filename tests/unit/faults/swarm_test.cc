@@ -31,6 +31,7 @@ TEST_CASE("a scenario without a swarm is run as it is") {
 TEST_CASE("what a swarm draws is a valid plain scenario, the same for the same seed") {
   std::set<std::string> texts;
   std::set<scenarios::FaultKind> kinds;
+  std::set<scenarios::FaultKind> of_members;
   for (std::uint64_t seed = 1; seed <= 300; ++seed) {
     const Scenario drawn = expand(swarm(), seed);
     CHECK(!drawn.swarm);
@@ -43,7 +44,10 @@ TEST_CASE("what a swarm draws is a valid plain scenario, the same for the same s
     REQUIRE(again);
     CHECK(*again.scenario == drawn);
     texts.insert(text);
-    for (const scenarios::Fault& fault : drawn.faults) kinds.insert(fault.kind);
+    for (const scenarios::Fault& fault : drawn.faults) {
+      kinds.insert(fault.kind);
+      if (scenarios::is_of_store(fault.target.kind)) of_members.insert(fault.kind);
+    }
   }
   CHECK(texts.size() == 300);
   for (const scenarios::FaultTraits& traits : scenarios::fault_kinds()) {
@@ -52,6 +56,7 @@ TEST_CASE("what a swarm draws is a valid plain scenario, the same for the same s
                           traits.kind == K::clock_freeze;
     INFO(traits.name);
     CHECK(kinds.contains(traits.kind) == !left_out);
+    if (traits.family == FaultFamily::disk) CHECK(of_members.contains(traits.kind));
   }
 }
 

@@ -9,7 +9,7 @@ TEST_CASE("the first copy is made beside, claimed, and then put in place") {
   CHECK(*f.await(f.adapter->is_empty()));
   REQUIRE(said(f.await(f.adapter->initialize())).empty());
   CHECK(f.copy() == "new");
-  CHECK(f.host.files["/root/cluster"] == "test\n7\n");
+  CHECK(f.host.files["/root/cluster"] == checked("test\n7\n"));
   CHECK(f.host.place("initdb") < f.host.place("rename /root/data.next /root/data"));
   CHECK_FALSE(*f.await(f.adapter->is_empty()));
   REQUIRE(said(f.await(f.adapter->initialize())).empty());
@@ -65,10 +65,10 @@ TEST_CASE("another cluster's data is refused") {
   Fixture f;
   f.own_copy(log_of(60), false);
   SECTION("by its name") {
-    f.host.files["/root/cluster"] = "other\n7\n";
+    f.host.files["/root/cluster"] = checked("other\n7\n");
   }
   SECTION("by PostgreSQL's identifier") {
-    f.host.files["/root/cluster"] = "test\n8\n";
+    f.host.files["/root/cluster"] = checked("test\n8\n");
   }
   const auto disk = f.await(f.adapter->inspect());
   REQUIRE_FALSE(disk);
@@ -89,6 +89,29 @@ TEST_CASE("damaged files of ours are named") {
   const auto disk = f.await(f.adapter->inspect());
   REQUIRE_FALSE(disk);
   CHECK(disk.error().message.find(path) != std::string::npos);
+}
+
+TEST_CASE("a flipped bit in a file of ours is found, wherever it is, and nothing is taken for nothing") {
+  for (const char* path : {"/root/cluster", "/root/identity", "/root/store"}) {
+    Fixture f;
+    f.own_copy(log_of(60), false);
+    REQUIRE(f.await(f.adapter->keep_identity(PeerId("0e2f"))));
+    REQUIRE(f.await(f.adapter->keep_store(StoreMark{"store-1", Generation(9)})));
+    const Bytes whole = f.host.files[path];
+    for (std::size_t bit = 0; bit < whole.size() * 8; ++bit) {
+      f.host.files[path] = whole;
+      f.host.files[path][bit / 8] = static_cast<char>(whole[bit / 8] ^ (1 << bit % 8));
+      const auto disk = f.await(f.adapter->inspect());
+      REQUIRE_FALSE(disk);
+      CHECK(disk.error().code == ErrorCode::invalid);
+      CHECK(disk.error().message.find(std::string(path) + " is damaged") == 0);
+    }
+    f.host.files[path] = "";
+    CHECK_FALSE(f.await(f.adapter->inspect()));
+    f.host.files[path] = whole;
+    CHECK(f.await(f.adapter->inspect()));
+    CHECK(f.copy() == "mine");
+  }
 }
 
 TEST_CASE("identity and store are kept beside the data") {

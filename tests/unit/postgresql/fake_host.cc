@@ -333,15 +333,19 @@ ProgramExit Host::run_program(const std::string& name, const std::vector<std::st
     const Server& image = servers[local].up && folder == "/root/data" ? server : images[files[folder + "/copy"]];
     return {0, "Database system identifier:           " + std::to_string(image.system) +
                    "\nDatabase cluster state:               " +
-                   (server.up       ? "in production"
-                    : image.crashed ? "in production"
-                                    : "shut down") +
-                   "\nLatest checkpoint location:           " + postgresql::programs::to_lsn(image.checkpoint) +
-                   "\nLatest checkpoint's TimeLineID:       " +
+                   (image.unfinished             ? "in archive recovery"
+                    : server.up || image.crashed ? "in production"
+                                                 : "shut down") +
+                   "\nMinimum recovery ending location:     " + postgresql::programs::to_lsn(image.consistent_from) +
+                   "\nMin recovery ending loc's timeline:   1" + "\nLatest checkpoint location:           " +
+                   postgresql::programs::to_lsn(image.checkpoint) + "\nLatest checkpoint's TimeLineID:       " +
                    std::to_string(image.log.lineage.empty() ? 0 : image.log.lineage.back().timeline) +
                    "\nwal_log_hints setting:                on\nData page checksum version:           1\n"};
   }
-  if (name == "pg_waldump") return {0, "a record\n"};
+  if (name == "pg_waldump") {
+    const bool short_of = argument_after(arguments, "-e") > postgresql::programs::to_lsn(server.log.offset);
+    return short_of ? ProgramExit{1, "invalid record length"} : ProgramExit{0, "a record\n"};
+  }
   if (name == "pg_ctl" && arguments[0] == "status") return {server.up ? 0 : 3, ""};
   if (name == "pg_ctl" && arguments[0] == "start") {
     if (!files.contains(folder + "/copy")) return {1, "could not start server"};
@@ -354,6 +358,8 @@ ProgramExit Host::run_program(const std::string& name, const std::vector<std::st
     if (std::exchange(server.crashed, false)) server.checkpoint = server.log.offset;
     read_settings(server);
     files[folder + "/postmaster.pid"] = "4711\n";
+    server.silent = server.log.offset < server.consistent_from;
+    if (server.silent || server.late) return {1, "server did not start in time"};
     return {0, ""};
   }
   if (name == "pg_ctl" && (arguments[0] == "stop" || arguments[0] == "kill")) {

@@ -34,6 +34,9 @@ struct Server {
   std::uint64_t checksum_failures = 0;
   bool crashed = false;  ///< Its copy was not shut down in order: a recovery ends at its log's end.
   std::uint64_t checkpoint = 16;
+  bool unfinished = false;            ///< Its copy is a standby's, though nothing but its control data says so.
+  std::uint64_t consistent_from = 0;  ///< With less log it answers nobody, and waits.
+  bool late = false;                  ///< pg_ctl gives up waiting for its first answer.
 };
 
 class Host final : public heir::Host {

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "engine/base/files.h"
 #include "engine/databases/postgresql/adapter.h"
 #include "tests/unit/postgresql/fake_host.h"
 
@@ -42,7 +43,7 @@ struct Fixture {
     Server& image = host.images["mine"];
     image.log = std::move(log);
     host.make_copy("/root/data", "mine", standby);
-    host.files["/root/cluster"] = "test\n7\n";
+    host.files["/root/cluster"] = checked("test\n7\n");
   }
   Server& server() { return host.servers["here:1"]; }
 

@@ -26,7 +26,7 @@ TEST_CASE("an empty peer clones, and then follows") {
   REQUIRE(said(f.await(f.adapter->clone(f.there))).empty());
   CHECK(f.copy() == "clone");
   CHECK(f.host.exists("/root/data/standby.signal"));
-  CHECK(f.host.files["/root/cluster"] == "test\n7\n");
+  CHECK(f.host.files["/root/cluster"] == checked("test\n7\n"));
   CHECK(f.host.servers["there:2"].slots == std::set<std::string>{"heir_p1"});
   REQUIRE(said(f.await(f.adapter->follow(f.there, std::vector<PeerId>{PeerId("p3")}))).empty());
   CHECK(*f.await(f.adapter->is_streaming()));

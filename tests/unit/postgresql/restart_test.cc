@@ -1,4 +1,5 @@
-// A primary that starts again: by what the sync has received it finds out whether its disk kept what it had promised.
+// A server that starts again: by its log, and what others have of it, it finds out whether its disk kept what it had
+// promised.
 #include "tests/unit/postgresql/fixture.h"
 
 using namespace heir;
@@ -100,4 +101,85 @@ TEST_CASE("bad pages are counted by observations") {
   CHECK(f.await(f.adapter->observe(std::nullopt))->checksum_failures == 0);
   f.server().checksum_failures = 2;
   CHECK(f.await(f.adapter->observe(std::nullopt))->checksum_failures == 2);
+}
+
+TEST_CASE("a copy whose promotion did not end is never started as a primary's") {
+  Fixture f;
+  f.own_copy(log_of(80), false);
+  f.host.images["mine"].unfinished = true;
+  CHECK(f.await(f.adapter->inspect())->standby);
+  CHECK(f.await(f.adapter->start(Primary{f.there.peer, {}})).error().code == ErrorCode::refused);
+  CHECK_FALSE(f.server().up);
+  REQUIRE(said(f.await(f.adapter->start(Severed()))).empty());
+  CHECK(f.host.files.contains("/root/data/standby.signal"));
+}
+
+TEST_CASE("a lone standby whose log ends before it is consistent is not waited for, but cloned") {
+  Fixture f;
+  f.own_copy(log_of(80), true);
+  f.host.images["mine"].consistent_from = 90;
+  CHECK(said(f.await(f.adapter->rejoin(f.there, f.there, Rebuild::in_place, std::vector<PeerId>()))) == "");
+  CHECK(f.copy() == "clone");
+}
+
+TEST_CASE("a lone standby that has all its log is waited for") {
+  Fixture f;
+  f.own_copy(log_of(80), true);
+  f.host.images["mine"].late = true;
+  f.host.folders.insert("/root/data/pg_wal");
+  f.host.images["mine"].consistent_from = 70;
+  CHECK(said(f.await(f.adapter->rejoin(f.there, f.there, Rebuild::in_place, std::vector<PeerId>()))) == "");
+  CHECK(f.copy() == "mine");
+  CHECK(f.await(f.adapter->inspect())->whole);
+}
+
+TEST_CASE("a server that somebody started as the copy was moved away does not live on in it") {
+  Fixture f;
+  f.own_copy(log_of(120), true);
+  bool started = false;
+  f.host.before_step = [&] {
+    if (started || !f.host.files.contains("/root/unproven")) return;
+    started = true;
+    f.server() = f.host.images["mine"];
+    f.server().up = true;
+    f.host.files["/root/data/postmaster.pid"] = "4712\n";
+  };
+  REQUIRE(said(f.await(f.adapter->clone(f.there))).empty());
+  CHECK(started);
+  CHECK(f.copy() == "clone");
+  CHECK_FALSE(f.server().up);
+}
+
+TEST_CASE("a former primary of whose own timeline others have more is cloned, not followed") {
+  Fixture f;
+  f.own_copy(log_of(80), false);
+  f.host.folders.insert("/root/data/pg_wal");
+  f.host.files["/root/data/heir.led"] = "1\n";
+  const auto rejoin = [&] { return f.await(f.adapter->rejoin(f.there, f.there, Rebuild::in_place, {})); };
+  SECTION("others have more") {
+    const Result<RejoinReport> refused = rejoin();
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().message.find("lost what it had synced") != std::string::npos);
+    REQUIRE(said(rejoin()).empty());
+    CHECK(f.copy() == "clone");
+    CHECK_FALSE(f.host.files.contains("/root/data/heir.led"));
+  }
+  SECTION("others have just as much of it") {
+    f.host.servers["there:2"].log = Position{{{1, 0, 0}, {2, 3, 80}}, 100};
+    REQUIRE(said(rejoin()).empty());
+    CHECK(f.copy() == "mine");
+  }
+  SECTION("it followed since") {
+    f.host.files["/root/data/heir.led"] = "4\n";
+    REQUIRE(said(rejoin()).empty());
+    CHECK(f.copy() == "mine");
+  }
+}
+
+TEST_CASE("who leads notes the timeline that it writes") {
+  Fixture f;
+  f.own_copy(log_of(80), false);
+  REQUIRE(said(f.await(f.adapter->start(Primary{f.there.peer, {}}))).empty());
+  REQUIRE(said(f.await(f.adapter->bind_timeline(Generation(1)))).empty());
+  CHECK(f.host.files["/root/data/heir.led"] == "1\n");
 }

@@ -42,32 +42,44 @@ std::vector<Body> bodies() {
           FindLeader{service},
           ReadHistory{service, Index(1), Index(UINT64_MAX)},
           Watch{service, std::nullopt, Version(0)},
-          Watch{service, StoreId{UINT64_MAX, 1}, Version(12)}};
+          Watch{service, StoreId{UINT64_MAX, 1}, Version(12)},
+          ChangeMembers{raft::AddLearner{raft::MemberId(4), Address("store4:5600")}},
+          ChangeMembers{raft::Promote{raft::MemberId(4)}},
+          ChangeMembers{raft::Demote{raft::MemberId(4)}},
+          ChangeMembers{raft::Remove{raft::MemberId(UINT64_MAX)}},
+          TransferLead{},
+          TransferLead{raft::MemberId(2)},
+          ListMembers{}};
 }
 
 std::vector<Reply> replies() {
   View without_document = view;
   without_document.document.reset();
-  return {Opened{SessionId(5)},
-          Renewed{128},
-          Done{},
-          SessionOver{},
-          Taken{SessionId(9)},
-          NotThere{},
-          Invalid{"why"},
-          Forgotten{},
-          Superseded{},
-          Swapped{Index(1), Version(127)},
-          Conflict{view},
-          Viewed{view, 99},
-          Viewed{View{}, 0},
-          Viewed{without_document, 1},
-          Found{Leader{}},
-          Found{Leader{Index(3), PeerId("x"), instance}},
-          Told{},
-          Told{{document, document}, true},
-          NotLeader{},
-          NotLeader{Address("store2:5600")}};
+  return {
+      Opened{SessionId(5)},
+      Renewed{128},
+      Done{},
+      SessionOver{},
+      Taken{SessionId(9)},
+      NotThere{},
+      Invalid{"why"},
+      Forgotten{},
+      Superseded{},
+      Swapped{Index(1), Version(127)},
+      Conflict{view},
+      Viewed{view, 99},
+      Viewed{View{}, 0},
+      Viewed{without_document, 1},
+      Found{Leader{}},
+      Found{Leader{Index(3), PeerId("x"), instance}},
+      Told{},
+      Told{{document, document}, true},
+      NotLeader{},
+      NotLeader{Address("store2:5600")},
+      NotYet{"why"},
+      Members{},
+      Members{{{raft::MemberId(1), Address("store1:5600"), true}, {raft::MemberId(4), Address("store4:5600"), false}},
+              raft::MemberId(1)}};
 }
 
 std::vector<Bytes> messages() {

@@ -31,9 +31,9 @@ Task<void> keep(Task<T> task, std::optional<T>& result) {
 }
 
 struct World {
-  explicit World(int count = 3, std::uint64_t snapshot_every = 1000, std::uint64_t seed = 1)
-      : kernel(seed), snapshots(snapshot_every) {
-    for (int n = 1; n <= count; ++n) {
+  explicit World(int count = 3, std::uint64_t snapshot_every = 1000, std::uint64_t seed = 1, int spare = 0)
+      : kernel(seed), snapshots(snapshot_every), founders(static_cast<std::size_t>(count)) {
+    for (int n = 1; n <= count + spare; ++n) {
       machines.push_back(
           std::make_unique<sim::Machine>(kernel, network, sim::MachineParameters{"store" + std::to_string(n)}));
       addresses.emplace_back("store" + std::to_string(n) + ":" + std::to_string(port));
@@ -57,14 +57,16 @@ struct World {
   ~World() { scope.cancel(); }
 
   sim::Machine& member(int n) { return *machines[static_cast<std::size_t>(n - 1)]; }
-  void start(int n, bool is_new = false) {
+  void start(int n, bool is_new = false) { start_as(n, static_cast<std::uint64_t>(n), is_new); }
+  /// The member of this id, on host n; one that founded nothing joins.
+  void start_as(int n, std::uint64_t id, bool is_new) {
     MemberOptions options;
     options.cluster = ClusterId(7);
-    for (std::size_t i = 0; i < addresses.size(); ++i)
+    for (std::size_t i = 0; i < founders && id <= founders; ++i)
       options.founders.push_back({raft::MemberId(i + 1), addresses[i], true});
     options.folder = "/store/member";
     options.is_new = is_new;
-    options.protocol.self = raft::MemberId(static_cast<std::uint64_t>(n));
+    options.protocol.self = raft::MemberId(id);
     options.protocol.election_ticks = 5;
     options.protocol.entries_kept = snapshots / 4;
     options.snapshot_every = snapshots;
@@ -79,7 +81,7 @@ struct World {
   void on_log(int n, const sim::LogLine& line) {
     std::string text(line.event);
     for (const Field& field : line.fields) text += " " + std::string(field.key) + "=" + field.value;
-    if (line.event == "store-stopped") stopped = text;
+    if (line.event == "store-stopped" || line.event == "store-refused") stopped = text;
     if (text.find("role=leader") != std::string::npos) leader = n;
   }
   int other_than(int n) { return n == 1 ? 2 : 1; }
@@ -106,6 +108,29 @@ struct World {
   }
   View view() { return wait(remote->read(service)).value(); }
   bool alive(SessionId session) { return view().alive(session); }
+  /// Asked again until it is done.
+  void change(const raft::Change& wanted) {
+    for (int attempt = 0; attempt < 100; ++attempt) {
+      const Result<> done = wait(remote->change_members(wanted));
+      if (done) return;
+      INFO(to_string(done.error()));
+      REQUIRE(done.error().code == ErrorCode::conflict);
+      pass(Duration::milliseconds(100));
+    }
+    FAIL("it is never done");
+  }
+  void join(int n, std::uint64_t id) {
+    start_as(n, id, true);
+    change(raft::AddLearner{raft::MemberId(id), addresses[static_cast<std::size_t>(n - 1)]});
+    change(raft::Promote{raft::MemberId(id)});
+  }
+  std::string members() {
+    std::string text;
+    const Members now = wait(remote->members()).value();
+    for (const raft::Member& m : now.members)
+      text += (text.empty() ? "" : " ") + std::to_string(m.id.value()) + (m.votes ? "" : "?");
+    return text;
+  }
 
   sim::LinkFaultId cut(std::vector<sim::DirectedLink> links) {
     sim::LinkFault fault;
@@ -128,6 +153,7 @@ struct World {
   sim::Kernel kernel;
   sim::Network network{kernel, sim::NetworkParameters{}};
   std::uint64_t snapshots;
+  std::size_t founders;
   std::string stopped;
   int leader = 0;
   std::vector<std::unique_ptr<sim::Machine>> machines;
@@ -347,4 +373,111 @@ TEST_CASE("a member whose log is damaged beyond repair does not start, says wher
   const int before = w.leader;
   CHECK_FALSE(w.within(Duration::seconds(5), w.remote->read(service)));
   CHECK(w.leader == before);
+}
+
+TEST_CASE("a member that has forgotten what it acknowledged is told so once, and refuses from then on") {
+  World w;
+  const SessionId session = w.open();
+  const int old = w.other_than(w.leader);
+  const sim::DiskImage before = w.member(old).disk().image();
+  for (std::uint64_t i = 0; i < 5; ++i) REQUIRE(std::holds_alternative<Swapped>(w.swap(session, i, "x")));
+  w.power_off(old);
+  w.member(old).disk().replace(before);
+  w.boot(old);
+  w.pass(Duration::seconds(1));
+  CHECK(w.stopped.find("store-refused") == 0);
+  CHECK(w.stopped.find("was acknowledged, but the log ends at") != std::string::npos);
+  CHECK(w.member(old).find("store") == nullptr);
+  w.stopped.clear();
+  w.start(old);
+  w.pass(Duration::seconds(1));
+  CHECK(w.stopped.find("/store/member/refused says: entry") != std::string::npos);
+  CHECK(w.member(old).find("store") == nullptr);
+  // It does not vote either.
+  const int before_last = w.leader;
+  w.power_off(w.leader);
+  CHECK_FALSE(w.within(Duration::seconds(5), w.remote->read(service)));
+  CHECK(w.leader == before_last);
+}
+
+TEST_CASE("a member whose disk fails stops, and comes back when it can be written") {
+  World w;
+  const SessionId session = w.open();
+  const int full = w.leader;
+  sim::DiskFault fault;
+  fault.full = true;
+  const sim::DiskFaultId id = w.member(full).disk().lay_on(fault);
+  CHECK(std::holds_alternative<Swapped>(w.swap(session, 0, "x")));
+  CHECK(w.leader != full);
+  CHECK(w.stopped.find("store-stopped") == 0);
+  w.member(full).disk().lift(id);
+  w.start(full);
+  w.pass(Duration::seconds(1));
+  w.power_off(w.leader);
+  CHECK(std::holds_alternative<Swapped>(w.swap(session, 1, "y")));
+}
+
+TEST_CASE("a store grows from three members to five, and does without two then") {
+  for (const std::uint64_t snapshots : {std::uint64_t{1000}, std::uint64_t{4}}) {
+    World w(3, snapshots, 1, 2);
+    const SessionId session = w.open();
+    for (std::uint64_t i = 0; i < 20; ++i) REQUIRE(std::holds_alternative<Swapped>(w.swap(session, i, "x")));
+    CHECK(w.members() == "1 2 3");
+    w.join(4, 4);
+    w.join(5, 5);
+    CHECK(w.members() == "1 2 3 4 5");
+    // What is so already is done; an id is given once.
+    CHECK(w.wait(w.remote->change_members(raft::Promote{raft::MemberId(5)})));
+    const auto again = w.wait(w.remote->change_members(raft::AddLearner{raft::MemberId(3), Address("elsewhere:1")}));
+    REQUIRE_FALSE(again);
+    CHECK(again.error().code == ErrorCode::invalid);
+    w.power_off(1);
+    w.power_off(2);
+    CHECK(std::holds_alternative<Swapped>(w.swap(session, 20, "y")));
+    CHECK(w.view().document->content == "y");
+    w.power_off(3);
+    CHECK_FALSE(w.within(Duration::seconds(5), w.remote->read(service)));
+  }
+}
+
+TEST_CASE("a member that lost its disk is replaced under a new id, as its refusal says") {
+  World w;
+  const SessionId session = w.open();
+  REQUIRE(std::holds_alternative<Swapped>(w.swap(session, 0, "x")));
+  const int lost = w.other_than(w.leader);
+  w.power_off(lost);
+  REQUIRE(w.member(lost).disk().remove("/store/member"));
+  w.boot(lost);
+  w.pass(Duration::seconds(1));
+  REQUIRE(w.stopped.find("add it anew, under a new id") != std::string::npos);
+  w.change(raft::Remove{raft::MemberId(static_cast<std::uint64_t>(lost))});
+  w.join(lost, 4);
+  CHECK(w.members() == (lost == 1 ? "2 3 4" : "1 3 4"));
+  // It counts: with it and one more there is a majority.
+  w.power_off(w.leader);
+  CHECK(std::holds_alternative<Swapped>(w.swap(session, 1, "y")));
+}
+
+TEST_CASE("the leader is removed, and another leads") {
+  World w;
+  const SessionId session = w.open();
+  const int former = w.leader;
+  w.change(raft::Remove{raft::MemberId(static_cast<std::uint64_t>(former))});
+  CHECK(std::holds_alternative<Swapped>(w.swap(session, 0, "x")));
+  CHECK(w.leader != former);
+}
+
+TEST_CASE("leadership goes where the operator wants it, and no session ends by it") {
+  World w;
+  const SessionId session = w.open(Duration::seconds(2));
+  const int to = w.other_than(w.leader);
+  const auto id = raft::MemberId(static_cast<std::uint64_t>(to));
+  REQUIRE(w.wait(w.remote->transfer_lead(id)));
+  w.pass(Duration::milliseconds(300));
+  CHECK(w.leader == to);
+  CHECK(w.wait(w.remote->members()).value().leader == id);
+  CHECK(std::holds_alternative<Swapped>(w.swap(session, 0, "x")));
+  const auto nowhere = w.wait(w.remote->transfer_lead(raft::MemberId(9)));
+  REQUIRE_FALSE(nowhere);
+  CHECK(nowhere.error().code == ErrorCode::invalid);
 }

@@ -1,4 +1,4 @@
-// CRC-32C (Castagnoli): what the store's files are checked with. Finds every burst of up to 32 bits, and nearly all
+// CRC-32C (Castagnoli): what our files are checked with. Finds every burst of up to 32 bits, and nearly all
 // else.
 #pragma once
 
@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace heir::store {
+namespace heir {
 
 namespace detail {
 constexpr std::array<std::uint32_t, 256> crc32c_table() {
@@ -28,4 +28,4 @@ constexpr std::uint32_t crc32c(std::string_view bytes) {
 }
 static_assert(crc32c("123456789") == 0xe306'9283);
 
-}  // namespace heir::store
+}  // namespace heir
