@@ -4,7 +4,7 @@
 #include <charconv>
 #include <map>
 
-#include "engine/store/checksum.h"
+#include "engine/base/checksum.h"
 #include "scenarios/codec.h"
 #include "scenarios/document.h"
 #include "scenarios/load.h"
@@ -102,7 +102,7 @@ std::string write(const Capsule& capsule) {
   out += "trace = " + text(hex(capsule.trace_hash, 16)) + "\n";
   out += "scenario = " + block(scenarios::write(capsule.scenario)) + "\n";
   out += "decisions = " + block(text_of(capsule.decisions)) + "\n";
-  return out + std::string(last_key) + text(hex(store::crc32c(out), 8)) + "\n";
+  return out + std::string(last_key) + text(hex(crc32c(out), 8)) + "\n";
 }
 
 Result<Capsule> read_capsule(const std::string& name, std::string_view text) {
@@ -117,7 +117,7 @@ Result<Capsule> read_capsule(const std::string& name, std::string_view text) {
   const std::size_t last = text.rfind("\n" + std::string(last_key));
   if (last == std::string_view::npos)
     return refusal(name, "is damaged: expected a checksum as its last line, found none; was it cut off?");
-  const std::string found = hex(store::crc32c(text.substr(0, last + 1)), 8);
+  const std::string found = hex(crc32c(text.substr(0, last + 1)), 8);
   const std::string_view line = text.substr(last + 1);
   if (const std::string expected = std::string(last_key) + "\"" + found + "\"\n"; line != expected)
     return refusal(name, "is damaged: what it holds has the checksum " + found + ", but its last line is '" +

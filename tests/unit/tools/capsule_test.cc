@@ -1,7 +1,7 @@
 // A capsule is read as it was written, or refused with what was found.
 #include <catch2/catch.hpp>
 
-#include "engine/store/checksum.h"
+#include "engine/base/checksum.h"
 #include "scenarios/load.h"
 #include "tools/replay/capsule.h"
 
@@ -47,7 +47,7 @@ std::string replaced(std::string text, const std::string& what, const std::strin
 std::string sealed(std::string text) {
   text.resize(text.rfind("\nchecksum = ") + 1);
   char seal[9];
-  std::snprintf(seal, sizeof seal, "%08x", store::crc32c(text));
+  std::snprintf(seal, sizeof seal, "%08x", crc32c(text));
   return text + "checksum = \"" + seal + "\"\n";
 }
 
