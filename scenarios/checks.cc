@@ -129,6 +129,7 @@ class Checker {
     if (fault.every && !fault.at) check_before_end(table, "every", fault.every->low);
     if (table.find("target") || table.find("shape"))
       check_target(table, table.find("target") ? "target" : "shape", fault.target);
+    for (const Target& host : fault.hosts) check_target(table, "hosts", host);
     if (fault.to) check_target(table, "to", *fault.to);
     if (!peers_known_) return;
     for (const FaultKind kind : possible_kinds(fault)) {

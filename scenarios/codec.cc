@@ -181,6 +181,30 @@ std::string Codec<Amount>::write(const Amount& value) {
   return {};
 }
 
+Result<Draws> Codec<Draws>::read(const Value& value) {
+  const std::string expected = "64 hexadecimal digits, as a decision list has them";
+  if (value.kind != Value::Kind::text || value.text.size() != 64) return unexpected(expected, value);
+  Draws draws;
+  const char* at = value.text.data();
+  bool any = false;
+  for (std::uint64_t& word : draws.state) {
+    const auto [end, error] = std::from_chars(at, at + 16, word, 16);
+    if (error != std::errc() || end != at + 16) return unexpected(expected, value);
+    any = any || word != 0;
+    at = end;
+  }
+  if (!any) return unexpected(expected, value, "only zeros, which no stream has");
+  return draws;
+}
+
+std::string Codec<Draws>::write(const Draws& value) {
+  constexpr char digits[] = "0123456789abcdef";
+  std::string text;
+  for (const std::uint64_t word : value.state)
+    for (int shift = 60; shift >= 0; shift -= 4) text += digits[(word >> shift) & 15];
+  return in_quotes(text);
+}
+
 Result<Rate> Codec<Rate>::read(const Value& value) {
   if (value.kind != Value::Kind::text) return unexpected(rate_expected, value);
   const std::string_view text = value.text;

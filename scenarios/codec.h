@@ -72,6 +72,13 @@ struct Codec<Amount> {
 };
 
 template <>
+struct Codec<Draws> {
+  static std::string type() { return "64 hexadecimal digits"; }
+  static Result<Draws> read(const Value& value);
+  static std::string write(const Draws& value);
+};
+
+template <>
 struct Codec<Rate> {
   static std::string type() { return "rate"; }
   static Result<Rate> read(const Value& value);

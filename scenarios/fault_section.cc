@@ -124,6 +124,28 @@ void check_shape(const Value& table, const Fault& fault, Reading& reading) {
   }
 }
 
+void check_hosts(const Value& table, const Fault& fault, Reading& reading) {
+  const Entry* hosts = table.find("hosts");
+  if (table.find("target")) reading.report(table, hosts->place, "'hosts' stands in the place of a 'target'; give one");
+  if (fault.on) reading.report(table, hosts->place, "'on' hits one host; name it as the 'target'");
+  for (const Target& host : fault.hosts) {
+    if (host.kind != TargetKind::host && host.kind != TargetKind::store_member)
+      reading.report(table, hosts->value.place,
+                     "'hosts' names hosts, such as \"host:1\" and \"store:2\"; found \"" + to_string(host) + "\"");
+  }
+}
+
+/// As impossible_target, for each of the hosts if they are named.
+std::string impossible_hosts(FaultKind kind, const Fault& fault) {
+  if (fault.hosts.empty()) return impossible_target(kind, fault);
+  for (const Target& host : fault.hosts) {
+    Fault alone = fault;
+    alone.target = host;
+    if (const std::string why = impossible_target(kind, alone); !why.empty()) return why;
+  }
+  return {};
+}
+
 void check_fault(const Value& table, const Fault& fault, Reading& reading) {
   if (!fault.at && !fault.every) reading.report(table, table.place, "[[fault]] needs 'at' or 'every'");
   if (fault.until && !fault.every) {
@@ -160,6 +182,7 @@ void check_fault(const Value& table, const Fault& fault, Reading& reading) {
   }
   if (fault.age && fault.disk != SwappedDisk::old)
     reading.report(table, table.find("age")->place, "'age' belongs to an \"old\" disk");
+  if (!fault.hosts.empty()) check_hosts(table, fault, reading);
   for (const FaultKind kind : possible_kinds(fault)) {
     const std::string which = fault.kind == FaultKind::random ? "kind \"" + to_string(kind) + "\" among the random ones"
                                                               : "kind \"" + to_string(kind) + "\"";
@@ -171,7 +194,7 @@ void check_fault(const Value& table, const Fault& fault, Reading& reading) {
     }
     if (const std::string missing = missing_for(kind, fault); !missing.empty())
       reading.report(table, table.place, which + " " + missing);
-    if (const std::string why = impossible_target(kind, fault); !why.empty()) {
+    if (const std::string why = impossible_hosts(kind, fault); !why.empty()) {
       reading.report(table, place_of_value(table, "target"), "impossible target for " + which + ": " + why);
     }
     if (kind == FaultKind::partition) check_shape(table, fault, reading);
@@ -302,6 +325,45 @@ Section<Fault> fault_section() {
   const Limits<Ratio> whole{Ratio(), Ratio::percent(100)};
   const Limits<Ratio> half{Ratio(), Ratio::percent(50)};
 
+  const std::vector<std::string> with_target = kinds({K::crash,
+                                                      K::crash_database,
+                                                      K::crash_agent,
+                                                      K::pause,
+                                                      K::partition,
+                                                      K::slow_link,
+                                                      K::clog,
+                                                      K::flap,
+                                                      K::break_connections,
+                                                      K::clock_step,
+                                                      K::clock_rate,
+                                                      K::clock_slew,
+                                                      K::clock_freeze,
+                                                      K::suspend,
+                                                      K::slow_disk,
+                                                      K::stuck_disk,
+                                                      K::disk_full,
+                                                      K::read_only_disk,
+                                                      K::bad_fsync,
+                                                      K::bit_rot,
+                                                      K::misdirected_write,
+                                                      K::misdirected_read,
+                                                      K::swap_disk,
+                                                      K::rebuild,
+                                                      K::stop,
+                                                      K::join,
+                                                      K::crash_backend,
+                                                      K::out_of_memory,
+                                                      K::out_of_files,
+                                                      K::out_of_connections,
+                                                      K::starve,
+                                                      K::restart_loop,
+                                                      K::promote_by_hand,
+                                                      K::start_by_hand,
+                                                      K::crash_store,
+                                                      K::wipe_store,
+                                                      K::stop_by_hand,
+                                                      K::second_agent});
+
   Section<Fault> s;
   s.heading = "[[fault]]";
   s.meaning = "Something that goes wrong, or that an operator does. In the order of the file; faults may overlap.";
@@ -362,46 +424,13 @@ Section<Fault> fault_section() {
                             K::restart_loop,
                             K::second_agent,
                             K::crash_store})));
-  s.keys.push_back(key("target", &Fault::target,
+  s.keys.push_back(key_of<Fault, Target>(
+                       "target", [](const Fault& fault) { return fault.hosts.empty() ? fault.target : Fault().target; },
+                       [](Fault& fault, const Target& target) { fault.target = target; },
                        "Whom it hits; by default crash-store the store's leader, and wipe-store all of the store.")
-                       .for_kinds(kinds({K::crash,
-                                         K::crash_database,
-                                         K::crash_agent,
-                                         K::pause,
-                                         K::partition,
-                                         K::slow_link,
-                                         K::clog,
-                                         K::flap,
-                                         K::break_connections,
-                                         K::clock_step,
-                                         K::clock_rate,
-                                         K::clock_slew,
-                                         K::clock_freeze,
-                                         K::suspend,
-                                         K::slow_disk,
-                                         K::stuck_disk,
-                                         K::disk_full,
-                                         K::read_only_disk,
-                                         K::bad_fsync,
-                                         K::bit_rot,
-                                         K::misdirected_write,
-                                         K::misdirected_read,
-                                         K::swap_disk,
-                                         K::rebuild,
-                                         K::stop,
-                                         K::join,
-                                         K::crash_backend,
-                                         K::out_of_memory,
-                                         K::out_of_files,
-                                         K::out_of_connections,
-                                         K::starve,
-                                         K::restart_loop,
-                                         K::promote_by_hand,
-                                         K::start_by_hand,
-                                         K::crash_store,
-                                         K::wipe_store,
-                                         K::stop_by_hand,
-                                         K::second_agent})));
+                       .for_kinds(with_target));
+  s.keys.push_back(key("hosts", &Fault::hosts, "These very hosts instead of a target: `[\"host:1\", \"store:2\"]`.")
+                       .for_kinds(with_target));
   s.keys.push_back(key("to", &Fault::to, "The other end of the links; by default, everyone.")
                        .for_kinds({to_string(K::slow_link), to_string(K::break_connections)}));
   s.keys.push_back(key_of<Fault, ShapeWord>(
@@ -469,9 +498,31 @@ Section<Fault> fault_section() {
                        .for_kinds(kinds({K::clock_freeze, K::suspend})));
   s.keys.push_back(
       key("among", &Fault::among, "The kinds to draw from.").for_kinds(only(K::random)).needed(only(K::random)));
+  s.keys.push_back(
+      key("draws", &Fault::draws,
+          "Where the strike draws from what is still open, instead of from the seed; of a decision list."));
   // A target that the shape implies ("isolate-sync") is read before `target` may say otherwise, which check_shape
   // reports.
   return s;
+}
+
+Fault only_what_its_kind_means(const Fault& given) {
+  Fault fault = given;
+  if (fault.manner != PartitionManner::slowed && fault.kind == FaultKind::partition) fault.latency.reset();
+  if (fault.shape == PartitionShape::ring || fault.shape == PartitionShape::bridge) fault.direction.reset();
+  const Section<Fault> section = fault_section();
+  const std::string kind = to_string(fault.kind);
+  std::string text;
+  for (const Key<Fault>& key : section.keys) {
+    if (!key.kinds.empty() && !contains(key.kinds, kind)) continue;
+    if (const std::string value = key.write(fault); !value.empty()) text += key.name + " = " + value + "\n";
+  }
+  Mistakes mistakes("", text, {});
+  Value table;
+  Fault plain;
+  Reading reading{mistakes, {}};
+  if (parse_document(text, mistakes, table)) read_section(section, table, table.place, plain, reading);
+  return plain;
 }
 
 }  // namespace heir::scenarios

@@ -13,6 +13,9 @@ bool draws_groups(PartitionShape shape);
 /// Why a fault that turns out to be of this kind cannot hit its target; empty if it can.
 std::string impossible_target(FaultKind kind, const Fault& fault);
 
+/// Without the members that mean nothing for its kind, as those are that it had for others of `among`.
+Fault only_what_its_kind_means(const Fault& fault);
+
 /// The kinds that a fault may turn out to be: its own, or those of `among`.
 std::vector<FaultKind> possible_kinds(const Fault& fault);
 

@@ -1,6 +1,7 @@
 // The quantities of a scenario file as values: ranges, ratios and rates, exact integers throughout.
 #pragma once
 
+#include <array>
 #include <compare>
 #include <cstdint>
 
@@ -43,6 +44,12 @@ struct Amount {
   Unit unit = Unit::duration;
   std::int64_t n = 0;  ///< Nanoseconds, or parts per billion.
   bool operator==(const Amount&) const = default;
+};
+
+/// Where a stream of random numbers was: 64 hexadecimal digits in a file.
+struct Draws {
+  std::array<std::uint64_t, 4> state{};
+  bool operator==(const Draws&) const = default;
 };
 
 /// So many events in each period of time: in a file "200/s" or "30/min". Invariant: count >= 1.

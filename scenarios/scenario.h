@@ -334,7 +334,8 @@ struct Fault {
   std::optional<Duration> until;       ///< No strike after; needs `every`. Default: three quarters of the duration.
   std::optional<DurationRange> lasts;  ///< Key "for". Absent: never heals, boots, wakes.
   Target target{TargetKind::primary, 0};
-  std::optional<Target> to;  ///< slow-link: the other end; absent: all.
+  std::vector<Target> hosts;  ///< These very hosts (host:N, store:N) instead of a target.
+  std::optional<Target> to;   ///< slow-link: the other end; absent: all.
   PartitionShape shape = PartitionShape::isolate;
   std::optional<Direction> direction;  ///< Absent: outbound for `one_way`, both for the others.
   PartitionManner manner = PartitionManner::dropped;
@@ -363,6 +364,8 @@ struct Fault {
   std::optional<Ratio> within;              ///< Fast or slow by up to this, drawn.
   AfterFreeze after = AfterFreeze::behind;  ///< clock-freeze, suspend.
   std::vector<FaultKind> among;             ///< random.
+  /// What the strike still draws comes from here, and not from the seed.
+  std::optional<Draws> draws;
   bool operator==(const Fault&) const = default;
 };
 

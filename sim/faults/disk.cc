@@ -97,7 +97,7 @@ std::optional<Harm> old_disk(const Strike& s) {
   for (const int host : s.hosts) images->push_back({host, s.world.disk_image(host)});
   Harm harm{"remember, to come back with it, the disk of " + host_list(s.world, s.hosts),
             [&world = s.world, hosts = s.hosts] { boot(world, hosts); }};
-  const Duration age = s.random.between(s.fault.age->low, s.fault.age->high);
+  const Duration age = settle(s, *s.fault.age);
   harm.steps.push_back({age, [&world = s.world, images] {
                           for (const Old& old : *images) {
                             if (!world.is_up(old.host) || !world.may_lose(old.host)) continue;

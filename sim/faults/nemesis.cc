@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "scenarios/fault_kinds.h"
+#include "scenarios/fault_section.h"
 #include "scenarios/load.h"
 
 namespace heir::sim {
@@ -24,6 +25,13 @@ std::string identity(const Fault& fault) {
   scenarios::Scenario alone;
   alone.faults = {fault};
   return "fault: " + scenarios::write(alone);
+}
+
+std::vector<int> numbers_of(const std::vector<scenarios::Target>& hosts) {
+  std::vector<int> numbers;
+  for (const scenarios::Target& host : hosts)
+    numbers.push_back(host.kind == scenarios::TargetKind::host ? host.host : store_member(host.host));
+  return numbers;
 }
 
 std::optional<Harm> carry_out(const Strike& strike) {
@@ -51,6 +59,7 @@ Nemesis::Nemesis(Kernel& kernel, const scenarios::Scenario& scenario, Actions& w
     kernel.schedule(VirtualTime() + draw(first, random_[i]), *this, kStrike, i);
   }
   waits_.resize(scenario.faults.size());
+  moments_.resize(scenario.faults.size());
   if (std::any_of(scenario.faults.begin(), scenario.faults.end(), [](const Fault& fault) { return fault.on; }))
     world.watch_moments([this](scenarios::Moment moment, int host) { on_moment(moment, host); });
 }
@@ -96,6 +105,7 @@ void Nemesis::on_moment(scenarios::Moment moment, int host) {
     const std::vector<int> hosts = of_any ? std::vector<int>{} : hosts_of(fault.target, world_, random_[i]);
     if (of_any ? host < 0 : std::find(hosts.begin(), hosts.end(), host) == hosts.end()) continue;
     waits_[i] = false;
+    moments_[i] = kernel().now();
     const Duration delay = fault.delay ? draw(*fault.delay, random_[i]) : Duration::zero();
     kernel().schedule_after(delay, *this, kMoment, (std::uint64_t{static_cast<std::uint32_t>(host)} << 32) | i);
   }
@@ -114,19 +124,25 @@ void Nemesis::strike(std::size_t index, int host) {
   if (fault.kind == FaultKind::random) fault.kind = fault.among[random.below(fault.among.size())];
   const Duration lasts = fault.lasts ? draw(*fault.lasts, random) : Duration::zero();
 
-  std::vector<int> hosts = host != kNobody ? std::vector<int>{host} : hosts_of(fault.target, world_, random);
+  std::vector<int> hosts = host != kNobody       ? std::vector<int>{host}
+                           : fault.hosts.empty() ? hosts_of(fault.target, world_, random)
+                                                 : numbers_of(fault.hosts);
   const std::uint32_t id = ++next_id_;
   striking_ = std::move(hosts);
   strikes_everybody_ = fault.kind == FaultKind::power_off_all;
-  std::optional<Harm> harm = carry_out({fault, world_, random, lasts, striking_});
+  RandomStream decided = fault.draws ? RandomStream(fault.draws->state) : random;
+  RandomStream& draws_from = fault.draws ? decided : random;
+  RandomStream::State settled = draws_from.state();
+  std::optional<Harm> harm = carry_out({fault, world_, draws_from, lasts, striking_, settled});
+  if (settled != draws_from.state()) fault.draws = scenarios::Draws{settled};
   strikes_everybody_ = false;
   const std::vector<int> struck = std::exchange(striking_, {});
   if (harm) {
     const bool loses = scenarios::may_lose_data(fault, fault.kind) && fault.kind != FaultKind::swap_disk;
     if (host != kNobody) harm->what += ", at the moment: " + scenarios::to_string(*fault.on);
-    const bool ends = harm->heal && fault.lasts;
+    const bool ends = harm->heal && fault.lasts.has_value();
     if (ends) harm->what += " for " + to_string(lasts);
-    sink_({kernel().now(), true, harm->what, id, fault.kind});
+    sink_({kernel().now(), true, harm->what, id, decision(std::move(fault), index, host != kNobody, lasts, struck)});
     if (ends) {
       kernel().schedule(kernel().now() + lasts, *this, kHeal, id);
       for (std::size_t i = 0; i < harm->steps.size(); ++i)
@@ -142,6 +158,33 @@ void Nemesis::strike(std::size_t index, int host) {
     if (next <= VirtualTime() + scenarios::strikes_until(drawn_from, scenario_))
       kernel().schedule(next, *this, kStrike, index);
   }
+}
+
+Fault Nemesis::decision(Fault fault, std::size_t index, bool at_moment, Duration lasts,
+                        const std::vector<int>& hosts) const {
+  const VirtualTime since = at_moment ? moments_[index] : kernel().now();
+  const auto exactly = [](Duration value) { return scenarios::DurationRange{value, value}; };
+  fault.at = exactly(since - VirtualTime());
+  if (at_moment && fault.delay) fault.delay = exactly(kernel().now() - since);
+  if (!at_moment) fault.on.reset();
+  fault.every.reset();
+  fault.until.reset();
+  fault.among.clear();
+  if (fault.lasts) fault.lasts = exactly(lasts);
+  if (fault.target.kind == scenarios::TargetKind::clients || hosts.empty()) return fault;
+  fault.hosts.clear();
+  fault.target = scenarios::Fault().target;
+  if (static_cast<int>(hosts.size()) == world_.store_members() && hosts.size() > 1 && hosts.front() < 0 &&
+      hosts.back() < 0) {
+    fault.target = {scenarios::TargetKind::store, 0};
+    return fault;
+  }
+  // A shape that draws its groups has no target, but nothing strikes where there is nobody.
+  if (hosts.size() == 1 && !(fault.kind == FaultKind::partition && scenarios::draws_groups(fault.shape)))
+    fault.target = target_of(hosts.front());
+  else
+    for (const int host : hosts) fault.hosts.push_back(target_of(host));
+  return fault;
 }
 
 void Nemesis::step(std::uint32_t id, std::size_t index) {

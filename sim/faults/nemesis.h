@@ -17,10 +17,11 @@ namespace heir::sim {
 /// Something that the nemesis did: a line of the story, and what a report shades.
 struct FaultEvent {
   VirtualTime at;
-  bool begins = true;                                       ///< Or heals.
-  std::string what;                                         ///< "crash host1 (primary)"
-  std::uint32_t id = 0;                                     ///< Ties a healing to its beginning.
-  scenarios::FaultKind kind = scenarios::FaultKind::crash;  ///< Of one that begins.
+  bool begins = true;    ///< Or heals.
+  std::string what;      ///< "crash host1 (primary)"
+  std::uint32_t id = 0;  ///< Ties a healing to its beginning.
+  /// At its beginning: the strike as a fault that leaves nothing to chance (decisions.h).
+  std::optional<scenarios::Fault> decided{};
 };
 
 class Nemesis final : private EventTarget {
@@ -56,6 +57,8 @@ class Nemesis final : private EventTarget {
   void on_moment(scenarios::Moment moment, int host);
   /// `host`: the one that had the moment; else the target is looked up.
   void strike(std::size_t index, int host = kNobody);
+  scenarios::Fault decision(scenarios::Fault fault, std::size_t index, bool at_moment, Duration lasts,
+                            const std::vector<int>& hosts) const;
   void heal(std::uint32_t id);
   void step(std::uint32_t id, std::size_t index);
 
@@ -64,6 +67,7 @@ class Nemesis final : private EventTarget {
   Sink sink_;
   std::vector<RandomStream> random_;  ///< By fault.
   std::vector<bool> waits_;           ///< By fault: its moment has not come yet.
+  std::vector<VirtualTime> moments_;  ///< By fault: when its last moment was.
   std::vector<Active> active_;        ///< Struck, to be healed.
   std::vector<Active> for_ever_;      ///< Struck without an end.
   std::vector<int> striking_;         ///< Hosts of the strike under way.

@@ -29,6 +29,8 @@ std::vector<NodeId> peers_and_store(const Actions& world) {
 
 std::optional<Harm> partition(const Strike& s) {
   if (s.hosts.empty()) return std::nullopt;
+  draw_shape(s.fault, s.random);
+  s.settled = s.random.state();
   const DrawnPartition drawn = draw_partition(s.fault, s.hosts, s.world, s.random);
   if (drawn.cut.links().empty()) return std::nullopt;
   LinkFault cut;
@@ -59,8 +61,15 @@ std::string name_of(const scenarios::Target& target, const std::vector<int>& hos
 /// Both directions of every link between the target and the other end.
 std::vector<DirectedLink> links_of(const Strike& s) {
   const std::vector<NodeId> from = end_of(s.fault.target, s.hosts, s.world);
-  const std::vector<NodeId> to =
-      s.fault.to ? end_of(*s.fault.to, hosts_of(*s.fault.to, s.world, s.random), s.world) : peers_and_store(s.world);
+  std::vector<NodeId> to = peers_and_store(s.world);
+  if (s.fault.to) {
+    const std::vector<int> hosts = hosts_of(*s.fault.to, s.world, s.random);
+    to = end_of(*s.fault.to, hosts, s.world);
+    if (hosts.size() == 1) {
+      s.fault.to = target_of(hosts.front());
+      s.settled = s.random.state();
+    }
+  }
   std::vector<DirectedLink> links;
   for (const NodeId a : from) {
     for (const NodeId b : to) {

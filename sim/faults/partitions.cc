@@ -52,16 +52,17 @@ Direction direction_of(const scenarios::Fault& fault, PartitionShape shape) {
 
 }  // namespace
 
+void draw_shape(scenarios::Fault& fault, RandomStream& random) {
+  constexpr PartitionShape shapes[] = {
+      PartitionShape::isolate,    PartitionShape::halves,  PartitionShape::from_store, PartitionShape::from_sync,
+      PartitionShape::from_peers, PartitionShape::one_way, PartitionShape::ring,       PartitionShape::bridge,
+      PartitionShape::sizes,      PartitionShape::coin,    PartitionShape::three};
+  if (fault.shape == PartitionShape::random) fault.shape = shapes[random.below(std::size(shapes))];
+}
+
 DrawnPartition draw_partition(const scenarios::Fault& fault, const std::vector<int>& targets, const Actions& world,
                               RandomStream& random) {
-  PartitionShape shape = fault.shape;
-  if (shape == PartitionShape::random) {
-    constexpr PartitionShape shapes[] = {
-        PartitionShape::isolate,    PartitionShape::halves,  PartitionShape::from_store, PartitionShape::from_sync,
-        PartitionShape::from_peers, PartitionShape::one_way, PartitionShape::ring,       PartitionShape::bridge,
-        PartitionShape::sizes,      PartitionShape::coin,    PartitionShape::three};
-    shape = shapes[random.below(std::size(shapes))];
-  }
+  const PartitionShape shape = fault.shape;
   const std::vector<NodeId> peers = peer_nodes(world);
   const std::vector<NodeId> store = store_nodes(world);
   std::vector<NodeId> all = peers;

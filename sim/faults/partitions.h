@@ -13,8 +13,11 @@ struct DrawnPartition {
   std::string story;  ///< "host1 from everybody", "halves: host1 store | host2 host3", …
 };
 
-/// Draws what the fault leaves open. `targets`: the hosts that the fault hits (not used by halves and ring); several
-/// are cut off together, not from each other.
+/// Draws the shape, if the fault leaves it open, and writes it there.
+void draw_shape(scenarios::Fault& fault, RandomStream& random);
+
+/// Draws what else the fault leaves open. `targets`: the hosts that the fault hits (not used by halves and ring);
+/// several are cut off together, not from each other.
 DrawnPartition draw_partition(const scenarios::Fault& fault, const std::vector<int>& targets, const Actions& world,
                               RandomStream& random);
 

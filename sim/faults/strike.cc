@@ -7,6 +7,12 @@ namespace heir::sim {
 
 using scenarios::TargetKind;
 
+Duration settle(const Strike& strike, scenarios::DurationRange& range) {
+  range.low = range.high = strike.random.between(range.low, range.high);
+  strike.settled = strike.random.state();
+  return range.low;
+}
+
 std::vector<int> hosts_of(const scenarios::Target& target, const Actions& world, RandomStream& random) {
   std::vector<int> all;
   if (scenarios::is_of_store(target.kind)) {
@@ -53,6 +59,10 @@ std::vector<int> hosts_of(const scenarios::Target& target, const Actions& world,
     case TargetKind::clients: return {};
   }
   return {};
+}
+
+scenarios::Target target_of(int host) {
+  return host > 0 ? scenarios::Target{TargetKind::host, host} : scenarios::Target{TargetKind::store_member, -host};
 }
 
 std::string host_list(const Actions& world, const std::vector<int>& hosts) {

@@ -14,12 +14,18 @@ namespace heir::sim {
 
 /// What a strike may use. `world` outlives what the strike returns; the rest does not.
 struct Strike {
-  const scenarios::Fault& fault;  ///< Its kind is drawn already if it was `random`.
+  /// Its kind is drawn already if it was `random`. What is drawn of its values by settle() is written into it.
+  scenarios::Fault& fault;
   Actions& world;
   RandomStream& random;
   Duration lasts;          ///< Until it is healed, drawn; zero if it never is.
   std::vector<int> hosts;  ///< Those that the target names now, drawn, in order.
+  /// Where `random` was after the last of settle(): from there on, what is drawn is not written down anywhere.
+  RandomStream::State& settled;
 };
+
+/// Draws a value of the fault and settles it: the fault as it was decided says it. Before anything else is drawn.
+Duration settle(const Strike& strike, scenarios::DurationRange& range);
 
 struct Harm {
   std::string what;            ///< For the story: "pause host1 (primary)".
@@ -42,6 +48,8 @@ std::optional<Harm> strike_operators(const Strike& strike);
 
 /// The hosts that a target names now; draws where it must. None for clients.
 std::vector<int> hosts_of(const scenarios::Target& target, const Actions& world, RandomStream& random);
+/// The target that names this one host.
+scenarios::Target target_of(int host);
 /// "host1 (primary), host3"; "the store".
 std::string host_list(const Actions& world, const std::vector<int>& hosts);
 /// "host1 store client"

@@ -107,6 +107,10 @@ RandomStream::RandomStream(std::uint64_t seed, std::string_view name, std::uint6
   for (std::uint64_t& word : state_) word = scramble(hash += kGolden);
 }
 
+std::uint64_t RandomStream::salted(std::uint64_t draw) {
+  return scramble((draw ^ salt_) + kGolden * salt_);
+}
+
 std::uint64_t RandomStream::below(std::uint64_t bound) {
   ASSERT(bound != 0, "a number below 0");
   // The high half of draw * bound; the low halves below 2^64 mod bound are the surplus that would bias it.

@@ -5,6 +5,7 @@
 // The draws are part of the meaning of a seed: tests/unit/kernel checks a golden table of them.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <ranges>
@@ -50,6 +51,11 @@ class RandomStream {
   /// The stream of this purpose under this seed. `index` tells apart many of one purpose (a stream per client).
   RandomStream(std::uint64_t seed, std::string_view name, std::uint64_t index = 0);
 
+  /// A stream that goes on where another one was.
+  using State = std::array<std::uint64_t, 4>;
+  explicit RandomStream(const State& state) : state_(state) {}
+  const State& state() const { return state_; }
+
   /// 64 uniform bits.
   std::uint64_t next() {
     const std::uint64_t result = rotate(state_[1] * 5, 7) * 9;
@@ -60,8 +66,12 @@ class RandomStream {
     state_[0] ^= state_[3];
     state_[2] ^= shifted;
     state_[3] = rotate(state_[3], 45);
-    return result;
+    return salt_ == 0 ? result : salted(result);
   }
+
+  /// From here on every stream of this process draws other numbers, for each salt others; 0: those of its seed again.
+  /// For asking what else could have become of a run; a process that did so replays no other.
+  static void salt_all(std::uint64_t salt) { salt_ = salt; }
 
   /// Uniform in [0, bound), without modulo bias. `bound` is not 0.
   std::uint64_t below(std::uint64_t bound);
@@ -95,7 +105,9 @@ class RandomStream {
 
  private:
   static constexpr std::uint64_t rotate(std::uint64_t x, int by) { return (x << by) | (x >> (64 - by)); }
-  std::uint64_t state_[4];
+  static std::uint64_t salted(std::uint64_t draw);
+  static inline std::uint64_t salt_ = 0;
+  State state_;
 };
 
 }  // namespace heir::sim

@@ -78,6 +78,14 @@ bool Client::is_done() const {
   return !busy_ && !has_events();
 }
 
+std::string Client::under_way() const {
+  if (!busy_) return {};
+  std::string text = reports::to_string(function_);
+  if (!is_read()) text += " of " + std::to_string(value_);
+  text += (is_read() ? " of " : " to ") + key_name(parameters_.model, key_);
+  return text + (sent_ ? ", sent to " + network_.address(gate_).value() : ", not sent yet");
+}
+
 void Client::plan_next(EventType outcome) {
   if (final_key_) {
     const bool again = outcome != EventType::ok;

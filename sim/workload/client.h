@@ -60,6 +60,8 @@ class Client final : private EventTarget, private StreamHandler, private Resolve
   void stop();
   /// Whether nothing is under way and nothing will be.
   bool is_done() const;
+  /// "write of 17 to r2, sent to host1:5432"; empty if none is.
+  std::string under_way() const;
 
  private:
   enum Timer : std::uint32_t { kNextOperation, kTimeout, kReconnect };

@@ -27,28 +27,52 @@ void describe_failure(const void* context) {
                to_string(failed.kernel.now() - VirtualTime()).c_str());
 }
 
-/// Runs until `done()`, `until`, or the caller's interruption (false).
-template <class Done>
-bool run_until(Kernel& kernel, VirtualTime until, const RunOptions& options, Done done) {
-  while (kernel.now() < until && !done()) {
-    Limits limits;
-    limits.until = until;
-    limits.events = kernel.events() + slice;
-    const StopReason reason = kernel.run(limits);
-    if (options.progress && !options.progress({kernel.now(), kernel.events()})) return false;
-    if (reason == StopReason::idle || reason == StopReason::requested) return true;
+/// The loop of one run, with what its caller wants to look at.
+class Course {
+ public:
+  Course(Kernel& kernel, const RunOptions& options) : kernel_(kernel), options_(options) {}
+
+  /// Asks for the first pause. False: the caller interrupts.
+  bool begin(const Glance& glance) {
+    glance_ = &glance;
+    return !options_.pause || ask();
   }
-  return true;
-}
+  /// Runs until a time, or the caller's interruption (false).
+  bool run_until(VirtualTime until) {
+    while (kernel_.now() < until) {
+      const bool pauses = next_.until <= until;
+      const StopReason reason =
+          kernel_.run({std::min(until, next_.until), std::min(kernel_.events() + slice, next_.events)});
+      if (options_.progress && !options_.progress({kernel_.now(), kernel_.events()})) return false;
+      const bool reached = kernel_.events() >= next_.events || (pauses && reason == StopReason::time_limit) ||
+                           (pauses && reason == StopReason::idle);
+      if (options_.pause && reached && reason != StopReason::requested && !ask()) return false;
+      if (reason == StopReason::requested || (reason == StopReason::idle && !pauses)) return true;
+    }
+    return true;
+  }
+
+ private:
+  bool ask() {
+    const std::optional<Limits> next = options_.pause(*glance_);
+    if (next) next_ = *next;
+    return next.has_value();
+  }
+
+  Kernel& kernel_;
+  const RunOptions& options_;
+  const Glance* glance_ = nullptr;
+  Limits next_;
+};
 
 /// Heals a core and waits until it has recovered, or for `limit` without progress. False: interrupted.
-bool recover(World& world, Kernel& kernel, Duration limit, const RunOptions& options, RunResult& result) {
+bool recover(World& world, Kernel& kernel, Duration limit, Course& course, RunResult& result) {
   world.heal_core();
   Recovery recovery{world.core_text(), kernel.now(), std::nullopt, {}, {}};
   const VirtualTime last = kernel.now() + limit * longest_recovery;
   bool goes_on = true;
   while (goes_on && !result.stopped && !recovery.recovered) {
-    goes_on = run_until(kernel, kernel.now() + look, options, [] { return false; });
+    goes_on = course.run_until(kernel.now() + look);
     if (world.core_has_recovered()) {
       recovery.recovered = kernel.now();
     } else if (kernel.now() >= std::min(last, world.last_progress() + limit)) {
@@ -81,16 +105,17 @@ RunResult run(const scenarios::Scenario& scenario, Programs& programs, const Run
     }
     World world(kernel, scenario, programs, options, result);
     const VirtualTime end = VirtualTime() + scenario.duration;
-    bool goes_on = run_until(kernel, end, options, [] { return false; });
+    Course course(kernel, options);
+    bool goes_on = course.begin(world) && course.run_until(end);
     if (goes_on && !result.stopped && scenario.expect.recovers_within)
-      goes_on = recover(world, kernel, *scenario.expect.recovers_within, options, result);
+      goes_on = recover(world, kernel, *scenario.expect.recovers_within, course, result);
     if (goes_on && !result.stopped) {
       world.end_faults();
       // What is still open ends by its timeout; then everything is read once more.
       const VirtualTime last = kernel.now() + settle_limit + settle_limit;
       const auto settle = [&](const auto& done) {
         while (goes_on && !result.stopped && kernel.now() < last && !done())
-          goes_on = run_until(kernel, std::min(last, kernel.now() + look), options, [] { return false; });
+          goes_on = course.run_until(std::min(last, kernel.now() + look));
       };
       const auto clients_are_done = [&] { return world.clients_are_done(); };
       settle(clients_are_done);

@@ -60,6 +60,22 @@ struct Progress {
   std::uint64_t events = 0;
 };
 
+/// What a run looks like between two of its events.
+class Glance {
+ public:
+  virtual VirtualTime now() const = 0;
+  virtual std::uint64_t events() const = 0;
+  /// Whom one can ask about: "cluster", "network", "host1" …, "store1" …, "client1" ….
+  virtual std::vector<std::string> everybody() const = 0;
+  /// One "key: value" a line, always in the same order; empty for a name that is none of these.
+  virtual std::string state_of(std::string_view name) const = 0;
+  /// Up to now.
+  virtual const std::vector<StoryLine>& story() const = 0;
+
+ protected:
+  ~Glance() = default;
+};
+
 struct RunOptions {
   std::uint64_t seed = 1;
   bool keep_story = true;                   ///< Off: `story` stays empty; saves time in campaigns.
@@ -68,6 +84,9 @@ struct RunOptions {
   std::function<void(const LogLine&)> log;  ///< Every log line of every program; null for none.
   /// Called after every event of the clients' history; true ends the run there: nothing more can be learnt.
   std::function<bool(const reports::History&, std::size_t event)> stop_at;
+  /// Called before the first event, and whenever the limits that it returned last are reached, between two events;
+  /// nothing interrupts the run. Pauses change nothing in a run.
+  std::function<std::optional<Limits>(const Glance&)> pause;
   /// Called now and then; false interrupts the run.
   std::function<bool(const Progress&)> progress;
 };
@@ -86,6 +105,7 @@ struct RunResult {
   /// What it committed, one operation after the other; with RunOptions::keep_commits only.
   reports::History commits;
   std::vector<StoryLine> story;
+  std::vector<scenarios::Fault> decisions;  ///< Every strike of the nemesis, in order (sim/faults/decisions.h).
   std::vector<Violation> violations;
   std::vector<Outage> outages;
   std::uint64_t generations = 0;  ///< The last one.

@@ -52,7 +52,7 @@ struct Core {
   std::vector<int> members;  ///< Host numbers of the store's.
 };
 
-class World final : public Actions, private ClientObserver, private CopyHolders, private EventTarget {
+class World final : public Actions, public Glance, private ClientObserver, private CopyHolders, private EventTarget {
  public:
   World(Kernel& kernel, const scenarios::Scenario& scenario, Programs& programs, const RunOptions& options,
         RunResult& result);
@@ -83,6 +83,13 @@ class World final : public Actions, private ClientObserver, private CopyHolders,
   std::string complaints() const;
   /// The clients begin nothing more, and what heal_core() left broken is healed.
   void end_recovery();
+
+  // Glance: glance.cc.
+  VirtualTime now() const override { return kernel().now(); }
+  std::uint64_t events() const override { return kernel().events(); }
+  std::vector<std::string> everybody() const override;
+  std::string state_of(std::string_view name) const override;
+  const std::vector<StoryLine>& story() const override { return result_.story; }
 
   // Actions
   int peers() const override { return scenario_.cluster.peers; }

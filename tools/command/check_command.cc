@@ -65,6 +65,7 @@ struct Tally {
       case Exit::expectation_failed: ++invalid; break;
       case Exit::no_verdict: ++unknown; break;
       case Exit::bad_usage:
+      case Exit::partly_done:
       case Exit::internal: ++unreadable; break;
     }
   }

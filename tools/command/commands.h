@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <string_view>
 
 namespace heir::tools {
 
@@ -14,6 +15,7 @@ enum class Exit : int {
   bad_usage = 2,   ///< Or bad input.
   no_verdict = 3,  ///< Out of time or memory, or nothing to conclude from.
   internal = 4,    ///< An error of heir itself.
+  partly_done = 5,
 };
 
 /// Of several runs: the one that matters most.
@@ -25,6 +27,12 @@ void add_run_command(CLI::App& app, Chosen& chosen);
 void add_margins_command(CLI::App& app, Chosen& chosen);
 void add_hunt_command(CLI::App& app, Chosen& chosen);
 void add_merge_command(CLI::App& app, Chosen& chosen);
+struct SubjectOptions;
+/// What `replay`, `shrink` and `why` take: a capsule or a scenario with its seed (subject.h).
+void add_subject_options(CLI::App& command, SubjectOptions& options);
+void add_replay_command(CLI::App& app, Chosen& chosen);
+void add_shrink_command(CLI::App& app, Chosen& chosen);
+void add_why_command(CLI::App& app, Chosen& chosen);
 void add_check_command(CLI::App& app, Chosen& chosen);
 void add_scenario_command(CLI::App& app, Chosen& chosen);
 

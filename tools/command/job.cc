@@ -10,6 +10,7 @@
 #include "tools/command/json.h"
 #include "tools/command/output_file.h"
 #include "tools/command/story.h"
+#include "tools/replay/capsule.h"
 #include "tools/simulation/programs.h"
 
 namespace heir::tools {
@@ -67,15 +68,6 @@ std::string text_of(const Finished& finished, const JobOptions& options) {
   return {};
 }
 
-Result<> save(const scenarios::Scenario& scenario, const std::string& path) {
-  Result<OutputFile> file = OutputFile::create(path);
-  if (!file) return file.error();
-  std::string text = scenarios::write(scenario);
-  text.pop_back();
-  file->line(text);
-  return file->finish();
-}
-
 /// A second run, for its story alone: campaigns do not collect stories that nobody reads.
 std::string story_again(const Finished& finished, const JobOptions& options) {
   SimulatedPrograms programs;
@@ -94,7 +86,7 @@ Report execute(const Plan& plan, const Job& job, const JobOptions& options, cons
   Report report;
   const scenarios::Scenario scenario = sim::expand(job.file->scenario, job.seed);
   if (!options.expand.empty())
-    if (const Result<> saved = save(scenario, plan.output_name(options.expand, job)); !saved)
+    if (const Result<> saved = save(scenarios::write(scenario), plan.output_name(options.expand, job)); !saved)
       return {Exit::bad_usage, false, "", saved.error().message};
   const auto began = std::chrono::steady_clock::now();
   SimulatedPrograms programs;
@@ -139,6 +131,13 @@ Report execute(const Plan& plan, const Job& job, const JobOptions& options, cons
              !done)
       failed_to_write(done.error());
   }
+
+  if (!options.capsule.empty())
+    if (const std::optional<FoundFailure> failure = failure_in(judgement)) {
+      const Capsule capsule{{}, job.file->path, job.seed, *failure, result.trace_hash, scenario, result.decisions};
+      if (const Result<> done = save(write(capsule), plan.output_name(options.capsule, job)); !done)
+        failed_to_write(done.error());
+    }
 
   if (options.check_determinism) {
     // With the first run's memory still held, so that nothing lies where it lay; and without whatever was listening to

@@ -33,6 +33,7 @@ struct JobOptions {
   std::string commit_log;
   std::string trace;
   std::string expand;
+  std::string capsule;
   Style style{false};
 };
 

@@ -41,6 +41,13 @@ void OutputFile::line(std::string_view text) {
   std::fputc('\n', file_);
 }
 
+Result<> save(std::string_view text, const std::string& path) {
+  Result<OutputFile> file = OutputFile::create(path);
+  if (!file) return file.error();
+  file->line(text.substr(0, text.size() - 1));
+  return file->finish();
+}
+
 Result<> OutputFile::finish() {
   const bool written = std::fflush(file_) == 0 && std::ferror(file_) == 0;
   if (!written || (!beside_.empty() && std::rename(beside_.c_str(), name_.c_str()) != 0)) return cannot_write(name_);

@@ -29,4 +29,7 @@ class OutputFile {
   std::string name_;
 };
 
+/// A whole text, which ends with a newline.
+Result<> save(std::string_view text, const std::string& path);
+
 }  // namespace heir::tools

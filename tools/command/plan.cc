@@ -57,6 +57,13 @@ bool parse_seeds(const std::string& text, SeedRange& seeds) {
          parse_number(std::string_view(text).substr(dots + 2), seeds.last) && seeds.first <= seeds.last;
 }
 
+Plan Plan::of(std::vector<ScenarioFile> files, SeedRange seeds) {
+  Plan plan;
+  plan.files_ = std::move(files);
+  plan.seeds_ = seeds;
+  return plan;
+}
+
 Plan Plan::make(const std::vector<std::string>& paths, SeedRange seeds, std::vector<std::string> overrides,
                 std::vector<std::string>& problems) {
   Plan plan;

@@ -35,6 +35,9 @@ class Plan {
   static Plan make(const std::vector<std::string>& paths, SeedRange seeds, std::vector<std::string> overrides,
                    std::vector<std::string>& problems);
 
+  /// Of scenarios that need be in no file.
+  static Plan of(std::vector<ScenarioFile> files, SeedRange seeds);
+
   std::size_t size() const { return files_.size() * static_cast<std::size_t>(seeds_.size()); }
   Job job(std::size_t index) const;
   const std::vector<ScenarioFile>& files() const { return files_; }

@@ -22,6 +22,7 @@ struct Options {
   std::string history;
   std::string commit_log;
   std::string expand;
+  std::string capsule;
   std::string trace;
   unsigned jobs = 0;
   bool json = false;
@@ -74,6 +75,7 @@ struct Tally {
       case Exit::expectation_failed: ++failed; break;
       case Exit::no_verdict: ++unknown; break;
       case Exit::bad_usage:
+      case Exit::partly_done:
       case Exit::internal: ++internal; break;
     }
   }
@@ -102,7 +104,8 @@ Exit run(const Options& given) {
   if (problems.empty())
     for (const auto& [option, pattern] :
          {std::pair("--history", given.history), std::pair("--commit-log", given.commit_log),
-          std::pair("--trace", given.trace), std::pair("--expand", given.expand)})
+          std::pair("--trace", given.trace), std::pair("--expand", given.expand),
+          std::pair("--capsule", given.capsule)})
       if (std::string problem = plan.check_pattern(option, pattern); !problem.empty())
         problems.push_back(std::move(problem));
   if (!problems.empty()) {
@@ -119,6 +122,7 @@ Exit run(const Options& given) {
   options.commit_log = given.commit_log;
   options.trace = given.trace;
   options.expand = given.expand;
+  options.capsule = given.capsule;
   options.style = Style::of_standard_output();
 
   ProgressLine line;
@@ -192,6 +196,11 @@ void add_run_command(CLI::App& app, Chosen& chosen) {
   command
       ->add_option("--expand", options->expand,
                    "Write the scenario as it is run, with what a swarm drew; {seed} and {scenario} are replaced")
+      ->type_name("FILE");
+  command
+      ->add_option("--capsule", options->capsule,
+                   "Write a failure that was found as a capsule (for `heir replay` and `heir shrink`); {seed} and "
+                   "{scenario} are replaced")
       ->type_name("FILE");
   command
       ->add_option("--jobs,-j", options->jobs,

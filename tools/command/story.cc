@@ -56,9 +56,9 @@ std::string story_line(std::int64_t at_ns, std::string_view host, std::string_vi
 /// Peers' identities, which nobody can tell apart, and the hosts that they are on, as their agents' first words tell.
 using Hosts = std::map<std::string, std::string>;
 
-Hosts hosts_of(const sim::RunResult& result) {
+Hosts hosts_of(const std::vector<sim::StoryLine>& story) {
   Hosts hosts;
-  for (const sim::StoryLine& line : result.story) {
+  for (const sim::StoryLine& line : story) {
     constexpr std::string_view begin = "agent-started peer=";
     if (line.what.rfind(begin, 0) != 0) continue;
     hosts.emplace(line.what.substr(begin.size(), line.what.find(' ', begin.size()) - begin.size()), line.host);
@@ -77,7 +77,6 @@ std::string with_names(std::string text, const Hosts& hosts) {
 }
 
 std::string lines_of(const sim::RunResult& result, bool verbose, const Style& style) {
-  const Hosts hosts = hosts_of(result);
   std::string text;
   std::size_t outage = 0;
   const auto tell_outages_until = [&](sim::VirtualTime at) {
@@ -87,10 +86,10 @@ std::string lines_of(const sim::RunResult& result, bool verbose, const Style& st
                          Colour::yellow, style);
     }
   };
-  for (const sim::StoryLine& line : result.story) {
+  for (const sim::StoryLine& line : named_story(result.story)) {
     if (line.kind == Kind::command && !verbose) continue;
     tell_outages_until(line.at);
-    text += story_line(line.at.ns(), who(line), with_names(line.what, hosts), colour_of(line), style);
+    text += story_line(line.at.ns(), who(line), line.what, colour_of(line), style);
   }
   tell_outages_until(sim::VirtualTime::max());
   return text;
@@ -159,6 +158,19 @@ std::string verdict_of(const Finished& run, const Style& style) {
 
 }  // namespace
 
+std::vector<sim::StoryLine> named_story(std::vector<sim::StoryLine> story) {
+  const Hosts hosts = hosts_of(story);
+  for (sim::StoryLine& line : story) line.what = with_names(std::move(line.what), hosts);
+  return story;
+}
+
+std::string story_text(std::span<const sim::StoryLine> named_story) {
+  std::string text;
+  for (const sim::StoryLine& line : named_story)
+    if (line.kind != Kind::command) text += story_line(line.at.ns(), who(line), line.what, Colour::none, Style(false));
+  return text;
+}
+
 std::string operation_line(const reports::History& history, const reports::Operation& op) {
   std::string text = "       " + reports::moment(history, op.invoked);
   text += op.end == reports::Operation::never ? " … no answer" : " … " + reports::moment(history, op.completed);
@@ -209,6 +221,13 @@ std::string failures_of(const Finished& run, const Style& style) {
                                    judgement.caught.empty() ? judgement.more_failures : 0, style);
   for (const std::string& unknown : judgement.unknowns) text += "     not judged: " + unknown + "\n";
   return text + replay_line(run);
+}
+
+std::string replayed_story(const Finished& run, const Style& style) {
+  const std::vector<reports::Failure>& failures =
+      run.judgement.caught.empty() ? run.judgement.failures : run.judgement.caught;
+  return "\n" + lines_of(run.result, false, style) + "\n" +
+         failures_text(run.result.history, failures, run.judgement.more_failures, style);
 }
 
 std::string replay_line(const Finished& run) {

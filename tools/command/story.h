@@ -1,7 +1,9 @@
 // A run told to people.
 #pragma once
 
+#include <span>
 #include <string>
+#include <vector>
 
 #include "tools/command/job.h"
 
@@ -15,10 +17,17 @@ struct Telling {
 /// Title, story, numbers, verdict; of a failed run the failures, and as its last line the command that replays it.
 std::string story_of(const Finished& run, Telling telling, const Style& style);
 
+/// The story with peers by the names of their hosts.
+std::vector<sim::StoryLine> named_story(std::vector<sim::StoryLine> story);
+/// "   42.000  fault    power off host1 (primary)", a line each but for the databases' procedures.
+std::string story_text(std::span<const sim::StoryLine> named_story);
+
 /// "pass     seed 17  scenarios/first/mixed.toml  2 failovers, 12,345 ok"
 std::string verdict_line(const Finished& run, const Style& style);
 /// What is wrong, with the operations involved; "" if nothing is.
 std::string failures_of(const Finished& run, const Style& style);
+/// The story, and what is wrong, as far as it has been judged.
+std::string replayed_story(const Finished& run, const Style& style);
 /// "To see it again:" and the command; "" for a run that went as expected.
 std::string replay_line(const Finished& run);
 

@@ -15,6 +15,7 @@ int weight(Exit status) {
     case Exit::no_verdict: return 1;
     case Exit::expectation_failed: return 2;
     case Exit::bad_usage: return 3;
+    case Exit::partly_done: return 0;  // Of no command that sums up several.
     case Exit::internal: return 4;
   }
   return 4;

@@ -24,6 +24,7 @@ struct Drawing {
   }
   DrawnPartition draw(PartitionShape shape, int target) {
     fault.shape = shape;
+    draw_shape(fault, random);
     return draw_partition(fault, {target}, world, random);
   }
   NodeId node(int host) const { return world.node(host); }

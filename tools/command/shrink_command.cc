@@ -1,0 +1,344 @@
+// heir shrink: from a failure to the smallest and plainest scenario that still fails in the same way, and its tale.
+//
+// Works on the decision list: first strikes are left out by delta debugging, then everything else is made smaller and
+// plainer by the passes of tools/shrink, over and over until nothing helps any more, or the time is up. Candidates run
+// in processes of their own, some at a time.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "scenarios/codec.h"
+#include "scenarios/load.h"
+#include "scenarios/mistakes.h"
+#include "scenarios/names.h"
+#include "sim/faults/decisions.h"
+#include "tools/command/commands.h"
+#include "tools/command/output_file.h"
+#include "tools/command/story.h"
+#include "tools/command/subject.h"
+#include "tools/command/watch.h"
+#include "tools/command/workers.h"
+#include "tools/shrink/ddmin.h"
+#include "tools/shrink/edits.h"
+#include "tools/shrink/tale.h"
+
+namespace heir::tools {
+
+namespace {
+
+using scenarios::Scenario;
+
+struct Options {
+  SubjectOptions subject;
+  std::string lasts = "60s";
+  std::string out;
+  std::string svg;
+  unsigned jobs = 0;
+  bool quiet = false;
+};
+
+const char* const footer =
+    "Examples:\n"
+    "  heir shrink lost.heir --out lost.toml\n"
+    "  heir shrink scenarios/first/mixed.toml --seed 17 --for 30s --svg lost.svg\n"
+    "\n"
+    "Prints the tale of the shrunk run: what happened, in order, then as a Lamport diagram. The scenario goes to "
+    "--out, or behind the\n"
+    "tale. Its [expect] names the verdict, so that it passes as long as it fails in this way: a regression test. When "
+    "the time is up,\n"
+    "or at an interruption, the smallest scenario so far is what is written.\n"
+    "\n"
+    "Exit status: 0 shrunk, or it cannot be; 1 there is no failure to shrink; 2 bad usage or input; 4 an internal "
+    "error of heir itself;\n"
+    "130 interrupted.\n";
+
+constexpr int seeds = 10;        ///< Tried with the shrunk scenario,
+constexpr int steady_seeds = 8;  ///< and so many that fail are enough.
+
+class Shrinking {
+ public:
+  Shrinking(Scenario from, std::uint64_t seed, std::string kind, Deadline deadline, unsigned jobs, bool tells)
+      : best_(std::move(from)), seed_(seed), kind_(std::move(kind)), deadline_(deadline), jobs_(jobs), tells_(tells) {
+    tried_.insert({seed_, scenarios::write(best_)});
+  }
+
+  /// Nothing is left to try, or the time is up.
+  void run() {
+    drop_strikes();
+    plain_seed();
+    bool smaller = true;
+    while (smaller && goes_on()) {
+      smaller = false;
+      for (const Pass& pass : passes())
+        while (goes_on() && take_one(pass.candidates(best_), pass.about)) smaller = true;
+      if (smaller) drop_strikes();
+      plain_seed();
+    }
+    clear();
+  }
+
+  /// With how many of the first seeds it fails in the same way. Where operations that are too few make that a matter of
+  /// luck, there are more of them again: what fails by luck fails no more after the next change of code.
+  int make_steady() {
+    std::vector<bool> failing = run_side_by_side({best_}, {1, seeds});
+    Scenario busier = best_;
+    for (int i = 0; i < most_raises && how_many(failing) < steady_seeds && goes_on(); ++i) {
+      for (scenarios::Workload& workload : busier.workloads)
+        workload.rate.count = std::min<std::int64_t>(workload.rate.count * 4, 1'000'000);
+      show("steadier operations");
+      std::vector<bool> now = run_side_by_side({busier}, {1, seeds});
+      if (how_many(now) <= how_many(failing)) continue;
+      failing = std::move(now);
+      best_ = busier;
+      seed_ = static_cast<std::uint64_t>(std::find(failing.begin(), failing.end(), true) - failing.begin()) + 1;
+    }
+    clear();
+    return how_many(failing);
+  }
+
+  const Scenario& best() const { return best_; }
+  std::uint64_t seed() const { return seed_; }
+  std::size_t runs() const { return runs_; }
+  bool is_over() const { return deadline_.over(); }
+  const std::optional<Interruption>& interruption() const { return interruption_; }
+
+ private:
+  static constexpr int most_raises = 4;
+
+  static int how_many(const std::vector<bool>& outcomes) {
+    return static_cast<int>(std::count(outcomes.begin(), outcomes.end(), true));
+  }
+
+  bool goes_on() const { return !interruption_ && !deadline_.over(); }
+
+  void drop_strikes() {
+    const std::vector<scenarios::Fault> strikes = best_.faults;
+    ddmin(strikes.size(), [&](const std::vector<Items>& parts) {
+      std::vector<Scenario> candidates;
+      for (const Items& part : parts) {
+        candidates.push_back(best_);
+        candidates.back().faults.clear();
+        for (const std::size_t i : part) candidates.back().faults.push_back(strikes[i]);
+      }
+      return take(std::move(candidates), "strikes");
+    });
+  }
+
+  bool take_one(std::vector<Scenario> candidates, const std::string& about) {
+    return take(std::move(candidates), about).has_value();
+  }
+
+  /// Whoever runs the shrunk scenario gives no seed, if that can be.
+  void plain_seed() {
+    for (std::uint64_t seed = 1; seed <= 3 && seed < seed_ && goes_on(); ++seed) {
+      if (!tried_.insert({seed, scenarios::write(best_)}).second || !first_that_fails({best_}, seed)) continue;
+      seed_ = seed;
+    }
+  }
+
+  /// The first of the candidates that fails in the same way becomes the best; the index of it.
+  std::optional<std::size_t> take(std::vector<Scenario> candidates, const std::string& about) {
+    std::vector<std::size_t> worth;
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+      const std::string text = scenarios::write(candidates[i]);
+      if (tried_.insert({seed_, text}).second && scenarios::load_text("candidate", text)) worth.push_back(i);
+    }
+    for (std::size_t at = 0; at < worth.size() && goes_on(); at += jobs_) {
+      std::vector<Scenario> batch;
+      const std::size_t end = std::min<std::size_t>(at + jobs_, worth.size());
+      for (std::size_t i = at; i < end; ++i) batch.push_back(candidates[worth[i]]);
+      show(about);
+      if (const std::optional<std::size_t> found = first_that_fails(batch, seed_)) {
+        best_ = std::move(candidates[worth[at + *found]]);
+        return worth[at + *found];
+      }
+    }
+    return std::nullopt;
+  }
+
+  std::optional<std::size_t> first_that_fails(const std::vector<Scenario>& candidates, std::uint64_t seed) {
+    const std::vector<bool> outcomes = run_side_by_side(candidates, {seed, seed});
+    const auto found = std::find(outcomes.begin(), outcomes.end(), true);
+    if (found == outcomes.end()) return std::nullopt;
+    return static_cast<std::size_t>(found - outcomes.begin());
+  }
+
+  /// Whether each of the runs fails in the same way; none does after an interruption.
+  std::vector<bool> run_side_by_side(const std::vector<Scenario>& candidates, SeedRange seed_range) {
+    std::vector<ScenarioFile> files;
+    for (const Scenario& candidate : candidates) files.push_back({"candidate", candidate});
+    const Plan plan = Plan::of(std::move(files), seed_range);
+    JobOptions job_options;
+    job_options.detail = Detail::json;
+    WorkerOptions workers;
+    workers.workers = jobs_;
+    std::vector<bool> outcomes;
+    interruption_ = run_all(plan, job_options, workers,
+                            [&](const Job&, const Report& report) { outcomes.push_back(is_same(report)); });
+    runs_ += outcomes.size();
+    if (interruption_) outcomes.clear();
+    return outcomes;
+  }
+
+  bool is_same(const Report& report) const {
+    const auto run = nlohmann::json::parse(report.text, nullptr, false);
+    if (run.is_discarded() || report.status == Exit::internal) return false;
+    for (const char* list : {"failures", "caught"})
+      for (const auto& failure : run[list])
+        if (failure["kind"] == kind_) return true;
+    return false;
+  }
+
+  void show(const std::string& about) {
+    if (!tells_) return;
+    std::string text = fmt::format("{} runs; {}: now {}", runs_, size_of(best_), about);
+    constexpr std::size_t width = 118;
+    if (text.size() > width) text.resize(width);
+    std::fprintf(stderr, "\r\x1b[K%s", text.c_str());
+    std::fflush(stderr);
+  }
+  void clear() const {
+    if (tells_) std::fputs("\r\x1b[K", stderr);
+  }
+
+  Scenario best_;
+  std::uint64_t seed_;
+  std::string kind_;
+  Deadline deadline_;
+  unsigned jobs_;
+  bool tells_;
+  std::set<std::pair<std::uint64_t, std::string>> tried_;
+  std::size_t runs_ = 0;
+  std::optional<Interruption> interruption_;
+};
+
+/// What the scenario is to be judged by: the failure alone, if a file can name it, with those expectations that it may
+/// be a breach of.
+void expect_failure(Scenario& scenario, const std::string& kind) {
+  const std::optional<scenarios::FailureKind> named = scenarios::from_name<scenarios::FailureKind>(kind);
+  using scenarios::FailureKind;
+  const bool breach =
+      named == FailureKind::not_writable || named == FailureKind::stuck || named == FailureKind::assertion;
+  if (!breach) scenario.expect = {};
+  scenario.expect.verdict = named;
+}
+
+std::string file_text(const Shrinking& shrinking, const Subject& subject, const FoundFailure& failure, int failing,
+                      const std::string& before) {
+  std::string text = "# " + scenarios::printable(failure.kind) + ", shrunk from " +
+                     scenarios::printable(subject.capsule.source) + ", seed " + std::to_string(subject.capsule.seed) +
+                     ".\n# Was: " + before + ".\n# Is:  " + size_of(shrinking.best()) + ".\n";
+  text += fmt::format("# Fails in this way with seed {}", shrinking.seed());
+  if (!shrinking.interruption()) text += fmt::format(", and with {} of the seeds 1 to {}", failing, seeds);
+  text += ".\n";
+  return text + scenarios::write(shrinking.best());
+}
+
+Exit shrink(const Subject& subject, const Options& options, Deadline deadline) {
+  const auto no_failure = [&](const std::string& why) {
+    std::printf("nothing to shrink: %s\n", why.c_str());
+    return Exit::expectation_failed;
+  };
+  const bool tells = isatty(STDERR_FILENO) == 1 && !options.quiet;
+  sim::RunOptions run;
+  run.seed = subject.capsule.seed;
+  const Seen seed_run = see(subject.capsule.scenario, run);
+  const std::optional<FoundFailure> seen = failure_in(seed_run.judgement);
+  if (!subject.is_capsule && !seen)
+    return no_failure("seed " + std::to_string(subject.capsule.seed) + " of " + subject.path + " shows no failure");
+  const FoundFailure failure = subject.is_capsule ? subject.capsule.failure : *seen;
+  // The strikes as they are now, or, if the seed does something else by now, as they were.
+  std::optional<Scenario> start;
+  for (const auto* decisions : {&seed_run.result.decisions, &subject.capsule.decisions}) {
+    if (start) break;
+    Scenario candidate = sim::with_decisions(subject.capsule.scenario, *decisions);
+    expect_failure(candidate, failure.kind);
+    if (fails_with(see(candidate, run).judgement, failure.kind)) start = std::move(candidate);
+  }
+  if (!start) return no_failure("its decision list does not fail with " + failure.kind + " (`heir replay` says more)");
+
+  const long processors = sysconf(_SC_NPROCESSORS_ONLN);
+  const unsigned jobs = options.jobs > 0 ? options.jobs : static_cast<unsigned>(std::max(processors, 1L));
+  const std::string before = size_of(*start);
+  const Stopwatch watch;
+  Shrinking shrinking(*start, subject.capsule.seed, failure.kind, deadline, jobs, tells);
+  shrinking.run();
+  const int failing = shrinking.make_steady();
+  const std::optional<Interruption> interruption = shrinking.interruption();
+
+  run.seed = shrinking.seed();
+  const Seen last = see(shrinking.best(), run);
+  const std::vector<TaleLine> tale =
+      tale_of(shrinking.best(), named_story(last.result.story), last.result, last.judgement, failure.kind);
+  const std::string text = file_text(shrinking, subject, failure, failing, before);
+  std::printf("%s\n\n%s\n%s\n", shrinking.best().title.c_str(), text_of(tale).c_str(), diagram_text(tale).c_str());
+  std::printf("was          %s\nis           %s\nin           %s, %s runs%s\n", before.c_str(),
+              size_of(shrinking.best()).c_str(),
+              rounded(Duration::milliseconds(static_cast<std::int64_t>(watch.seconds() * 1000))).c_str(),
+              thousands(shrinking.runs()).c_str(),
+              interruption          ? "; interrupted"
+              : shrinking.is_over() ? "; the time was up"
+                                    : "; nothing more can be left out");
+  if (!interruption)
+    std::printf("it fails     with seed %llu, and with %d of the seeds 1 to %d\n",
+                static_cast<unsigned long long>(shrinking.seed()), failing, seeds);
+  if (!options.svg.empty())
+    if (const Result<> done = save(diagram_svg(tale, shrinking.best().title), options.svg); !done) {
+      complain("heir shrink: " + done.error().message);
+      return Exit::bad_usage;
+    }
+  if (options.out.empty()) {
+    std::printf("\n%s", text.c_str());
+  } else {
+    if (const Result<> done = save(text, options.out); !done) {
+      complain("heir shrink: " + done.error().message);
+      return Exit::bad_usage;
+    }
+    std::printf("To see it again:\n%s run %s%s\n", shell_word(command_name()).c_str(), shell_word(options.out).c_str(),
+                shrinking.seed() == 1 ? "" : (" --seed " + std::to_string(shrinking.seed())).c_str());
+  }
+  if (interruption) {
+    complain("interrupted; what is told is the smallest so far");
+    std::fflush(nullptr);
+    _exit(128 + interruption->signal);
+  }
+  return Exit::as_expected;
+}
+
+Exit run(const Options& options) {
+  std::vector<std::string> problems;
+  scenarios::Value value;
+  value.kind = scenarios::Value::Kind::text;
+  value.text = options.lasts;
+  const Result<Duration> lasts = scenarios::Codec<Duration>::read(value);
+  if (!lasts || *lasts <= Duration::zero())
+    problems.push_back("heir shrink: --for " + scenarios::printable(options.lasts) +
+                       ": expected a time such as 30s or 5min");
+  const std::optional<Subject> subject = load_subject(options.subject, problems);
+  for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", problem.c_str());
+  if (!problems.empty() || !subject) return Exit::bad_usage;
+  return shrink(*subject, options, Deadline(std::chrono::nanoseconds(lasts->ns())));
+}
+
+}  // namespace
+
+void add_shrink_command(CLI::App& app, Chosen& chosen) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("shrink", "Make a failure as small and plain as it can be, and tell it");
+  add_subject_options(*command, options->subject);
+  command->add_option("--for", options->lasts, "How long to try, in real time (default 60s)")->type_name("TIME");
+  command->add_option("--out", options->out, "Write the shrunk scenario")->type_name("FILE");
+  command->add_option("--svg", options->svg, "Draw the Lamport diagram")->type_name("FILE");
+  command->add_option("--jobs,-j", options->jobs, "Worker processes (default: one a processor)")
+      ->type_name("N")
+      ->check(CLI::Range(1U, 1024U));
+  command->add_flag("--quiet,-q", options->quiet, "No progress");
+  command->footer(footer);
+  command->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
+}
+
+}  // namespace heir::tools

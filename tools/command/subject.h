@@ -1,0 +1,41 @@
+// What `replay`, `shrink` and `why` are about: a failure in a capsule, or a scenario under a seed.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tools/command/text.h"
+#include "tools/replay/capsule.h"
+
+namespace heir::tools {
+
+struct SubjectOptions {
+  std::string path;
+  std::optional<std::uint64_t> seed;  ///< Of a scenario; a capsule has its own.
+  std::vector<std::string> overrides;
+};
+
+struct Subject {
+  std::string path;
+  bool is_capsule = false;
+  Capsule capsule;  ///< Of a scenario: scenario and seed only, until somebody has run it.
+};
+
+/// What is wrong goes to `problems`.
+std::optional<Subject> load_subject(const SubjectOptions& options, std::vector<std::string>& problems);
+
+/// A run and what was said of it.
+struct Seen {
+  sim::RunResult result;
+  Judgement judgement;
+};
+Seen see(const scenarios::Scenario& scenario, sim::RunOptions options);
+
+/// A time, "25s", or the number of an event, from 1; nothing if it is neither.
+std::optional<sim::Limits> parse_until(const std::string& text);
+
+/// "lost-write at 47.017s: write of …"
+std::string told(const FoundFailure& failure);
+
+}  // namespace heir::tools
