@@ -122,8 +122,12 @@ class Agent final : private gate::Guard, private store::Receiver {
       if (instance.addresses.size() > 1) endpoints[peer] = instance.addresses[1];
     command_began_ = host_.monotonic_now();
     Generation opened;
-    if (const auto& state = peer_.view.state) opened = state->opened ? state->generation : state->last_opened;
-    CommandResult result = co_await database_->run(command, endpoints, opened);
+    PeerId primary;
+    if (const auto& state = peer_.view.state) {
+      opened = state->opened ? state->generation : state->last_opened;
+      primary = state->primary;
+    }
+    CommandResult result = co_await database_->run(command, endpoints, opened, primary);
     host_.log(result.outcome == failover::Outcome::failed ? LogLevel::warning : LogLevel::info, "database-command",
               {{"command", failover::to_string(command)},
                {"outcome", result.outcome == failover::Outcome::done       ? "done"

@@ -35,8 +35,9 @@ class Database {
   virtual ~Database() = default;
   virtual Task<Result<Beginning>> begin() = 0;
   /// One at a time; may be destroyed at any moment and asked again. `opened`: the last generation that has; noted in a
-  /// copy that the command makes.
-  virtual Task<CommandResult> run(failover::DatabaseCommand command, const Endpoints& endpoints, Generation opened) = 0;
+  /// copy that the command makes, unless it is made of the primary's.
+  virtual Task<CommandResult> run(failover::DatabaseCommand command, const Endpoints& endpoints, Generation opened,
+                                  PeerId primary) = 0;
   /// The command under way copies data: what it has done so far would be lost with it.
   virtual bool is_copying() const = 0;
   /// `downstreams`: of whom to tell whether they stream. Beside a command or not.

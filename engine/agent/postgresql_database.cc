@@ -39,9 +39,10 @@ class PostgresqlDatabase final : public Database {
     co_return beginning;
   }
 
-  Task<CommandResult> run(failover::DatabaseCommand command, const Endpoints& endpoints, Generation opened) override {
+  Task<CommandResult> run(failover::DatabaseCommand command, const Endpoints& endpoints, Generation opened,
+                          PeerId primary) override {
     const Endpoints known = endpoints;
-    adapter_->note_opened(opened);
+    adapter_->note_opened(opened, std::move(primary));
     // One arm after another: a coroutine is never a visitor's lambda.
     if (const auto* lead = std::get_if<failover::Lead>(&command)) co_return co_await run_lead(*lead, known);
     if (const auto* follow = std::get_if<failover::Follow>(&command)) co_return co_await run_follow(*follow, known);

@@ -176,10 +176,10 @@ struct WriteDone {
 struct CommandDone {
   std::uint64_t id = 0;
   Outcome outcome = Outcome::done;
-  std::optional<Position> position;     ///< For commands that tell one.
-  std::string message;                  ///< Why it failed.
-  std::optional<Generation> rebuilt{};  ///< With the position, of a clone or a rewound copy: the last generation that
-                                        ///< had opened when it was made.
+  std::optional<Position> position;  ///< For commands that tell one.
+  std::string message;               ///< Why it failed.
+  /// With the position, of a copy that was made of another than a primary's: the last generation that had opened then.
+  std::optional<Generation> rebuilt{};
 };
 struct DatabaseChanged {
   DatabaseStatus status;

@@ -53,8 +53,9 @@ Task<Result<>> Adapter::start(Role role) {
 Task<Result<>> Adapter::start_again(Primary role, std::optional<Endpoint> sync) {
   return postgresql::start_again(*context_, std::move(role), std::move(sync));
 }
-void Adapter::note_opened(Generation generation) {
+void Adapter::note_opened(Generation generation, PeerId primary) {
   context_->opened = generation;
+  context_->primary = std::move(primary);
 }
 
 Task<Result<std::optional<Generation>>> Adapter::rebuilt() {

@@ -198,9 +198,10 @@ class Adapter {
   Task<Result<>> start_again(Primary role, std::optional<Endpoint> sync);
   /// From now on, durably, the copy is not whole: it is neither started nor believed, but cloned anew.
   Task<Result<>> mark_damaged(std::string why);
-  /// The last generation that is known to have opened: kept with every copy that is made from now on.
-  void note_opened(Generation generation);
-  /// What was kept with this copy, if it is a clone or was rewound.
+  /// The last generation that is known to have opened, which is kept with every copy that is made from now on of
+  /// another than `primary`.
+  void note_opened(Generation generation, PeerId primary);
+  /// What was kept with this copy, if it was made of another than the primary.
   Task<Result<std::optional<Generation>>> rebuilt();
   /// Stops it; succeeds if it does not run. A fast stop that is not done in time goes on as an immediate one.
   Task<Result<>> stop(StopMode mode);

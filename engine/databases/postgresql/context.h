@@ -51,6 +51,7 @@ struct Context {
   Progress progress;
   bool damaged = false;     ///< The copy is, though the disk may have refused the mark.
   Generation opened;        ///< The last generation that is known to have.
+  PeerId primary;           ///< Of the generation: it holds all that was acknowledged.
   bool rebuilding = false;  ///< A clone or rewind is under way: no position.
 };
 

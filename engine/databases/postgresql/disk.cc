@@ -256,9 +256,11 @@ Task<Result<>> keep_store(Context& context, StoreMark mark) {
   co_return co_await replace_checked_file(context.host, context.layout.store(), std::move(text));
 }
 
-Task<Result<>> note_rebuilt(Context& context, std::string copy) {
+Task<Result<>> note_rebuilt(Context& context, std::string copy, PeerId source) {
   // Its source's log was led by another.
   if (const Result<> clean = co_await remove_file(context.host, led_mark(copy)); !clean) co_return clean;
+  // A primary holds all that was acknowledged, and no more is acknowledged without this copy, if it is the sync's.
+  if (source == context.primary) co_return co_await remove_file(context.host, rebuilt_mark(copy));
   std::string opened = std::to_string(context.opened.number()) + "\n";
   co_return co_await replace_checked_file(context.host, rebuilt_mark(copy), std::move(opened));
 }

@@ -36,8 +36,8 @@ Task<Result<programs::ControlData>> control_data(Context& context, std::string c
 /// Notes whose data this is, before the first copy takes its place.
 Task<Result<>> claim_cluster(Context& context, std::uint64_t system_identifier);
 
-/// Marks a copy that was cloned or rewound; durable when it returns.
-Task<Result<>> note_rebuilt(Context& context, std::string copy);
+/// Marks a copy that was made of that of `source`, by a clone or a rewind; durable when it returns.
+Task<Result<>> note_rebuilt(Context& context, std::string copy, PeerId source);
 /// See Adapter.
 Task<Result<std::optional<Generation>>> read_rebuilt(Context& context);
 

@@ -154,7 +154,7 @@ Task<Result<>> clone_beside(Context& context, Endpoint from, Source source) {
 
   // pg_basebackup has verified every page, so what its source was marked for is not in the copy.
   if (const Result<> clean = co_await remove_file(context.host, damaged_mark(layout.next())); !clean) co_return clean;
-  if (const Result<> noted = co_await note_rebuilt(context, layout.next()); !noted) co_return noted;
+  if (const Result<> noted = co_await note_rebuilt(context, layout.next(), from.peer); !noted) co_return noted;
   const auto control = co_await control_data(context, layout.next());
   if (!control) co_return explain(control.error(), "verifying the clone");
   if (control->system_identifier != source.system_identifier)
@@ -195,7 +195,7 @@ Task<Result<>> rewind_in_place(Context& context, Endpoint primary) {
   const Result<ProgramExit> exit = co_await context.host.run(std::move(program));
   if (!exit) co_return explain(exit.error(), "running pg_rewind");
   if (exit->status != 0) co_return Error{ErrorCode::failed, "pg_rewind: " + exit->output};
-  if (const Result<> noted = co_await note_rebuilt(context, layout.data()); !noted) co_return noted;
+  if (const Result<> noted = co_await note_rebuilt(context, layout.data(), primary.peer); !noted) co_return noted;
   co_return co_await make_standby(context, layout.data());
 }
 
