@@ -2,8 +2,8 @@
 # The Debian packages that heir is built with, and need_packages, which installs those that are missing. Sourced by the scripts
 # beside it; speaks on standard error only.
 
-build_packages="g++ cmake ninja-build ccache libboost-dev libfmt-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev libedit-dev"
-test_packages="catch2 clang-16 libclang-rt-16-dev clang-format-14 binutils libpq-dev postgresql-15"
+build_packages="g++ cmake ninja-build ccache libboost-dev libfmt-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev libedit-dev libsqlite3-dev libzmq3-dev"
+test_packages="catch2 clang-16 libclang-rt-16-dev clang-format-14 binutils libpq-dev postgresql-15 sqlite3 slurmctld slurmd slurm-client munge"
 
 # need_packages NAME…: asks the package database first; as root or with sudo.
 need_packages() {

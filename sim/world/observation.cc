@@ -92,6 +92,7 @@ void World::on_state(const LogLine& line) {
   const std::string_view primary = field(line, "primary");
   if (!cluster_.primary.empty() && primary != cluster_.primary) ++result_.failovers;
   const bool declared = generation != cluster_.generation;
+  const ClusterView before = std::move(cluster_);
   last_progress_ = kernel().now();
   const std::string_view initial = field(line, "initial");
   cluster_ = {index,
@@ -104,6 +105,7 @@ void World::on_state(const LogLine& line) {
               std::string(field(line, "freeze")),
               !field(line, "opened").empty(),
               number(initial.substr(initial.rfind('/') + 1))};
+  coverage_.on_state(before, cluster_);
   result_.generations = std::max(result_.generations, generation);
   if (!options_.keep_story) return;
   const std::string why(field(line, "why"));
@@ -133,6 +135,7 @@ void World::on_store_log(int n, const LogLine& line) {
     const std::uint64_t term = number(field(line, "term"));
     const bool leads = field(line, "role") == "leader";
     if (leads && term >= store_term_) {
+      if (store_term_ != 0 && term > store_term_) coverage_.reach("store-leader-changed");
       store_leader_ = n;
       store_term_ = term;
       last_progress_ = kernel().now();
@@ -169,6 +172,11 @@ void World::note_moment(const LogLine& line, int host) {
 
 void World::on_log(const LogLine& line) {
   if (options_.log) options_.log(line);
+  coverage_.reach(line.event);
+  if (line.event == "rejoined") {
+    coverage_.reach("rejoin-" + std::string(field(line, "how")));
+    if (!field(line, "tail").empty()) coverage_.reach("tail-set-aside");
+  }
   const std::string& host = line.machine.name();
   const int number_of_host = host_named(host);
   if (moments_ && number_of_host != 0) note_moment(line, number_of_host);
@@ -191,6 +199,7 @@ void World::on_log(const LogLine& line) {
   } else if (line.event == "gate") {
     on.gate = field(line, "mode");
     if (on.gate == "open") on.open_generation = number(field(line, "generation"));
+    coverage_.reach(on.gate == "open" ? "gate-opened" : "gate-" + on.gate);
     tell(StoryLine::Kind::gate, host, "gate " + on.gate + " in generation " + std::string(field(line, "generation")));
   } else if (options_.keep_story && line.event == "database-command") {
     tell(StoryLine::Kind::command, host,

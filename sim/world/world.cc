@@ -73,7 +73,8 @@ World::World(Kernel& kernel, const scenarios::Scenario& scenario, Programs& prog
       random_(kernel.stream("world")),
       network_(kernel, network_parameters(scenario.network)),
       postgresql_(kernel, database_timings(scenario.server)),
-      atlas_(scenario.disk.atlas) {
+      atlas_(scenario.disk.atlas),
+      coverage_(kernel.probes(), scenario) {
   atlas_.watch(*this);
   atlas_.watch(member_copies_);
   postgresql_.ask_before_loss([this](const Machine& on) { return may_lose(host_named(on.name())); });
@@ -91,6 +92,7 @@ World::World(Kernel& kernel, const scenarios::Scenario& scenario, Programs& prog
   operator_ = make_machine("operator", 0);
   nemesis_ = std::make_unique<Nemesis>(kernel, scenario_, *this, [this](const FaultEvent& event) {
     if (event.decided) result_.decisions.push_back(*event.decided);
+    if (event.begins) coverage_.on_strike(event.kind, cluster_);
     tell(event.begins ? StoryLine::Kind::fault : StoryLine::Kind::heal, "",
          event.begins ? event.what : "healed: " + event.what);
   });

@@ -20,6 +20,7 @@
 #include "sim/faults/nemesis.h"
 #include "sim/process/machine.h"
 #include "sim/workload/client.h"
+#include "sim/world/coverage.h"
 #include "sim/world/run.h"
 
 namespace heir::sim {
@@ -255,6 +256,7 @@ class World final : public Actions, public Glance, private ClientObserver, priva
   std::unique_ptr<Nemesis> nemesis_;
 
   ClusterView cluster_;
+  Coverage coverage_;
   VirtualTime last_progress_;
   Core core_;
   std::optional<VirtualTime> core_healed_at_;

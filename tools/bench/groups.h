@@ -14,5 +14,7 @@ void add_queue_group(std::vector<Benchmark>& benchmarks);
 void add_kernel_group(std::vector<Benchmark>& benchmarks);
 /// Whole runs against real time.
 void add_whole_group(std::vector<Benchmark>& benchmarks);
+/// Campaigns against what their runs alone take.
+void add_hunt_group(std::vector<Benchmark>& benchmarks);
 
 }  // namespace heir::bench

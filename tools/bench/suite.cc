@@ -10,17 +10,17 @@ namespace heir::bench {
 
 namespace {
 
-/// CPU time of this thread: what others do on the machine does not count, except in the caches.
-std::int64_t cpu_ns() {
+/// Of CPU time of this thread what others do on the machine does not count, except in the caches.
+std::int64_t now_ns(bool real_time) {
   timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  clock_gettime(real_time ? CLOCK_MONOTONIC : CLOCK_THREAD_CPUTIME_ID, &now);
   return static_cast<std::int64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
 }
 
-double ns_per_operation(const Work& work) {
-  const std::int64_t begin = cpu_ns();
+double ns_per_operation(const Work& work, bool real_time) {
+  const std::int64_t begin = now_ns(real_time);
   const std::uint64_t operations = work();
-  const std::int64_t end = cpu_ns();
+  const std::int64_t end = now_ns(real_time);
   return operations == 0 ? 0 : static_cast<double>(end - begin) / static_cast<double>(operations);
 }
 
@@ -51,9 +51,10 @@ Outcome run(const Benchmark& benchmark, int rounds) {
   // Round 0 warms up caches and allocator and does not count.
   for (int round = 0; round <= rounds; ++round) {
     const bool ours_first = round % 2 == 0;
-    double ours = ours_first ? ns_per_operation(benchmark.measured) : 0;
-    const double theirs = benchmark.baseline ? ns_per_operation(benchmark.baseline) : benchmark.given_baseline;
-    if (!ours_first) ours = ns_per_operation(benchmark.measured);
+    double ours = ours_first ? ns_per_operation(benchmark.measured, benchmark.real_time) : 0;
+    const double theirs =
+        benchmark.baseline ? ns_per_operation(benchmark.baseline, benchmark.real_time) : benchmark.given_baseline;
+    if (!ours_first) ours = ns_per_operation(benchmark.measured, benchmark.real_time);
     if (round == 0) continue;
     measured.push_back(ours);
     if (!has_baseline) continue;

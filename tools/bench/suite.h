@@ -20,9 +20,10 @@ struct Benchmark {
   Work baseline;                           ///< Empty if there is nothing to compare with.
   std::optional<double> least_ratio = {};  ///< What we promise: baseline time / measured time.
   double given_baseline = 0;               ///< ns per operation, if it needs no measuring; else 0.
+  bool real_time = false;                  ///< Of other processes; else CPU time of this thread.
 };
 
-/// Of the rounds of one side, in nanoseconds of CPU per operation.
+/// Of the rounds of one side, in nanoseconds per operation: of CPU, unless the benchmark says real time.
 struct Spread {
   double median = 0;
   double lowest = 0;

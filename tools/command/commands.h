@@ -25,6 +25,8 @@ using Chosen = std::function<Exit()>;
 
 void add_run_command(CLI::App& app, Chosen& chosen);
 void add_margins_command(CLI::App& app, Chosen& chosen);
+void add_hunt_command(CLI::App& app, Chosen& chosen);
+void add_merge_command(CLI::App& app, Chosen& chosen);
 struct SubjectOptions;
 /// What `replay`, `shrink` and `why` take: a capsule or a scenario with its seed (subject.h).
 void add_subject_options(CLI::App& command, SubjectOptions& options);

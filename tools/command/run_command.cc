@@ -2,12 +2,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <cstdio>
 
 #include "scenarios/mistakes.h"
 #include "tools/command/commands.h"
 #include "tools/command/json.h"
+#include "tools/command/progress_line.h"
 #include "tools/command/workers.h"
 
 namespace heir::tools {
@@ -57,38 +57,14 @@ Detail detail_of(const Options& options, std::size_t runs) {
   return options.no_story ? Detail::numbers : Detail::story;
 }
 
-/// One line on a terminal that is written over; gone when all is done.
-class ProgressLine {
- public:
-  explicit ProgressLine(std::size_t runs) : runs_(runs), began_(Clock::now()) {}
-  ~ProgressLine() { clear(); }
-  void show(std::size_t finished, const Job& job, sim::VirtualTime at) {
-    const Clock::time_point now = Clock::now();
-    if (now - began_ < std::chrono::seconds(1) || now - shown_ < std::chrono::milliseconds(100)) return;
-    shown_ = now;
-    const std::int64_t share = at.ns() * 100 / std::max<std::int64_t>(job.file->scenario.duration.ns(), 1);
-    std::string text = runs_ == 1 ? fmt::format("{} seed {}: {}s, {}%", job.file->path, job.seed, clock_text(at.ns()),
-                                                std::min<std::int64_t>(share, 100))
-                                  : fmt::format("{} of {} runs done; {} seed {}", thousands(finished), thousands(runs_),
-                                                job.file->path, job.seed);
-    constexpr std::size_t width = 100;
-    if (text.size() > width) text.resize(width);
-    std::fprintf(stderr, "\r\x1b[K%s", text.c_str());
-    std::fflush(stderr);
-    visible_ = true;
-  }
-  void clear() {
-    if (visible_) std::fputs("\r\x1b[K", stderr);
-    visible_ = false;
-  }
-
- private:
-  using Clock = std::chrono::steady_clock;
-  std::size_t runs_;
-  Clock::time_point began_;
-  Clock::time_point shown_;
-  bool visible_ = false;
-};
+std::string progress_text(const Plan& plan, std::size_t finished, const Job& job, sim::VirtualTime at) {
+  if (plan.size() > 1)
+    return fmt::format("{} of {} runs done; {} seed {}", thousands(finished), thousands(plan.size()), job.file->path,
+                       job.seed);
+  const std::int64_t share = at.ns() * 100 / std::max<std::int64_t>(job.file->scenario.duration.ns(), 1);
+  return fmt::format("{} seed {}: {}s, {}%", job.file->path, job.seed, clock_text(at.ns()),
+                     std::min<std::int64_t>(share, 100));
+}
 
 struct Tally {
   std::size_t passed = 0, failed = 0, unknown = 0, internal = 0;
@@ -149,13 +125,13 @@ Exit run(const Options& given) {
   options.capsule = given.capsule;
   options.style = Style::of_standard_output();
 
-  ProgressLine line(plan.size());
+  ProgressLine line;
   WorkerOptions workers;
   const long processors = sysconf(_SC_NPROCESSORS_ONLN);
   workers.workers = given.jobs > 0 ? given.jobs : static_cast<unsigned>(std::max(processors, 1L));
   if (isatty(STDERR_FILENO) == 1 && !given.quiet)
-    workers.progress = [&line](std::size_t finished, const Job& job, sim::VirtualTime at, std::uint64_t) {
-      line.show(finished, job, at);
+    workers.progress = [&](std::size_t finished, const Job& job, sim::VirtualTime at, std::uint64_t) {
+      if (line.is_due()) line.show(progress_text(plan, finished, job, at));
     };
 
   Exit status = Exit::as_expected;

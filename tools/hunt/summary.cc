@@ -1,0 +1,106 @@
+#include "tools/hunt/summary.h"
+
+#include <algorithm>
+
+namespace heir::tools {
+
+namespace {
+
+/// Calls `take` with each row of the query, of which ?1 is `parameter`.
+template <class Take>
+Result<> each_row(Database& database, std::string_view query, std::int64_t parameter, const Take& take) {
+  Result<Statement> statement = database.prepare(query);
+  if (!statement) return statement.error();
+  statement->bind(1, parameter);
+  for (;;) {
+    const Result<bool> row = statement->step();
+    if (!row) return row.error();
+    if (!*row) return {};
+    take(*statement);
+  }
+}
+
+Result<ScenarioSummary> summarize_scenario(Database& database, const Target& target, std::int64_t id) {
+  ScenarioSummary summary;
+  summary.path = target.path;
+  summary.title = target.scenario.title;
+  Result<> done = each_row(
+      database,
+      "SELECT verdict, runs, virtual_ns, wall_ns, events, failovers, longest_outage_ns FROM tallies WHERE scenario = "
+      "?1",
+      id, [&](const Statement& row) {
+        const std::string verdict = row.text(0);
+        (verdict == "pass" ? summary.passed : verdict == "fail" ? summary.failed : summary.unknown) += row.bits(1);
+        summary.virtual_ns += row.integer(2);
+        summary.wall_ns += row.integer(3);
+        summary.events += row.bits(4);
+        summary.failovers += row.bits(5);
+        summary.longest_outage_ns = std::max(summary.longest_outage_ns, row.integer(6));
+      });
+  if (!done) return done.error();
+  // Of a kind's columns beside min(seed), SQLite takes the row that has the minimum.
+  done = each_row(database,
+                  "SELECT kind, count(DISTINCT seed), min(seed), message, at_ns FROM failures WHERE scenario = ?1 "
+                  "GROUP BY kind ORDER BY count(DISTINCT seed) DESC, kind",
+                  id, [&](const Statement& row) {
+                    summary.failures.push_back({row.text(0), row.bits(1), row.bits(2), row.text(3), row.integer(4)});
+                  });
+  if (!done) return done.error();
+  if (summary.unknown > 0)
+    done = each_row(database,
+                    "SELECT seed, reason FROM runs WHERE scenario = ?1 AND verdict = 'unknown' ORDER BY seed LIMIT 1",
+                    id, [&](const Statement& row) {
+                      summary.unknown_seed = row.bits(0);
+                      summary.unknown_reason = row.text(1);
+                    });
+  if (!done) return done.error();
+  return summary;
+}
+
+}  // namespace
+
+Result<CampaignSummary> summarize(Results& results, const Campaign& campaign) {
+  CampaignSummary summary;
+  summary.campaign = campaign;
+  Database& database = results.database();
+  Result<> done = each_row(database, "SELECT canary FROM campaigns WHERE id = ?1", campaign.id,
+                           [&](const Statement& row) { summary.canary = row.text(0); });
+  if (!done) return done.error();
+  for (std::size_t i = 0; i < campaign.targets.size(); ++i) {
+    Result<ScenarioSummary> scenario = summarize_scenario(database, campaign.targets[i], campaign.target_ids[i]);
+    if (!scenario) return scenario.error();
+    summary.scenarios.push_back(std::move(*scenario));
+  }
+  done = each_row(database,
+                  "SELECT name, min(rare), sum(runs), sum(hits) FROM probes WHERE scenario IN "
+                  "(SELECT id FROM scenarios WHERE campaign = ?1) GROUP BY name ORDER BY name",
+                  campaign.id, [&](const Statement& row) {
+                    summary.probes.push_back({row.text(0), row.integer(1) != 0, row.bits(2), row.bits(3)});
+                  });
+  if (!done) return done.error();
+  return summary;
+}
+
+ScenarioSummary CampaignSummary::total() const {
+  ScenarioSummary total;
+  for (const ScenarioSummary& scenario : scenarios) {
+    total.passed += scenario.passed;
+    total.failed += scenario.failed;
+    total.unknown += scenario.unknown;
+    total.virtual_ns += scenario.virtual_ns;
+    total.wall_ns += scenario.wall_ns;
+    total.events += scenario.events;
+    total.failovers += scenario.failovers;
+    total.longest_outage_ns = std::max(total.longest_outage_ns, scenario.longest_outage_ns);
+  }
+  return total;
+}
+
+std::vector<std::string> CampaignSummary::missed(bool rare) const {
+  std::vector<std::string> names;
+  for (const ProbeSummary& probe : probes)
+    if (probe.hits == 0 && probe.rare == rare) names.push_back(probe.name);
+  return names;
+}
+
+}  // namespace heir::tools
