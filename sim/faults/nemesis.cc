@@ -142,9 +142,7 @@ void Nemesis::strike(std::size_t index, int host) {
     if (host != kNobody) harm->what += ", at the moment: " + scenarios::to_string(*fault.on);
     const bool ends = harm->heal && fault.lasts.has_value();
     if (ends) harm->what += " for " + to_string(lasts);
-    const FaultKind kind = fault.kind;
-    sink_({kernel().now(), true, harm->what, id, kind,
-           decision(std::move(fault), index, host != kNobody, lasts, struck)});
+    sink_({kernel().now(), true, harm->what, id, decision(std::move(fault), index, host != kNobody, lasts, struck)});
     if (ends) {
       kernel().schedule(kernel().now() + lasts, *this, kHeal, id);
       for (std::size_t i = 0; i < harm->steps.size(); ++i)

@@ -17,10 +17,9 @@ namespace heir::sim {
 /// Something that the nemesis did: a line of the story, and what a report shades.
 struct FaultEvent {
   VirtualTime at;
-  bool begins = true;                                       ///< Or heals.
-  std::string what;                                         ///< "crash host1 (primary)"
-  std::uint32_t id = 0;                                     ///< Ties a healing to its beginning.
-  scenarios::FaultKind kind = scenarios::FaultKind::crash;  ///< Of one that begins.
+  bool begins = true;    ///< Or heals.
+  std::string what;      ///< "crash host1 (primary)"
+  std::uint32_t id = 0;  ///< Ties a healing to its beginning.
   /// At its beginning: the strike as a fault that leaves nothing to chance (decisions.h).
   std::optional<scenarios::Fault> decided{};
 };

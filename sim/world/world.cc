@@ -91,8 +91,10 @@ World::World(Kernel& kernel, const scenarios::Scenario& scenario, Programs& prog
   build_clients();
   operator_ = make_machine("operator", 0);
   nemesis_ = std::make_unique<Nemesis>(kernel, scenario_, *this, [this](const FaultEvent& event) {
-    if (event.decided) result_.decisions.push_back(*event.decided);
-    if (event.begins) coverage_.on_strike(event.kind, cluster_);
+    if (event.decided) {
+      coverage_.on_strike(event.decided->kind, cluster_);
+      result_.decisions.push_back(*event.decided);
+    }
     tell(event.begins ? StoryLine::Kind::fault : StoryLine::Kind::heal, "",
          event.begins ? event.what : "healed: " + event.what);
   });

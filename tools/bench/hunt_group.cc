@@ -17,6 +17,7 @@
 #include "groups.h"
 #include "scenarios/load.h"
 #include "tools/hunt/hunt.h"
+#include "tools/hunt/summary.h"
 
 namespace heir::bench {
 
@@ -99,6 +100,46 @@ class First {
   std::vector<tools::Target> targets_;
 };
 
+/// What a campaign of a million runs tells of itself.
+class MillionRuns {
+ public:
+  std::uint64_t summarize() {
+    fill();
+    const Result<tools::CampaignSummary> summary = tools::summarize(*results_, *campaign_);
+    if (!summary || summary->total().runs() != 1'000'000) give_up("a summary lacks runs");
+    return 1;
+  }
+
+ private:
+  void fill() {
+    if (campaign_) return;
+    Result<tools::Results> results = tools::Results::temporary();
+    if (!results) give_up(results.error().message);
+    results_.emplace(std::move(*results));
+    tools::CampaignSettings settings;
+    settings.seeds.last = 1'000'000;
+    tools::Target target;
+    target.path = "a.toml";
+    Result<tools::Campaign> campaign = results_->begin_campaign(settings, {target});
+    if (!campaign) give_up(campaign.error().message);
+    campaign_.emplace(std::move(*campaign));
+    std::vector<tools::NewRun> runs;
+    for (std::uint64_t seed = 1; seed <= 1'000'000; ++seed) {
+      tools::NewRun run;
+      run.record.seed = seed;
+      run.record.verdict = seed % 1000 == 0 ? reports::Outcome::fail : reports::Outcome::pass;
+      run.record.probes = {{"common", false, seed}, {"never", true, 0}};
+      runs.push_back(std::move(run));
+      if (runs.size() < 50'000) continue;
+      if (const Result<> added = results_->add(*campaign_, runs); !added) give_up(added.error().message);
+      runs.clear();
+    }
+  }
+
+  std::optional<tools::Results> results_;
+  std::optional<tools::Campaign> campaign_;
+};
+
 }  // namespace
 
 void add_hunt_group(std::vector<Benchmark>& benchmarks) {
@@ -106,6 +147,14 @@ void add_hunt_group(std::vector<Benchmark>& benchmarks) {
   benchmarks.push_back({"hunt/first",
                         "a run of scenarios/first in a campaign; against processes that only run and judge",
                         [first] { return first->hunt(); }, [first] { return first->run_only(); }, 0.9, 0, true});
+  const auto million = std::make_shared<MillionRuns>();
+  benchmarks.push_back({"hunt/report",
+                        "the summary of a campaign of a million runs; against a second",
+                        [million] { return million->summarize(); },
+                        {},
+                        1,
+                        1e9,
+                        true});
 }
 
 }  // namespace heir::bench

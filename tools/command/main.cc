@@ -30,11 +30,11 @@ int main(int argc, char** argv) {
   heir::tools::Chosen chosen;
   heir::tools::add_run_command(app, chosen);
   heir::tools::add_margins_command(app, chosen);
+  heir::tools::add_hunt_command(app, chosen);
+  heir::tools::add_merge_command(app, chosen);
   heir::tools::add_replay_command(app, chosen);
   heir::tools::add_shrink_command(app, chosen);
   heir::tools::add_why_command(app, chosen);
-  heir::tools::add_hunt_command(app, chosen);
-  heir::tools::add_merge_command(app, chosen);
   heir::tools::add_check_command(app, chosen);
   heir::tools::add_scenario_command(app, chosen);
 #ifdef HEIR_WITH_SHELL

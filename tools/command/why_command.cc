@@ -49,7 +49,7 @@ const char* const footer =
 constexpr int points_at_first = 20;
 constexpr int points_closer = 10;
 constexpr int closer_looks = 2;
-constexpr double least_jump = 0.15;
+constexpr double least_rise = 0.15;
 
 /// Of the runs that went on from one point in time.
 struct Share {
@@ -139,16 +139,27 @@ std::vector<sim::VirtualTime> between(sim::VirtualTime from, sim::VirtualTime to
   return times;
 }
 
-/// The point before the greatest jump; the end if there is none to speak of.
-Shares::const_iterator greatest_jump(const Shares& shares) {
+/// The point before the step: where the shares before and after it are told apart best (the split with the greatest sum
+/// of squares between both sides), which a single share that is off by chance does not decide. The end if there is
+/// none.
+Shares::const_iterator step_of(const Shares& shares) {
+  Share all;
+  for (const auto& [at, share] : shares) {
+    all.failed += share.failed;
+    all.runs += share.runs;
+  }
   auto best = shares.end();
-  double most = least_jump;
+  double most = 0;
+  Share before;
   for (auto at = shares.begin(); std::next(at) != shares.end(); ++at) {
-    const double jump = std::next(at)->second.value() - at->second.value();
-    if (jump > most) {
-      most = jump;
-      best = at;
-    }
+    before.failed += at->second.failed;
+    before.runs += at->second.runs;
+    const Share after{all.failed - before.failed, all.runs - before.runs};
+    const double rise = after.value() - before.value();
+    const double squares = rise * rise * before.runs * after.runs;
+    if (rise < least_rise || squares <= most) continue;
+    most = squares;
+    best = at;
   }
   return best;
 }
@@ -202,7 +213,7 @@ Exit run(const Options& options) {
   Shares shares;
   go_on_from(between({}, failed_at, points_at_first, shares), scenario, capsule.seed, kind, each, jobs, shares);
   for (int look = 0; look < closer_looks; ++look) {
-    const auto before = greatest_jump(shares);
+    const auto before = step_of(shares);
     if (before == shares.end()) break;
     const std::vector<sim::VirtualTime> times = between(before->first, std::next(before)->first, points_closer, shares);
     if (!times.empty()) go_on_from(times, scenario, capsule.seed, kind, each, jobs, shares);
@@ -214,7 +225,7 @@ Exit run(const Options& options) {
     std::printf("%9s  %4s  %u of %u\n", clock_text(at.ns()).c_str(), percent(share).c_str(), share.failed, share.runs);
   std::printf("\n%s\n\n", sparkline(shares).c_str());
 
-  const auto before = greatest_jump(shares);
+  const auto before = step_of(shares);
   if (before == shares.end()) {
     std::printf(
         "There is no step: it was %s likely from the start, by what the scenario says and not by what is drawn.\n",
