@@ -25,6 +25,7 @@
 #include "tools/shrink/ddmin.h"
 #include "tools/shrink/edits.h"
 #include "tools/shrink/tale.h"
+#include "tools/workers/worker.h"
 
 namespace heir::tools {
 
@@ -169,6 +170,9 @@ class Shrinking {
 
   /// Whether each of the runs fails in the same way; none does after an interruption.
   std::vector<bool> run_side_by_side(const std::vector<Scenario>& candidates, SeedRange seed_range) {
+    // One that came between two calls is not forgotten.
+    if (const int signal = noted_signal(); signal != 0) interruption_ = Interruption{signal, {}};
+    if (interruption_) return {};
     std::vector<ScenarioFile> files;
     for (const Scenario& candidate : candidates) files.push_back({"candidate", candidate});
     const Plan plan = Plan::of(std::move(files), seed_range);

@@ -3,7 +3,7 @@
 // The run of the seed is followed up to points in time before the failure; at each of them the process forks, and each
 // child goes on with other random numbers from there on: other latencies, other operations, other faults where the
 // scenario draws them. The share of children that fail in the same way is P(failure | time). Where it jumps, something
-// happened that mattered: there it looks closer, twice.
+// happened that mattered: there it looks closer, again and again.
 #include <fmt/format.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -48,8 +48,8 @@ const char* const footer =
 
 constexpr int points_at_first = 20;
 constexpr int points_closer = 10;
-constexpr int closer_looks = 2;
-constexpr double least_jump = 0.15;
+constexpr int closer_looks = 3;
+constexpr double least_rise = 0.15;
 
 /// Of the runs that went on from one point in time.
 struct Share {
@@ -139,16 +139,27 @@ std::vector<sim::VirtualTime> between(sim::VirtualTime from, sim::VirtualTime to
   return times;
 }
 
-/// The point before the greatest jump; the end if there is none to speak of.
-Shares::const_iterator greatest_jump(const Shares& shares) {
+/// The point before the step: where the shares before and after it are told apart best (the split with the greatest sum
+/// of squares between both sides), which a single share that is off by chance does not decide. The end if there is
+/// none.
+Shares::const_iterator step_of(const Shares& shares) {
+  Share all;
+  for (const auto& [at, share] : shares) {
+    all.failed += share.failed;
+    all.runs += share.runs;
+  }
   auto best = shares.end();
-  double most = least_jump;
+  double most = 0;
+  Share before;
   for (auto at = shares.begin(); std::next(at) != shares.end(); ++at) {
-    const double jump = std::next(at)->second.value() - at->second.value();
-    if (jump > most) {
-      most = jump;
-      best = at;
-    }
+    before.failed += at->second.failed;
+    before.runs += at->second.runs;
+    const Share after{all.failed - before.failed, all.runs - before.runs};
+    const double rise = after.value() - before.value();
+    const double squares = rise * rise * before.runs * after.runs;
+    if (rise < least_rise || squares <= most) continue;
+    most = squares;
+    best = at;
   }
   return best;
 }
@@ -202,9 +213,12 @@ Exit run(const Options& options) {
   Shares shares;
   go_on_from(between({}, failed_at, points_at_first, shares), scenario, capsule.seed, kind, each, jobs, shares);
   for (int look = 0; look < closer_looks; ++look) {
-    const auto before = greatest_jump(shares);
+    const auto before = step_of(shares);
     if (before == shares.end()) break;
-    const std::vector<sim::VirtualTime> times = between(before->first, std::next(before)->first, points_closer, shares);
+    // One point further on both sides: with so few runs each the step may seem to be beside where it is.
+    const auto from = before == shares.begin() ? before : std::prev(before);
+    const auto to = std::next(before, 2) == shares.end() ? std::next(before) : std::next(before, 2);
+    const std::vector<sim::VirtualTime> times = between(from->first, to->first, points_closer, shares);
     if (!times.empty()) go_on_from(times, scenario, capsule.seed, kind, each, jobs, shares);
   }
   now_doing("telling");
@@ -214,7 +228,7 @@ Exit run(const Options& options) {
     std::printf("%9s  %4s  %u of %u\n", clock_text(at.ns()).c_str(), percent(share).c_str(), share.failed, share.runs);
   std::printf("\n%s\n\n", sparkline(shares).c_str());
 
-  const auto before = greatest_jump(shares);
+  const auto before = step_of(shares);
   if (before == shares.end()) {
     std::printf(
         "There is no step: it was %s likely from the start, by what the scenario says and not by what is drawn.\n",
@@ -225,13 +239,17 @@ Exit run(const Options& options) {
   std::printf("The step: from %s at %ss to %s at %ss.\n", percent(before->second).c_str(),
               clock_text(before->first.ns()).c_str(), percent(after->second).c_str(),
               clock_text(after->first.ns()).c_str());
-  std::vector<sim::StoryLine> within;
-  for (const sim::StoryLine& line : named_story(seen.result.story))
-    if (line.at > before->first && line.at <= after->first) within.push_back(line);
-  const std::string what = story_text(within);
-  std::printf("%s", what.empty()
-                        ? "Nothing of the story is in it: what clients did or how long a message took decided.\n"
-                        : what.c_str());
+  std::vector<sim::StoryLine> within, last;
+  for (const sim::StoryLine& line : named_story(seen.result.story)) {
+    if (line.kind == sim::StoryLine::Kind::command || line.at > after->first) continue;
+    if (line.at > before->first)
+      within.push_back(line);
+    else
+      last = {line};
+  }
+  // What was decided there may have been begun before.
+  std::printf("%s%s", within.empty() ? "What happened last before it:\n" : "",
+              story_text(within.empty() ? last : within).c_str());
   return Exit::as_expected;
 }
 
