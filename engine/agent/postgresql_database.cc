@@ -216,32 +216,29 @@ class PostgresqlDatabase final : public Database {
     } else if (!disk->standby) {
       co_return CommandResult{failover::Outcome::diverged, std::nullopt, "the copy here was a primary's"};
     }
-    pg::Role standby = pg::Standby{upstream, follow.downstreams};
-    if (const Result<> started = co_await adapter_->start(std::move(standby)); !started) {
-      // A disk that refuses is waited for.
-      const ErrorCode code = started.error().code;
-      const bool counts = code == ErrorCode::failed || code == ErrorCode::refused;
-      if (!counts || ++failed_starts_ < failed_starts_limit) co_return failed(started.error());
-      failed_starts_ = 0;
-      // One that runs and answers nobody has not enough log to be consistent: it is started anew, with an upstream.
-      if (code == ErrorCode::refused) {
-        if (const Result<> stopped = co_await adapter_->stop(pg::StopMode::immediate); !stopped)
-          co_return failed(stopped.error());
+    // Nothing is streamed before both logs were compared: a timeline of the same number may be another's, and the bytes
+    // that come would fit. What does not read its own disk takes what comes.
+    if (!config_.policy.own_disk) {
+      pg::Role standby = pg::Standby{upstream, follow.downstreams};
+      if (const Result<> started = co_await adapter_->start(std::move(standby)); !started)
         co_return failed(started.error());
-      }
-      // A copy on which no server starts is compared, and cloned anew if need be.
-      co_return CommandResult{failover::Outcome::diverged, std::nullopt, to_string(started.error())};
     }
-    failed_starts_ = 0;
     const Result<> following = co_await adapter_->follow(upstream, follow.downstreams);
     following_ = true;
     link_broken_at_ = host_.monotonic_now();
     if (!following && following.error().code == ErrorCode::refused)
       co_return CommandResult{failover::Outcome::diverged, std::nullopt, following.error().message};
     const Result<bool> running = co_await adapter_->is_running();
-    if (!running || !*running)
-      co_return CommandResult{failover::Outcome::failed, std::nullopt,
-                              "the server died: " + (following ? "" : to_string(following.error()))};
+    if (!running || !*running) {
+      const std::string why = "the server does not run: " + (following ? "" : to_string(following.error()));
+      // A disk that refuses is waited for; a copy on which no server starts is compared, and cloned anew if need be.
+      const bool counts = !following && following.error().code == ErrorCode::failed;
+      if (!counts || ++failed_starts_ < failed_starts_limit)
+        co_return CommandResult{failover::Outcome::failed, std::nullopt, why};
+      failed_starts_ = 0;
+      co_return CommandResult{failover::Outcome::diverged, std::nullopt, why};
+    }
+    failed_starts_ = 0;
     // Not streaming yet is no failure: the settings stand, and the receiver tries for itself.
     co_return CommandResult{};
   }
