@@ -219,6 +219,11 @@ class PostgresqlDatabase final : public Database {
     // Nothing is streamed before both logs were compared: a timeline of the same number may be another's, and the bytes
     // that come would fit. What does not read its own disk takes what comes.
     if (!config_.policy.own_disk) {
+      const Result<bool> runs = co_await adapter_->is_running();
+      if (!runs || !*runs)
+        if (const Result<> there = co_await adapter_->reach(upstream); !there)
+          co_return failed(
+              Error{there.error().code, "a standby cannot start without its upstream: " + there.error().message});
       pg::Role standby = pg::Standby{upstream, follow.downstreams};
       if (const Result<> started = co_await adapter_->start(std::move(standby)); !started)
         co_return failed(started.error());

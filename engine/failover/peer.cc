@@ -261,9 +261,10 @@ void on_command_done(Context& c, const CommandDone& input) {
         peer.retry_at.reset();
         peer.retries = 0;
       }
-      if (std::holds_alternative<Rejoin>(command)) {
+      if (const auto* rejoin = std::get_if<Rejoin>(&command)) {
         peer.needs_rejoin = peer.rejoin_by_clone = false;
-        peer.rejoined = true;
+        // One that compared with an earlier generation's primary says nothing of who has to rejoin in this one.
+        peer.rejoined = rejoin->generation == peer.generation;
         peer.applied.reset();
       } else if (!std::holds_alternative<ReadPosition>(command) && !std::holds_alternative<Drain>(command)) {
         peer.applied = command;
@@ -295,7 +296,12 @@ void on_command_done(Context& c, const CommandDone& input) {
       peer.applied.reset();
       if (std::holds_alternative<Drain>(command) || std::holds_alternative<Stop>(command))
         rules::abandon_switchover(peer);
-      return rules::retry_later(c);
+      rules::retry_later(c);
+      // What cannot tell where its log ends (it is being rebuilt, say) takes nothing over before the next try: until
+      // then it goes on to follow or to rejoin, for its primary may be back and wait for it.
+      if (std::holds_alternative<Sever>(command) || std::holds_alternative<ReadPosition>(command))
+        peer.takeover_retry = peer.retry_at;
+      return;
   }
 }
 

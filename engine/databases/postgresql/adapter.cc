@@ -134,6 +134,10 @@ Task<Result<>> Adapter::await_sync_flush(PeerId sync, std::uint64_t target, Dura
 Task<Result<>> Adapter::follow(Endpoint upstream, std::vector<PeerId> downstreams) {
   return postgresql::follow(*context_, std::move(upstream), std::move(downstreams));
 }
+Task<Result<>> Adapter::reach(Endpoint other) {
+  return postgresql::reach(*context_, std::move(other));
+}
+
 Task<Result<bool>> Adapter::is_streaming() {
   return postgresql::is_streaming(*context_);
 }

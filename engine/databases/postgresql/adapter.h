@@ -268,6 +268,8 @@ class Adapter {
   /// Points a standby at an upstream and waits until it streams. The caller knows that the upstream contains its log;
   /// if it does not, `refused` names the fork: rejoin().
   Task<Result<>> follow(Endpoint upstream, std::vector<PeerId> downstreams);
+  /// Asks the server there something; `unreachable`, `refused` or `timed_out` if it does not answer.
+  Task<Result<>> reach(Endpoint other);
   /// Does a standby stream from its upstream now?
   Task<Result<bool>> is_streaming();
   /// A first copy for an empty peer, beside, verified, then in place; not started. `refused` over data of another

@@ -49,7 +49,8 @@ struct Context {
   Sessions sessions;
   Memory memory;
   Progress progress;
-  bool damaged = false;     ///< The copy is, though the disk may have refused the mark.
+  /// Why the copy is, though the disk may have refused the mark.
+  std::optional<std::string> damaged;
   Generation opened;        ///< The last generation that is known to have.
   PeerId primary;           ///< Of the generation: it holds all that was acknowledged.
   bool rebuilding = false;  ///< A clone or rewind is under way: no position.

@@ -105,10 +105,17 @@ Task<Result<bool>> file_exists(Context& context, std::string path) {
 }
 
 Task<Result<bool>> is_whole(Context& context) {
-  if (context.damaged) co_return false;
-  const Result<bool> damaged = co_await file_exists(context, damaged_mark(context.layout.data()));
-  if (!damaged) co_return damaged.error();
-  if (*damaged) co_return false;
+  const std::string mark = damaged_mark(context.layout.data());
+  const Result<bool> marked = co_await file_exists(context, mark);
+  if (!marked) co_return marked.error();
+  if (*marked) co_return false;
+  if (context.damaged) {
+    // The disk refused the mark, when it was full say; an agent that starts anew must find it.
+    std::string why = *context.damaged;
+    const Result<> kept = co_await replace_file(context.host, mark, std::move(why));
+    if (!kept) context.host.log(LogLevel::warning, "damage-not-marked", {{"error", to_string(kept.error())}});
+    co_return false;
+  }
   const Result<bool> rewinding = co_await file_exists(context, context.layout.rewinding());
   if (!rewinding) co_return rewinding.error();
   if (!*rewinding) co_return true;
@@ -327,7 +334,7 @@ Task<Result<>> swap_in_next(Context& context) {
     if (const Result<> synced = co_await context.host.sync_directory(layout.root()); !synced) co_return synced;
   }
   if (const Result<> in = co_await context.host.rename(layout.next(), layout.data()); !in) co_return in;
-  context.damaged = false;
+  context.damaged.reset();
   co_return co_await context.host.sync_directory(layout.root());
 }
 

@@ -93,8 +93,8 @@ Task<Result<>> run_severed(Context& context) {
   co_return co_await start_severed(context);
 }
 
-/// Runs a program that copies from `server`, for as long as that answers: a copy from a server that stands still would
-/// never end.
+/// Runs a program that copies from `server` (pg_basebackup, pg_rewind), for as long as that answers: a copy from a
+/// server that stands still would never end.
 Task<Result<ProgramExit>> copy_from(Context& context, Sessions& server, Program program) {
   struct Copy {
     explicit Copy(Executor& executor) : over(executor) {}
@@ -179,12 +179,10 @@ Task<Result<>> rewind_in_place(Context& context, Endpoint primary) {
   const Layout& layout = context.layout;
   if (const Result<> stopped = co_await stop(context, StopMode::fast); !stopped) co_return stopped;
   // pg_rewind reads the source's timeline from its last checkpoint (P-10).
-  {
-    Sessions server = sessions_with(context, primary);
-    Statement checkpoint = catalogue::checkpoint();
-    const Result<Rows> done = co_await server.ask(std::move(checkpoint), context.config.promote_limit);
-    if (!done) co_return explain(done.error(), "checkpoint of the primary");
-  }
+  Sessions server = sessions_with(context, primary);
+  Statement checkpoint = catalogue::checkpoint();
+  const Result<Rows> done = co_await server.ask(std::move(checkpoint), context.config.promote_limit);
+  if (!done) co_return explain(done.error(), "checkpoint of the primary");
   const Result<std::string> info =
       conninfo(primary.server, context.config.superuser, std::string(our_application_name));
   if (!info) co_return info.error();
@@ -192,7 +190,7 @@ Task<Result<>> rewind_in_place(Context& context, Endpoint primary) {
   if (const Result<> marked = co_await replace_file(context.host, layout.rewinding(), Bytes()); !marked)
     co_return marked;
   Program program = programs::rewind(context.config.binaries, layout.data(), source, layout.settings());
-  const Result<ProgramExit> exit = co_await context.host.run(std::move(program));
+  const Result<ProgramExit> exit = co_await copy_from(context, server, std::move(program));
   if (!exit) co_return explain(exit.error(), "running pg_rewind");
   if (exit->status != 0) co_return Error{ErrorCode::failed, "pg_rewind: " + exit->output};
   if (const Result<> noted = co_await note_rebuilt(context, layout.data(), primary.peer); !noted) co_return noted;
@@ -270,6 +268,13 @@ Task<Result<bool>> lost_own_log(Context& context, Position ours, Position other)
 
 }  // namespace
 
+Task<Result<>> reach(Context& context, Endpoint other) {
+  Sessions server = sessions_with(context, other);
+  const Result<Observation> there = co_await observe_remote(server);
+  if (!there) co_return there.error();
+  co_return Result<>();
+}
+
 Task<Result<bool>> is_streaming(Context& context) {
   const Result<Observation> seen = co_await look(context, std::nullopt);
   if (!seen) co_return seen.error();
@@ -299,6 +304,8 @@ Task<Result<>> follow(Context& context, Endpoint upstream, std::vector<PeerId> d
   // silence; so both are compared first, with our end of log known.
   if (const Result<> severed = co_await run_severed(context); !severed) co_return severed;
   const Result<Position> ours = co_await position(context);
+  if (!ours && ours.error().code == ErrorCode::not_found)
+    co_return Error{ErrorCode::refused, "the copy does not know its own history: " + ours.error().message};
   if (!ours) co_return ours.error();
   const Result<Observation> seen = co_await look(context, std::nullopt);
   if (!seen) co_return seen.error();
@@ -370,9 +377,13 @@ Task<Result<RejoinReport>> rejoin(Context& context, Endpoint primary, Endpoint u
     if (!severed && *still_whole) severed = co_await run_severed(context);
     if (severed) {
       const Result<Position> end = co_await position(context);
-      if (!end) co_return end.error();
-      ours = *end;
-    } else if (severed.error().code == ErrorCode::failed) {
+      // A history file of its own that is gone (a disk that lied) does not come back.
+      if (!end && end.error().code != ErrorCode::not_found) co_return end.error();
+      if (end)
+        ours = *end;
+      else
+        why_unknown = end.error().message;
+    } else if (severed.error().code == ErrorCode::failed || severed.error().code == ErrorCode::not_found) {
       why_unknown = severed.error().message;
     } else {
       co_return severed.error();

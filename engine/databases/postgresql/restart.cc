@@ -90,7 +90,7 @@ Task<Result<>> start_severed(Context& context) {
 
 Task<Result<>> mark_damaged(Context& context, std::string why) {
   context.host.log(LogLevel::error, "copy-damaged", {{"why", why}});
-  context.damaged = true;
+  context.damaged = why;
   co_return co_await replace_file(context.host, damaged_mark(context.layout.data()), std::move(why));
 }
 

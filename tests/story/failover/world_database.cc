@@ -276,6 +276,8 @@ void World::run(int self, const failover::Follow& follow) {
   } else if (db.primary) {
     return answer_command(self, Outcome::diverged, std::nullopt, "the copy here was a primary's");
   }
+  if (!db.running && !reachable && !options_.policy.own_disk)
+    return answer_command(self, Outcome::failed, std::nullopt, "a standby cannot start without its upstream");
   if (!db.running) db.start();
   if (!db.receiving || db.upstream != up) disconnect(self);
   db.upstream = up;

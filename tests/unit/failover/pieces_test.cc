@@ -201,6 +201,79 @@ TEST_CASE("a copy made after the last generation that opened is not the proven o
   CHECK(rules::is_proven(context));
 }
 
+namespace {
+
+/// b, the sync of generation 2, which was opened under a session that is over; its primary, a, is back with another.
+Peer sync_of_a_primary_that_is_back() {
+  Peer peer = make_peer(b, heir_policy());
+  (void)step(peer, now_ms(0), Started{false, false, "x", "", Generation(), 7});
+  (void)step(peer, now_ms(0), SessionOpened{SessionId(2)});
+  ClusterState state;
+  state.cluster = "x";
+  state.generation = Generation(2);
+  state.primary = a;
+  state.sync = b;
+  state.opened = SessionId(1);
+  View view;
+  view.store = "s";
+  view.version = view.index = 1;
+  view.state = state;
+  view.members = {{a, SessionId(3), true}, {b, SessionId(2), true}};
+  view.sessions = {SessionId(2), SessionId(3)};
+  (void)step(peer, now_ms(0), ReadDone{*peer.read, view});
+  return peer;
+}
+/// What the database is to do; answers it.
+DatabaseCommand answered(Peer& peer, std::int64_t ms, Outcome outcome) {
+  REQUIRE(peer.command);
+  const DatabaseCommand command = peer.command->command;
+  (void)step(peer, now_ms(ms), CommandDone{peer.command->id, outcome, std::nullopt, "no", std::nullopt});
+  if (peer.read) (void)step(peer, now_ms(ms), ReadDone{*peer.read, peer.view});
+  return command;
+}
+
+}  // namespace
+
+TEST_CASE("a sync that cannot tell where its log ends rejoins with the primary that is back, and tries again later") {
+  Peer peer = sync_of_a_primary_that_is_back();
+  REQUIRE(peer.role == Role::sync);
+  peer.needs_rejoin = true;  // the rewind of its copy did not end
+  CHECK(std::holds_alternative<Sever>(answered(peer, 0, Outcome::failed)));
+  CHECK(std::holds_alternative<Stop>(answered(peer, 0, Outcome::done)));
+  REQUIRE(peer.command);
+  INFO(to_string(peer.command->command));
+  const auto* rejoin = std::get_if<Rejoin>(&peer.command->command);
+  REQUIRE(rejoin);
+  CHECK(rejoin->against == a);
+  (void)answered(peer, 5000, Outcome::done);
+  CHECK(std::holds_alternative<Sever>(answered(peer, 5000, Outcome::done)));
+}
+
+TEST_CASE("who rejoined with an earlier generation's primary may have to do so again in this one") {
+  for (const bool later : {false, true}) {
+    CAPTURE(later);
+    Peer peer = sync_of_a_primary_that_is_back();
+    peer.view.state->opened.reset();
+    peer.needs_rejoin = true;
+    peer.command.reset();
+    (void)step(peer, now_ms(0), Tick{});
+    CHECK(std::holds_alternative<Stop>(answered(peer, 0, Outcome::done)));
+    REQUIRE(peer.command);
+    REQUIRE(std::holds_alternative<Rejoin>(peer.command->command));
+    if (later) {
+      View view = peer.view;
+      view.version = view.index = 2;
+      view.state->generation = Generation(3);
+      (void)step(peer, now_ms(1), ViewChanged{view});
+    }
+    (void)answered(peer, 2, Outcome::done);
+    CHECK(peer.generation == Generation(later ? 3 : 2));
+    CHECK(std::holds_alternative<Follow>(answered(peer, 3, Outcome::diverged)));
+    // In the same generation it is the upstream that has yet to rejoin: that is waited for.
+    CHECK(peer.needs_rejoin == later);
+  }
+}
+
 TEST_CASE("answers to what nobody asked are ignored") {
   Peer peer = waiting_to_read();
   const Peer before = peer;

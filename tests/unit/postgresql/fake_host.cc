@@ -47,6 +47,9 @@ class Session final : public SqlSession {
     if (!server.up || server.started != started_)
       return host_->later<Result<Rows>>(op, Error{ErrorCode::unreachable, "the connection broke"});
     host_->trace.push_back((server_ == host_->local ? "" : "remote ") + std::string(statement.name));
+    const auto fails = host_->local_statement_fails.find(std::string(statement.name));
+    if (server_ == host_->local && fails != host_->local_statement_fails.end())
+      return host_->later<Result<Rows>>(op, fails->second);
     host_->later(op, host_->answer(server, statement));
   }
 

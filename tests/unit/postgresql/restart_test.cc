@@ -103,6 +103,20 @@ TEST_CASE("bad pages are counted by observations") {
   CHECK(f.await(f.adapter->observe(std::nullopt))->checksum_failures == 2);
 }
 
+TEST_CASE("damage that a full disk would not let be marked is marked later, for an agent that starts anew") {
+  Fixture f;
+  f.own_copy(log_of(80), true);
+  f.host.file_fails["/root/data/heir.damaged.new"] = Error{ErrorCode::io_error, "no space left"};
+  CHECK_FALSE(f.await(f.adapter->mark_damaged("bad pages")));
+  CHECK_FALSE(f.await(f.adapter->inspect())->whole);
+  CHECK_FALSE(f.host.exists("/root/data/heir.damaged"));
+  f.host.file_fails.clear();
+  CHECK_FALSE(f.await(f.adapter->inspect())->whole);
+  CHECK(f.host.files["/root/data/heir.damaged"] == "bad pages");
+  f.restart_agent();
+  CHECK_FALSE(f.await(f.adapter->inspect())->whole);
+}
+
 TEST_CASE("a copy whose promotion did not end is never started as a primary's") {
   Fixture f;
   f.own_copy(log_of(80), false);
