@@ -171,7 +171,8 @@ std::span<const FaultTraits> fault_kinds() {
 }
 
 bool may_lose_data(const Fault& fault, FaultKind kind) {
-  return kind == K::bit_rot || kind == K::misdirected_write || kind == K::misdirected_read || kind == K::swap_disk ||
+  return (kind == K::bit_rot && fault.where != RotPlace::agent) || kind == K::misdirected_write ||
+         kind == K::misdirected_read || kind == K::swap_disk ||
          (kind == K::bad_fsync && fault.answer == FsyncAnswer::lie);
 }
 

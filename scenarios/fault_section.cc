@@ -71,6 +71,7 @@ std::string missing_for(FaultKind kind, const Fault& fault) {
     case FaultKind::second_agent:
     case FaultKind::power_off_all: return fault.lasts ? "" : "needs the key 'for'";
     case FaultKind::bit_rot:
+      return fault.where != RotPlace::agent || fault.lasts ? "" : "needs the key 'for' where the agent's own files rot";
     case FaultKind::misdirected_write:
     case FaultKind::crash:
     case FaultKind::crash_database:
@@ -272,6 +273,9 @@ std::string impossible_target(FaultKind kind, const Fault& fault) {
     case FaultKind::misdirected_read:
     case FaultKind::swap_disk:
     case FaultKind::stop:
+      if (kind == FaultKind::bit_rot && fault.where == RotPlace::agent &&
+          (is_of_store(target) || target == TargetKind::rack))
+        return name + " has hosts without an agent";
       if (kind == FaultKind::swap_disk && fault.disk == SwappedDisk::foreign &&
           (is_of_store(target) || target == TargetKind::rack))
         return name + " has hosts that hold no cluster's data, which \"foreign\" is about";

@@ -137,12 +137,15 @@ constexpr std::array fsync_answers{
 };
 
 constexpr std::array rot_places{
-    Name<RotPlace>{
-        RotPlace::log, "log",
-        "A record of the log since the last checkpoint: recovery ends before it. Of a member of the store: some "
-        "pages of its vote or of a record of its log."},
+    Name<RotPlace>{RotPlace::log, "log",
+                   "A record of the log since the last checkpoint: recovery ends before it. Of a member of the store: some "
+                   "pages of its vote or of a record of its log."},
     Name<RotPlace>{RotPlace::table, "table",
                    "A page of a table: who reads a row of it gets an error. Of a member: some pages of its snapshot."},
+    Name<RotPlace>{
+        RotPlace::agent, "agent",
+        "A byte of one of the agent's own files: who it is, whose data it holds, which store it has seen, its "
+        "session."},
 };
 
 constexpr std::array swapped_disks{

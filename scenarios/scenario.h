@@ -156,8 +156,9 @@ struct Clock {
 
 struct Disk {
   DurationRange fsync{Duration::microseconds(200), Duration::milliseconds(4)};
-  DurationRange write{Duration::microseconds(5), Duration::microseconds(50)};  ///< Into the page cache.
-  DurationRange read{Duration::microseconds(20), Duration::microseconds(200)};
+  // Of the files of agents and of the store's members; PostgreSQL's own are part of its times.
+  DurationRange write{};  ///< Into the page cache.
+  DurationRange read{};
   // How often a loss of power leaves an unsynced page so, against each other; not all 0.
   int kept = 4;
   int dropped = 4;
@@ -302,7 +303,7 @@ enum class FsyncAnswer {
   lie,            ///< It succeeds, and a loss of power takes it all the same.
 };
 /// What rots.
-enum class RotPlace { log, table };
+enum class RotPlace { log, table, agent };
 /// The disk with which a host comes back.
 enum class SwappedDisk {
   empty,

@@ -252,8 +252,10 @@ Section<Disk> disk_section() {
   s.heading = "[disk]";
   s.meaning = "Every host's disk.";
   s.keys.push_back(key("fsync", &Disk::fsync, "Time of one fsync; drawn.", up_to_a_minute));
-  s.keys.push_back(key("write", &Disk::write, "Time of one write into the page cache; drawn.", up_to_a_minute));
-  s.keys.push_back(key("read", &Disk::read, "Time of one read; drawn.", up_to_a_minute));
+  s.keys.push_back(key("write", &Disk::write,
+                       "Time of one write of an agent or a member of the store into the page cache; drawn.",
+                       up_to_a_minute));
+  s.keys.push_back(key("read", &Disk::read, "Time of one read of theirs; drawn.", up_to_a_minute));
   const Limits<int> weight{0, 1000};
   s.keys.push_back(key("kept", &Disk::kept,
                        "How often a loss of power keeps an unsynced page of 4 KiB, against the next three.", weight));

@@ -283,6 +283,7 @@ class Agent final : private gate::Guard, private store::Receiver {
                {"deposed", names(state.deposed)},
                {"opened", state.opened ? std::to_string(state.opened->value()) : ""},
                {"proven", names(state.proven)},
+               {"last_opened", std::to_string(state.last_opened.number())},
                {"freeze", !state.freeze                                       ? ""
                           : state.freeze->mode == failover::Freeze::Mode::all ? "all"
                                                                               : "takeovers"},

@@ -1,7 +1,6 @@
 #include "engine/base/files.h"
 
 #include <algorithm>
-#include <string_view>
 
 #include "engine/base/checksum.h"
 
@@ -37,6 +36,11 @@ Bytes checked(Bytes content) {
   return content + checksum_line(content);
 }
 
+bool is_as_written(std::string_view file) {
+  const std::string_view content = file.substr(0, file.size() - std::min(file.size(), checksum_line({}).size()));
+  return file.substr(content.size()) == checksum_line(content);
+}
+
 Task<Result<>> replace_checked_file(Host& host, std::string path, Bytes content) {
   return replace_file(host, std::move(path), checked(std::move(content)));
 }
@@ -44,14 +48,12 @@ Task<Result<>> replace_checked_file(Host& host, std::string path, Bytes content)
 Task<Result<Bytes>> read_checked_file(Host& host, std::string path) {
   Result<Bytes> content = co_await host.read_file(path);
   if (!content) co_return content;
-  const std::size_t length = checksum_line({}).size();
-  const std::size_t end = content->size() - std::min(content->size(), length);
-  if (content->substr(end) != checksum_line(std::string_view(*content).substr(0, end)))
+  if (!is_as_written(*content))
     co_return Error{ErrorCode::invalid,
                     path +
                         " is damaged: it is not as it was written, by the checksum in its last line. Remedy: bring "
                         "the file back from a copy of this very disk"};
-  content->resize(end);
+  content->resize(content->size() - checksum_line({}).size());
   co_return content;
 }
 

@@ -1,6 +1,8 @@
 // Files that must not be half there after a crash.
 #pragma once
 
+#include <string_view>
+
 #include "engine/base/host.h"
 
 namespace heir {
@@ -11,6 +13,9 @@ Task<Result<>> replace_file(Host& host, std::string path, Bytes content);
 
 /// The content with a last line that shows whether it is still as it was written.
 Bytes checked(Bytes content);
+
+/// Whether it is what `checked` made of some content.
+bool is_as_written(std::string_view file);
 
 /// As replace_file, with such a line.
 Task<Result<>> replace_checked_file(Host& host, std::string path, Bytes content);

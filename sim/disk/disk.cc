@@ -12,7 +12,8 @@ Disk::Disk(Kernel& kernel, std::string_view name, const DiskParameters& paramete
       parameters_(parameters),
       random_(kernel.stream("disk/" + std::string(name))),
       power_random_(kernel.stream("disk/" + std::string(name) + "/power-loss")),
-      fault_random_(kernel.stream("disk/" + std::string(name) + "/faults")) {
+      fault_random_(kernel.stream("disk/" + std::string(name) + "/faults")),
+      io_random_(kernel.stream("disk/" + std::string(name) + "/io")) {
   const std::uint32_t root = take_inode(true);
   ASSERT(root == kRoot, "the root is first");
 }

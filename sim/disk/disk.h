@@ -1,7 +1,8 @@
 // Disk: the file system of one host: a page cache over a durable layer.
 //
-// Reads and writes are of the page cache and take no virtual time (their cost is below a network round trip's noise);
-// syncs take a time from a range with a tail, and then make durable what was there when they began.
+// Reads and writes are of the page cache and take effect at once; what time they cost a program (read_time, write_time)
+// is the program's to wait. Syncs take a time from a range with a tail, and then make durable what was there when they
+// began.
 //   - sync_file makes the content of a file durable, not its name. sync_directory makes the names in a folder durable
 //   (those
 //     at its end), not what is in them. A rename between two folders survives a power loss wholly or not at all.
@@ -13,7 +14,7 @@
 // FolderObject: a typed object that lives in a folder (a simulated database's data directory) and goes where it goes.
 // LogFile (log_file.h): a file of typed records.
 //
-// Not modelled: reads and writes that take time, bandwidth. The capacity is a number of bytes of file content, object
+// Not modelled: bandwidth. The capacity is a number of bytes of file content, object
 // and log sizes; names cost nothing.
 #pragma once
 
@@ -69,6 +70,10 @@ struct DiskParameters {
   Ratio tail_chance = Ratio::parts_per_million(1000);
   Duration tail_low = Duration::milliseconds(4);
   Duration tail_high = Duration::milliseconds(100);
+  Duration read_low;
+  Duration read_high;
+  Duration write_low;
+  Duration write_high;
   std::uint64_t capacity = std::uint64_t{1} << 40;
   /// How often an unsynced page is kept, dropped, torn, garbage when the power goes (UnsyncedFate::draw), against each
   /// other; not all 0.
@@ -104,6 +109,9 @@ class Disk final : private EventTarget {
   Result<Bytes> read(std::string_view path) const;
   /// As a program reads it: some reads go astray.
   Result<Bytes> read_by_program(std::string_view path);
+  /// Of one read or change by a program; drawn.
+  Duration read_time() { return io_random_.between(parameters_.read_low, parameters_.read_high); }
+  Duration write_time() { return io_random_.between(parameters_.write_low, parameters_.write_high); }
   /// Creates or replaces. The folder must exist.
   Result<> write(std::string_view path, Bytes content);
   /// Creates or extends.
@@ -290,6 +298,7 @@ class Disk final : private EventTarget {
   RandomStream random_;        ///< Times.
   RandomStream power_random_;  ///< What a loss of power leaves.
   RandomStream fault_random_;
+  RandomStream io_random_;  ///< Times of reads and writes.
   std::uint32_t last_fault_ = 0;
   std::vector<LaidOn> faults_;
   std::vector<Damaged> damaged_;

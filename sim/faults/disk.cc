@@ -78,9 +78,11 @@ std::optional<Harm> each(const Strike& s, const std::string& what, LayOn lay_on)
 }
 
 std::optional<Harm> bit_rot(const Strike& s) {
-  const bool log = s.fault.where == scenarios::RotPlace::log;
-  return each(s, log ? "rot in the log of" : "rot in a table of",
-              [&](int host) { return s.world.rot(host, s.fault.where, s.random); });
+  using scenarios::RotPlace;
+  const char* what = s.fault.where == RotPlace::log     ? "rot in the log of"
+                     : s.fault.where == RotPlace::table ? "rot in a table of"
+                                                        : "rot in the agent's files of";
+  return each(s, what, [&](int host) { return s.world.rot(host, s.fault.where, s.random); });
 }
 
 void boot(Actions& world, const std::vector<int>& hosts) {
@@ -122,13 +124,18 @@ std::optional<Harm> swap_disk(const Strike& s) {
     from.push_back(host > 0 ? other : store_member(other));
   }
   const std::vector<int> hosts = std::exchange(on.hosts, {});
-  std::vector<int> sources;
   for (std::size_t i = 0; i < hosts.size(); ++i) {
+    const int host = hosts[i];
     const bool other = s.fault.disk == SwappedDisk::other;
     // A copy of a peer's disk speaks in its name; a member knows whose files are whose.
-    if (!s.world.may_lose(hosts[i]) || (other && from[i] > 0 && !s.world.may_lose(from[i]))) continue;
-    on.hosts.push_back(hosts[i]);
-    sources.push_back(from[i]);
+    if (!s.world.may_lose(host) || (other && from[i] > 0 && !s.world.may_lose(from[i]))) continue;
+    // Lost at once: the next is asked for with this one gone.
+    s.world.power_off(host);
+    DiskImage image;
+    if (s.fault.disk == SwappedDisk::foreign) image = s.world.with_foreign_data(s.world.disk_image(host));
+    if (other) image = s.world.disk_image(from[i]);
+    s.world.replace_disk(host, image);
+    on.hosts.push_back(host);
   }
   if (on.hosts.empty()) return std::nullopt;
   std::string what;
@@ -139,14 +146,6 @@ std::optional<Harm> swap_disk(const Strike& s) {
     case SwappedDisk::old: break;
   }
   what += host_list(s.world, on.hosts);
-  for (std::size_t i = 0; i < on.hosts.size(); ++i) {
-    const int host = on.hosts[i];
-    s.world.power_off(host);
-    DiskImage image;
-    if (s.fault.disk == SwappedDisk::foreign) image = s.world.with_foreign_data(s.world.disk_image(host));
-    if (s.fault.disk == SwappedDisk::other) image = s.world.disk_image(sources[i]);
-    s.world.replace_disk(host, image);
-  }
   return Harm{what, [&world = s.world, hosts = on.hosts] { boot(world, hosts); }};
 }
 

@@ -115,6 +115,8 @@ scenarios::Disk draw_disk(RandomStream random) {
   disk.dropped = static_cast<int>(random.between(1, 10));
   disk.torn = static_cast<int>(random.between(0, 5));
   disk.garbage = static_cast<int>(random.between(0, 5));
+  disk.write = pick(random, {Range{}, Range{}, Range{us(5), us(50)}, Range{ms(1), ms(10)}});
+  disk.read = pick(random, {Range{}, Range{}, Range{us(20), us(200)}, Range{ms(1), ms(20)}});
   return disk;
 }
 
@@ -322,7 +324,8 @@ Fault draw_fault(FaultKind kind, const scenarios::Swarm& swarm, int members, Ran
       break;
     case FaultKind::bit_rot:
       if (random.chance(Ratio::percent(50))) fault.lasts = draw_length(random);
-      fault.where = pick(random, {scenarios::RotPlace::log, scenarios::RotPlace::table});
+      fault.where = pick(random, {scenarios::RotPlace::log, scenarios::RotPlace::table, scenarios::RotPlace::agent});
+      if (fault.where == scenarios::RotPlace::agent && !fault.lasts) fault.lasts = draw_length(random);
       break;
     case FaultKind::misdirected_write:
       if (random.chance(Ratio::percent(50))) fault.lasts = draw_length(random);

@@ -134,6 +134,7 @@ OperationBase* SimHost::take(std::uint64_t token, std::unique_ptr<ProgramExit>* 
   OperationBase* operation = waiting.operation;
   if (exit) *exit = std::move(waiting.exit);
   waiting.exit.reset();
+  waiting.io = nullptr;
   waiting.operation = nullptr;
   waiting.kind = Waiting::Kind::none;
   waiting.timer = TimerId();
@@ -150,19 +151,37 @@ void SimHost::abandoned(OperationBase& operation) {
     return;
   }
   const auto slot = static_cast<std::uint32_t>(token);
-  if (waiting_[slot].kind == Waiting::Kind::sleep) process_.clock().cancel_timer(waiting_[slot].timer);
+  if (waiting_[slot].kind == Waiting::Kind::sleep || waiting_[slot].kind == Waiting::Kind::io)
+    process_.clock().cancel_timer(waiting_[slot].timer);
   const RunId run = waiting_[slot].run;
   take(token);
   if (run != RunId() && process_.is_alive()) process_.machine().kill(run);
 }
 
-void SimHost::start_sleep(MonotonicTime at, Operation<Unit>& op) {
-  const std::uint64_t token = wait(Waiting::Kind::sleep, op);
+void SimHost::wait_until(MonotonicTime at, std::uint64_t token) {
   waiting_[static_cast<std::uint32_t>(token)].timer = process_.clock().set_timer(at, &process_, *this, token);
 }
 
+void SimHost::start_sleep(MonotonicTime at, Operation<Unit>& op) {
+  wait_until(at, wait(Waiting::Kind::sleep, op));
+}
+
 void SimHost::on_timer(std::uint64_t cookie) {
-  if (OperationBase* operation = take(cookie)) static_cast<Operation<Unit>*>(operation)->complete({});
+  const auto slot = static_cast<std::uint32_t>(cookie);
+  std::function<void()> io;
+  if (slot < waiting_.size() && waiting_[slot].generation == cookie >> 32) io = std::move(waiting_[slot].io);
+  OperationBase* const operation = take(cookie);
+  if (!operation) return;
+  if (io) return io();
+  static_cast<Operation<Unit>*>(operation)->complete({});
+}
+
+template <class T, class Act>
+void SimHost::after(Duration time, Operation<T>& op, Act act) {
+  if (time == Duration::zero()) return op.complete(act());
+  const std::uint64_t token = wait(Waiting::Kind::io, op);
+  waiting_[static_cast<std::uint32_t>(token)].io = [&op, act = std::move(act)]() mutable { op.complete(act()); };
+  wait_until(monotonic_now() + time, token);
 }
 
 void SimHost::start_sync_file(const std::string& path, Operation<Result<>>& op) {
@@ -253,34 +272,41 @@ void SimHost::start_receive(Operation<Message>& op) {
   receivers_.push_back(&op);
 }
 
-// --- Files: the page cache answers at once
-// ------------------------------------------------------------------------------
+// --- Files: the page cache answers, at once if the scenario gives it no time
+// -------------------------------------------------
 
 void SimHost::start_read_file(const std::string& path, Operation<Result<Bytes>>& op) {
   if (process_.has_used_up_files()) return op.complete(too_many_open_files(ErrorCode::io_error));
-  op.complete(process_.disk().read_by_program(path));
+  Disk& disk = process_.disk();
+  after(disk.read_time(), op, [&disk, path] { return disk.read_by_program(path); });
 }
 
 void SimHost::start_write_file(const std::string& path, Bytes content, Operation<Result<>>& op) {
   if (process_.has_used_up_files()) return op.complete(too_many_open_files(ErrorCode::io_error));
-  op.complete(process_.disk().write(path, std::move(content)));
+  Disk& disk = process_.disk();
+  after(disk.write_time(), op,
+        [&disk, path, content = std::move(content)]() mutable { return disk.write(path, std::move(content)); });
 }
 
 void SimHost::start_make_directory(const std::string& path, Operation<Result<>>& op) {
-  op.complete(process_.disk().make_directory(path));
+  Disk& disk = process_.disk();
+  after(disk.write_time(), op, [&disk, path] { return disk.make_directory(path); });
 }
 
 void SimHost::start_rename(const std::string& from, const std::string& to, Operation<Result<>>& op) {
-  op.complete(process_.disk().rename(from, to));
+  Disk& disk = process_.disk();
+  after(disk.write_time(), op, [&disk, from, to] { return disk.rename(from, to); });
 }
 
 void SimHost::start_remove(const std::string& path, Operation<Result<>>& op) {
-  op.complete(process_.disk().remove(path));
+  Disk& disk = process_.disk();
+  after(disk.write_time(), op, [&disk, path] { return disk.remove(path); });
 }
 
 void SimHost::start_list_directory(const std::string& path, Operation<Result<std::vector<std::string>>>& op) {
   if (process_.has_used_up_files()) return op.complete(too_many_open_files(ErrorCode::io_error));
-  op.complete(process_.disk().list(path));
+  Disk& disk = process_.disk();
+  after(disk.read_time(), op, [&disk, path] { return disk.list(path); });
 }
 
 // --- Streams and sessions

@@ -76,13 +76,14 @@ class SimHost final : public Host,
   };
   /// An operation that waits for the clock, the disk or a program.
   struct Waiting {
-    enum class Kind : std::uint8_t { none, sleep, sync, program } kind = Kind::none;
+    enum class Kind : std::uint8_t { none, sleep, io, sync, program } kind = Kind::none;
     OperationBase* operation = nullptr;
     TimerId timer;
     RunId run;
     std::uint32_t generation = 0;
     std::uint32_t next_free = UINT32_MAX;
     std::unique_ptr<ProgramExit> exit;
+    std::function<void()> io;  ///< Carries it out, and completes the operation.
   };
 
   void start_sleep(MonotonicTime at, Operation<Unit>& op) override;
@@ -107,6 +108,10 @@ class SimHost final : public Host,
   void program_ended(std::uint64_t token, const ProgramExit& exit);
 
   std::uint64_t wait(Waiting::Kind kind, OperationBase& operation);
+  void wait_until(MonotonicTime at, std::uint64_t token);
+  /// Carries out a read or a change of files, once it has taken its time.
+  template <class T, class Act>
+  void after(Duration time, Operation<T>& op, Act act);
   /// The operation behind a token, taken out; null if it was abandoned.
   OperationBase* take(std::uint64_t token, std::unique_ptr<ProgramExit>* exit = nullptr);
   Result<AddressId> resolve(const Address& address);

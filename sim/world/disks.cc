@@ -2,6 +2,7 @@
 // members.
 #include <algorithm>
 
+#include "engine/base/files.h"
 #include "sim/databases/postgresql/server.h"
 #include "sim/world/world.h"
 
@@ -9,14 +10,15 @@ namespace heir::sim {
 
 namespace {
 
-/// Every data directory of a peer, whatever a swap has made of its name.
-std::vector<std::shared_ptr<DataFolder>> copies_on(const Disk& disk) {
+/// Every data directory of a peer, whatever a swap has made of its name; one that is made beside counts for nothing
+/// before it has taken the other's place.
+std::vector<std::shared_ptr<DataFolder>> copies_on(const Disk& disk, bool with_next = false) {
   std::vector<std::shared_ptr<DataFolder>> copies;
   const Result<std::vector<std::string>> names = disk.list(peer_root);
   if (!names) return copies;
   for (const std::string& name : *names)
     if (auto copy = disk.attached_as<DataFolder>(std::string(peer_root) + "/" + name))
-      copies.push_back(std::move(copy));
+      if (with_next || name != "data.next") copies.push_back(std::move(copy));
   return copies;
 }
 
@@ -50,10 +52,28 @@ std::vector<std::string> files_of_member(const Disk& disk, scenarios::RotPlace w
   return files;
 }
 
+/// What an agent must be able to read before it takes part: who it is, whose data it holds, which store it has seen.
+std::vector<std::string> files_of_agent(const Disk& disk) {
+  std::vector<std::string> files;
+  for (const char* name : {"identity", "cluster", "store"})
+    if (const std::string file = std::string(peer_root) + "/" + name; disk.exists(file)) files.push_back(file);
+  return files;
+}
+
 }  // namespace
+
+bool World::waits_for_operator(int host) const {
+  const Disk& disk = peer(host).machine->disk();
+  const std::vector<std::string> files = files_of_agent(disk);
+  return std::any_of(files.begin(), files.end(), [&](const std::string& file) {
+    const Result<Bytes> content = disk.read(file);
+    return !content || !is_as_written(*content);
+  });
+}
 
 std::optional<DiskFaultId> World::rot(int host, scenarios::RotPlace where, RandomStream& random) {
   if (host < 0) return rot_member(host, where, random);
+  if (where == scenarios::RotPlace::agent) return rot_agent(host, random);
   const auto copy = data_of(host);
   if (!copy) return std::nullopt;
   Disk& disk = machine(host).disk();
@@ -70,6 +90,15 @@ std::optional<DiskFaultId> World::rot(int host, scenarios::RotPlace where, Rando
   peer(host).is_struck = true;
   copy->damages.push_back(*damage);
   return damage->id;
+}
+
+/// The data stays as it is: the agent's word is damaged, not the copy.
+std::optional<DiskFaultId> World::rot_agent(int host, RandomStream& random) {
+  Disk& disk = machine(host).disk();
+  const std::vector<std::string> files = files_of_agent(disk);
+  if (files.empty()) return std::nullopt;
+  const DiskFaultId id = disk.new_fault();
+  return disk.damage_file(random.pick(files), id, random) ? std::optional(id) : std::nullopt;
 }
 
 /// Votes and records stand twice in their files: one bad page is repaired at the next start, two may not be.
@@ -124,7 +153,7 @@ void World::lift(int host, DiskFaultId fault) {
   Disk& disk = machine(host).disk();
   disk.lift(fault);
   if (host < 0) return;
-  for (const auto& copy : copies_on(disk)) copy->lift(fault);
+  for (const auto& copy : copies_on(disk, true)) copy->lift(fault);
 }
 
 DiskImage World::with_foreign_data(DiskImage image) {

@@ -104,7 +104,8 @@ void World::on_state(const LogLine& line) {
               std::string(field(line, "proven")),
               std::string(field(line, "freeze")),
               !field(line, "opened").empty(),
-              number(initial.substr(initial.rfind('/') + 1))};
+              number(initial.substr(initial.rfind('/') + 1)),
+              number(field(line, "last_opened"))};
   coverage_.on_state(before, cluster_);
   result_.generations = std::max(result_.generations, generation);
   if (!options_.keep_story) return;

@@ -5,7 +5,9 @@
 // one that can be its sync. A stall is excused only if the state of the cluster and what the disks really hold show the
 // rule that forbids every further step.
 #include <algorithm>
+#include <cstdlib>
 
+#include "engine/base/files.h"
 #include "sim/databases/postgresql/server.h"
 #include "sim/faults/strike.h"
 #include "sim/world/world.h"
@@ -42,10 +44,7 @@ bool World::has_initial_position(int host) const {
     return PostgreSql::folder(*peers_[static_cast<std::size_t>(n - 1)].machine, std::string(peer_root) + "/data");
   };
   const auto copy = folder_of(host);
-  if (!copy || !copy->data.damage.empty() || !copy->damages.empty() || is_marked(host)) return false;
-  // In the middle of a rewind, or rewound and not yet consistent: no candidate (section 7, R-07, R-09).
-  if (peers_[static_cast<std::size_t>(host - 1)].machine->disk().exists(std::string(peer_root) + "/rewinding"))
-    return false;
+  if (!copy || !copy->data.damage.empty() || !copy->damages.empty()) return false;
   const Lsn initial(cluster_.initial_offset);
   if (copy->data.wal.end() < initial) return false;
   const int primary = host_named(cluster_.primary);
@@ -54,19 +53,29 @@ bool World::has_initial_position(int host) const {
   return !first || first->data.wal.end() < initial || fork_point(copy->data.wal, first->data.wal) >= initial;
 }
 
+/// Made of another copy than the primary's since a generation last opened: no longer the copy that is proven.
+bool World::was_rebuilt(int host) const {
+  const Result<Bytes> mark = peer(host).machine->disk().read(std::string(peer_root) + "/data/heir.rebuilt");
+  return mark && (!is_as_written(*mark) || std::strtoull(mark->c_str(), nullptr, 10) >= cluster_.last_opened);
+}
+
 /// By the state and by what its disk holds: primary, or one that may take over (sections 4.2 to 4.4).
 bool World::may_lead(int host) const {
-  const std::string& name = peers_[static_cast<std::size_t>(host - 1)].setup.name;
-  if (name == cluster_.primary) return has_initial_position(host) && has_all(host);
-  if (!cluster_.opened && names(cluster_.proven, name)) return has_all(host);
-  return name == cluster_.sync && has_initial_position(host) && has_all(host);
+  const std::string& name = peer(host).setup.name;
+  // In the middle of a rewind, or rewound and not yet consistent: no candidate (section 7, R-07, R-09).
+  const bool is_rewinding = peer(host).machine->disk().exists(std::string(peer_root) + "/rewinding");
+  if (is_marked(host) || is_rewinding || !has_all(host)) return false;
+  if (!cluster_.opened && names(cluster_.proven, name) && !was_rebuilt(host)) return true;
+  return (name == cluster_.primary || name == cluster_.sync) && has_initial_position(host);
 }
 
 void World::heal_core() {
   nemesis_->stop_and_heal_all();
   RandomStream random = kernel().stream("recovery");
   std::vector<int> hosts;
-  for (int host = 1; host <= peers(); ++host) hosts.push_back(host);
+  for (int host = 1; host <= peers(); ++host)
+    if (!waits_for_operator(host)) hosts.push_back(host);
+  if (hosts.empty()) hosts.push_back(1);  // Somebody must be left to complain.
   random.shuffle(hosts);
   std::stable_partition(hosts.begin(), hosts.end(), [this](int host) { return may_lead(host); });
   // One that may lead and one more at least; everybody if nobody may lead.
@@ -158,6 +167,11 @@ std::string World::excuse() const {
   const auto lost = static_cast<std::size_t>(
       std::count_if(store_.begin(), store_.end(), [](const StoreHost& host) { return host.is_lost; }));
   if (lost > (store_.size() - 1) / 2) return "section 8: a majority of the store's members lost their disks";
+  int waiting = 0;
+  for (int host = 1; host <= peers(); ++host) waiting += waits_for_operator(host) ? 1 : 0;
+  if (waiting > 0 && peers() - waiting < 2)
+    return "section 8: fewer than two peers can still read what they remember (who they are, whose data it is, which "
+           "store)";
   if (cluster_.generation == 0) return "rule 1: the cluster never began";
   if (!cluster_.freeze.empty()) return "rule 10: an operator froze the cluster (" + cluster_.freeze + ")";
   if (std::none_of(core_.peers.begin(), core_.peers.end(), [this](int host) { return may_lead(host); }))

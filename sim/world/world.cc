@@ -46,6 +46,10 @@ DiskParameters disk_parameters(const scenarios::Disk& from) {
   to.sync_high = from.fsync.high;
   to.tail_low = from.fsync.high;
   to.tail_high = from.fsync.high * 10;
+  to.read_low = from.read.low;
+  to.read_high = from.read.high;
+  to.write_low = from.write.low;
+  to.write_high = from.write.high;
   to.kept = static_cast<std::uint32_t>(from.kept);
   to.dropped = static_cast<std::uint32_t>(from.dropped);
   to.torn = static_cast<std::uint32_t>(from.torn);

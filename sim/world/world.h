@@ -44,6 +44,7 @@ struct ClusterView {
   std::string freeze;  ///< Its mode; empty: none.
   bool opened = false;
   std::uint64_t initial_offset = 0;  ///< Of the position that the generation was declared with.
+  std::uint64_t last_opened = 0;     ///< The last generation before this one that opened its gate.
 };
 
 /// Hosts that suffice for a cluster that takes writes (recovery.cc).
@@ -213,6 +214,10 @@ class World final : public Actions, public Glance, private ClientObserver, priva
   /// What was acknowledged and is gone was not taken by a fault, but by an agent, and it was the last that could be
   /// had.
   void look_for_a_destroyed_copy();
+  /// Its agent cannot read what it wrote itself, and takes no part before somebody has brought that back: what it does
+  /// not know (which store it had seen, whose data this is) keeps it from replacing the data.
+  bool waits_for_operator(int host) const;
+  std::optional<DiskFaultId> rot_agent(int host, RandomStream& random);
   std::optional<DiskFaultId> rot_member(int host, scenarios::RotPlace where, RandomStream& random);
   // The peers' copies, for the atlas: disks.cc.
   std::vector<int> holders() const override;
@@ -228,6 +233,7 @@ class World final : public Actions, public Glance, private ClientObserver, priva
   }
   /// The database of who is primary, if it is one; else null.
   PostgresServer* primary_server() const;
+  bool was_rebuilt(int host) const;
   bool may_lead(int host) const;
   bool has_initial_position(int host) const;
   void break_for_ever(int host);

@@ -82,6 +82,15 @@ Task<void> sleeper(Host& host, Log& log) {
   log.push_back(to_string(host.monotonic_now() - MonotonicTime()));
 }
 
+Task<void> write_and_read(Host& host, Log& log) {
+  const auto now = [&host] { return to_string(host.monotonic_now() - MonotonicTime()); };
+  Bytes content = "x";
+  const Result<> written = co_await host.write_file("/f", std::move(content));
+  log.push_back(now());
+  const Result<Bytes> read = co_await host.read_file("/f");
+  log.push_back(now() + " " + read.value_or("nothing"));
+}
+
 Task<void> ping(Host& host, Log& log) {
   const Address other("b:7000");
   host.send(other, "ping");
@@ -312,6 +321,38 @@ TEST_CASE("streams between hosts") {
   CHECK(w.log == Log{"unreachable: the connection is refused", "unreachable: no host of this name: \"c:81\"", "<x>",
                      "drained", "end"});
   CHECK(w.network.connections() == 0);
+}
+
+TEST_CASE("reads and writes take the time that the disk is given") {
+  World w;
+  MachineParameters parameters{"c"};
+  parameters.disk.write_low = parameters.disk.write_high = ms(3);
+  parameters.disk.read_low = parameters.disk.read_high = ms(5);
+  Machine slow(w.kernel, w.network, parameters);
+  Process& process = w.start(slow, write_and_read);
+  w.run(ms(4));
+  CHECK(w.log == Log{"3ms"});
+  SECTION("all of it") {
+    w.run(ms(10));
+    CHECK(w.log == Log{"3ms", "8ms x"});
+  }
+  SECTION("a process that stands still finds it done") {
+    process.pause();
+    w.run(ms(10));
+    process.resume();
+    w.run(ms(1));
+    CHECK(w.log == Log{"3ms", "14ms x"});
+  }
+  SECTION("of a process that dies nothing is carried out") {
+    process.crash();
+    w.run(ms(10));
+    CHECK(w.log == Log{"3ms"});
+  }
+  w.log.clear();
+  w.start(w.a, write_and_read);
+  w.run(ms(1));
+  CHECK(w.log.size() == 2);
+  CHECK(w.log[1].substr(0, w.log[1].find(' ')) == w.log[0]);
 }
 
 TEST_CASE("files") {

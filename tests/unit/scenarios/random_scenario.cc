@@ -141,7 +141,10 @@ Fault fault(Dice& dice, const Scenario& scenario) {
   if ((may_be(K::slow_disk) || may_be(K::bad_fsync) || may_be(K::misdirected_read)) && dice.chance(50))
     f.chance = ratio(dice, Ratio::billion);
   if (may_be(K::bad_fsync)) f.answer = any<FsyncAnswer>(dice);
-  if (may_be(K::bit_rot)) f.where = any<RotPlace>(dice);
+  if (may_be(K::bit_rot)) {
+    f.where = any<RotPlace>(dice);
+    if (f.where == RotPlace::agent && (!f.lasts || f.target.kind == TargetKind::rack)) f.where = RotPlace::table;
+  }
   if (may_be(K::swap_disk)) {
     f.disk = any<SwappedDisk>(dice);
     if (f.disk == SwappedDisk::old && f.lasts->low <= Duration::milliseconds(1)) f.disk = SwappedDisk::empty;
