@@ -31,6 +31,7 @@ struct Shape {
   Functions used;
   bool texts = false;       ///< Something written or read is a text.
   bool lists = false;       ///< A read returned a list,
+  bool elements = false;    ///< with something in it,
   bool numbers = false;     ///< a number,
   bool groups = false;      ///< several values.
   bool tokens = false;      ///< An acquire answered, or a release was given, a token.
@@ -57,6 +58,7 @@ Shape shape_of(const History& history, std::span<const std::uint32_t> ops) {
     if (op.function == Function::acquire) shape.tokens |= op.ok() && op.result.kind() == ValueKind::integer;
     if (!is_read(op.function) || !op.ok()) continue;
     shape.lists |= op.result.kind() == ValueKind::list;
+    shape.elements |= op.result.kind() == ValueKind::list && op.result.list().length > 0;
     shape.numbers |= op.result.kind() == ValueKind::integer;
     shape.groups |= op.result.kind() == ValueKind::micro_ops;
   }
@@ -125,6 +127,8 @@ Result<Model> recognise(const History& history, std::span<const std::uint32_t> o
     if (shape.only({F::generate})) return Model::unique_ids;
   } else if (shape.lists) {
     if (shape.only({F::read, F::read_standby})) {
+      // Nothing was written and nothing read: every model of them says the same.
+      if (!shape.elements) return Model::append;
       return Error{ErrorCode::invalid, "only reads of lists, without anything written: append, set or set-full?"};
     }
   } else if (shape.only({F::read, F::read_standby, F::write})) {

@@ -72,6 +72,18 @@ TEST_CASE("what no model has together is an error that names the functions") {
   CHECK(verdict.error().message == "key 5: no model has these functions together: write, add");
 }
 
+TEST_CASE("of lists to which nothing was ever written, and in which nothing was read, every model says the same") {
+  const auto read = [](const std::string& found) {
+    return from_edn(
+        R"({:process 0 :type :invoke :f :read :key "l" :value nil} {:process 0 :type :ok :f :read :key "l" :value )" +
+        found + "}");
+  };
+  CHECK(judged(read("[]")).outcome == Outcome::pass);
+  const Result<Verdict> verdict = check(read("[1]"));
+  REQUIRE_FALSE(verdict);
+  CHECK(verdict.error().message.find("only reads of lists, without anything written") != std::string::npos);
+}
+
 TEST_CASE("a model named in the history, or asked for, comes before what is recognised") {
   History history = build({{0, Function::enqueue, {2}, 0, 1}, {0, Function::enqueue, {1}, 2, 3}});
   CHECK(judged(history).model == "queue");
