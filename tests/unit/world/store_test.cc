@@ -107,7 +107,7 @@ for = "1ms..20ms"
 // Everything that can happen to a disk, on the members' disks, while they lose power, are killed and cut off.
 const std::string bad_disks = R"(
 title = "x"
-duration = "60s"
+duration = "75s"
 [store]
 snapshot_every = 10
 [[workload]]
