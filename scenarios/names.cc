@@ -137,9 +137,10 @@ constexpr std::array fsync_answers{
 };
 
 constexpr std::array rot_places{
-    Name<RotPlace>{RotPlace::log, "log",
-                   "A record of the log since the last checkpoint: recovery ends before it. Of a member of the store: some "
-                   "pages of its vote or of a record of its log."},
+    Name<RotPlace>{
+        RotPlace::log, "log",
+        "A record of the log since the last checkpoint: recovery ends before it. Of a member of the store: some "
+        "pages of its vote or of a record of its log."},
     Name<RotPlace>{RotPlace::table, "table",
                    "A page of a table: who reads a row of it gets an error. Of a member: some pages of its snapshot."},
     Name<RotPlace>{
