@@ -304,8 +304,6 @@ Task<Result<>> follow(Context& context, Endpoint upstream, std::vector<PeerId> d
   // silence; so both are compared first, with our end of log known.
   if (const Result<> severed = co_await run_severed(context); !severed) co_return severed;
   const Result<Position> ours = co_await position(context);
-  if (!ours && ours.error().code == ErrorCode::not_found)
-    co_return Error{ErrorCode::refused, "the copy does not know its own history: " + ours.error().message};
   if (!ours) co_return ours.error();
   const Result<Observation> seen = co_await look(context, std::nullopt);
   if (!seen) co_return seen.error();
@@ -377,13 +375,10 @@ Task<Result<RejoinReport>> rejoin(Context& context, Endpoint primary, Endpoint u
     if (!severed && *still_whole) severed = co_await run_severed(context);
     if (severed) {
       const Result<Position> end = co_await position(context);
-      // A history file of its own that is gone (a disk that lied) does not come back.
-      if (!end && end.error().code != ErrorCode::not_found) co_return end.error();
-      if (end)
-        ours = *end;
-      else
-        why_unknown = end.error().message;
+      if (!end) co_return end.error();
+      ours = *end;
     } else if (severed.error().code == ErrorCode::failed || severed.error().code == ErrorCode::not_found) {
+      // It does not start, or a file of its own history is gone (a disk that lied): neither gets better.
       why_unknown = severed.error().message;
     } else {
       co_return severed.error();

@@ -136,6 +136,18 @@ TEST_CASE("a lone standby whose log ends before it is consistent is not waited f
   CHECK(f.copy() == "clone");
 }
 
+TEST_CASE("a copy that has lost a file of its own history is cloned") {
+  Fixture f;
+  f.own_copy(Position{{{1, 0, 0}, {2, 2, 70}}, 80}, true);
+  f.host.images["mine"].consistent_from = 90;
+  f.host.images["mine"].consistent_timeline = 2;  // of which its pg_wal has no 00000002.history
+  const auto report = f.await(f.adapter->rejoin(f.there, f.there, Rebuild::in_place, std::vector<PeerId>()));
+  REQUIRE(said(report) == "");
+  CHECK(report->how == Rejoined::cloned);
+  CHECK(f.host.files[report->tail + "/report.txt"].find("00000002.history") != std::string::npos);
+  CHECK(f.copy() == "clone");
+}
+
 TEST_CASE("a lone standby that has all its log is waited for") {
   Fixture f;
   f.own_copy(log_of(80), true);
