@@ -359,11 +359,12 @@ Task<Result<RejoinReport>> rejoin(Context& context, Endpoint primary, Endpoint u
   RejoinReport report;
   const Result<bool> running = co_await is_running(context);
   if (!running) co_return running.error();
+  bool empty = false;  // a disk that lied, or somebody who deleted it
   if (!*running) {
     const Result<Disk> disk = co_await inspect(context);
     if (!disk) co_return disk.error();
-    if (disk->empty) co_return Error{ErrorCode::not_found, "there is no copy here to rejoin with; clone"};
-    if (disk->cluster.empty())
+    empty = disk->empty;
+    if (!empty && disk->cluster.empty())
       co_return Error{ErrorCode::refused, "there is data in " + context.layout.data() +
                                               " that no cluster has claimed; adopt it or move it away"};
   }
@@ -379,8 +380,8 @@ Task<Result<RejoinReport>> rejoin(Context& context, Endpoint primary, Endpoint u
 
   // Our end of log, with replication stopped; unknown if the copy cannot be run.
   std::optional<Position> ours;
-  std::string why_unknown = "it is damaged, or a rewind of it did not end";
-  if (*whole) {
+  std::string why_unknown = empty ? "there is none" : "it is damaged, or a rewind of it did not end";
+  if (*whole && !empty) {
     Result<> severed = co_await run_severed(context);
     const Result<bool> still_whole = co_await is_whole(context);
     if (!still_whole) co_return still_whole.error();

@@ -213,6 +213,15 @@ TEST_CASE("a copy that cannot be run is cloned, with all its log kept") {
   CHECK(f.host.files[report->tail + "/report.txt"].find("invalid checkpoint record") != std::string::npos);
 }
 
+TEST_CASE("where there is no copy any more, one is cloned") {
+  Fixture f;
+  const auto report = rejoin(f, Rebuild::in_place);
+  REQUIRE(said(report).empty());
+  CHECK(report->how == Rejoined::cloned);
+  CHECK(f.copy() == "clone");
+  CHECK(*f.await(f.adapter->is_streaming()));
+}
+
 TEST_CASE("coming back can be killed at any step and started again") {
   for (const Rebuild rebuild : {Rebuild::in_place, Rebuild::beside}) {
     for (int step = 0;; ++step) {
