@@ -156,10 +156,11 @@ class Agent final : private gate::Guard, private store::Receiver {
   Task<void> prove(std::uint64_t id, PeerId sync) {
     while (true) {
       const bool proved = co_await database_->prove(sync);
-      if (proved) break;
+      // Had it restarted meanwhile, the proof would be of what it showed before.
+      const bool looked = proved && co_await look();
+      if (looked) break;
       co_await host_.sleep(Duration::milliseconds(200));
     }
-    co_await look();  // had it restarted meanwhile, the proof would be of what it showed before
     feed(failover::Proved{id});
   }
 
@@ -317,10 +318,11 @@ class Agent final : private gate::Guard, private store::Receiver {
   }
   /// Returns when what an observation that began after this call has seen is on its way to the peer, before anything
   /// fed later.
-  Task<void> look() override {
+  Task<bool> look() override {
     ask_to_look();
     const std::uint64_t wanted = looks_wanted_;
     while (looks_done_ < wanted) co_await looked_.wait();
+    co_return database_->has_answered();
   }
   Task<bool> fence() override {
     if (!peer_.view.state || !peer_.view.state->sync) co_return true;

@@ -20,6 +20,7 @@ struct Gate::Connection {
   std::unique_ptr<Stream> client;
   std::unique_ptr<Stream> server;
   KeyFinder key;
+  bool shown = false;  ///< The client has seen something of the database.
   bool ended = false;
   bool cut = false;
   Signal over;
@@ -31,7 +32,7 @@ Gate::Gate(Host& host, Config config, Guard& guard)
 void Gate::update() {
   if (guard_.mode() == Mode::closed) {
     for (auto& [id, connection] : connections_) {
-      if (!connection->server) continue;  // it has seen nothing of the database; when it begins it is refused in words
+      if (!connection->shown) continue;  // it is refused in words, when there is something to refuse
       connection->cut = true;
       connection->end();
     }
@@ -75,17 +76,17 @@ Task<void> Gate::serve(std::unique_ptr<Stream> stream) {
     }
     break;
   }
-  const auto refused = [&] {
-    if (guard_.mode() != Mode::closed) return false;
-    connection.client->write(refusal("57P03", "heir: this gate is closed: " + guard_.reason()));
-    return true;
-  };
-  if (refused()) co_return;
+  if (guard_.mode() == Mode::closed) {
+    refuse_closed(connection);
+    co_return;
+  }
   Result<std::unique_ptr<Stream>> server = co_await host_.connect(config_.database);
-  co_await guard_.look();
-  if (refused()) co_return;
+  if (guard_.mode() == Mode::closed) {
+    refuse_closed(connection);
+    co_return;
+  }
   if (!server) {
-    connection.client->write(refusal("57P03", "heir: the database does not answer: " + server.error().message));
+    refuse_silent(connection, server.error().message);
     co_return;
   }
   connection.server = std::move(*server);
@@ -99,6 +100,14 @@ Task<void> Gate::serve(std::unique_ptr<Stream> stream) {
     connection.client->reset();
     connection.server->reset();
   }
+}
+
+void Gate::refuse_closed(Connection& connection) {
+  connection.client->write(refusal("57P03", "heir: this gate is closed: " + guard_.reason()));
+}
+
+void Gate::refuse_silent(Connection& connection, const std::string& why) {
+  connection.client->write(refusal("57P03", "heir: the database does not answer: " + why));
 }
 
 Task<void> Gate::forward_requests(Connection& connection) {
@@ -116,6 +125,13 @@ Task<void> Gate::forward_answers(Connection& connection) {
     if (!bytes) connection.cut = true;  // the database broke it: whether the answer was whole nobody knows
     if (!bytes || bytes->empty()) break;
     if (!connection.key.done()) connection.key.feed(*bytes);
+    if (!connection.shown) {
+      // A restart ends every session. So one that has answered is of the incarnation that is looked at from now on, or of
+      // none; one that has only connected may be answered by the next.
+      const bool looked = co_await guard_.look();
+      if (!looked) refuse_silent(connection, "it was asked whether it had restarted");
+      if (!looked) break;
+    }
     if (config_.fenced) {
       const bool fenced = co_await guard_.fence();
       if (!fenced) connection.cut = true;
@@ -124,9 +140,11 @@ Task<void> Gate::forward_answers(Connection& connection) {
     while (!connection.ended && guard_.mode() == Mode::held) co_await changed_.wait();
     if (connection.ended) co_return;
     if (guard_.mode() != Mode::open) {
-      connection.cut = true;
+      connection.cut = connection.shown;
+      if (!connection.shown) refuse_closed(connection);
       break;
     }
+    connection.shown = true;
     if (!connection.client->write(std::move(*bytes))) break;
   }
   connection.end();

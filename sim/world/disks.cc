@@ -293,6 +293,8 @@ bool World::is_good(int host) const {
   const bool can_be_reached = on.machine->is_up() && agent && !agent->is_paused() && server != nullptr;
   // A standby that somebody is promoting, or whose rewind did not end, is about to be made anew.
   const bool keeps_its_copy = on.setup.name == cluster_.primary || (server && server->phase() == ServerPhase::standby);
+  // What has shown a bad page is replaced, though the page may be good on the disk.
+  if (server && server->checksum_failures() > 0) return false;
   if (!keeps_its_copy || on.machine->disk().exists(std::string(peer_root) + "/rewinding")) return false;
   return can_be_reached && copy && copy->damages.empty() && copy->stray_reads.empty() &&
          !on.machine->disk().has_lied() && has_all(host);

@@ -145,6 +145,8 @@ class World final : public Actions, public Glance, private ClientObserver, priva
     int agent_holds = 0;     ///< Faults that keep its agent from being started.
     int files_used_up = 0;   ///< Faults that leave its agent no descriptor.
     int sessions_taken = 0;  ///< Faults that leave its clients no session.
+    bool shuts_down = false;   ///< In order, which takes a while,
+    bool boots_again = false;  ///< and is switched on again as soon as it is off.
     std::string role;
     std::string gate = "closed";
     std::string waits_for;  ///< The last reason that it gave why it does no more.

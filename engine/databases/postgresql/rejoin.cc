@@ -57,7 +57,7 @@ Result<> check_system(std::uint64_t ours, const Source& source, const Endpoint& 
 struct Comparison {
   Source source;
   Relation relation = Relation::contained;
-  bool primary_lacks = false;  ///< The primary's log is the beginning of ours, and no more.
+  bool primary_lacks = false;  ///< The primary has not all that we have of the branch that it is on.
 };
 
 /// Compares with a running server; waits, within bounds, while that shows a history not yet bound to generations.
@@ -70,8 +70,12 @@ Task<Result<Comparison>> compare_with(Context& context, Sessions& server, Positi
     comparison.source = *source;
     comparison.relation = relate(ours, source->position);
     // What a primary lacks it will write anew: there is no mere lag behind it.
-    comparison.primary_lacks = comparison.relation == Relation::behind && source->primary;
-    if (comparison.primary_lacks) comparison.relation = Relation::diverged;
+    if (comparison.relation == Relation::behind && source->primary) {
+      comparison.relation = Relation::diverged;
+      // We may have left it where it ends (promoted by hand, or deposed before a write): then it lacks nothing.
+      const std::size_t branch = source->position.lineage.size() - 1;
+      comparison.primary_lacks = source->position.offset < end_of_branch(ours, branch);
+    }
     if (comparison.relation != Relation::unknown) co_return comparison;
     if (context.host.monotonic_now() >= give_up)
       co_return Error{ErrorCode::timed_out,
@@ -93,22 +97,23 @@ Task<Result<>> run_severed(Context& context) {
   co_return co_await start_severed(context);
 }
 
-/// Runs a program that copies from `server` (pg_basebackup, pg_rewind), for as long as that answers: a copy from a
-/// server that stands still would never end.
-Task<Result<ProgramExit>> copy_from(Context& context, Sessions& server, Program program) {
-  struct Copy {
-    explicit Copy(Executor& executor) : over(executor) {}
-    std::optional<Result<ProgramExit>> result;
+/// Does what needs `server` for long (a copy, a checkpoint, the log to become consistent) for as long as that answers:
+/// with one that stands still it would never end, or late.
+template <class T>
+Task<Result<T>> while_it_answers(Context& context, Sessions& server, Task<Result<T>> work) {
+  struct Attended {
+    explicit Attended(Executor& executor) : over(executor) {}
+    std::optional<Result<T>> result;
     Signal over;
-    void end(Result<ProgramExit> how) {
+    void end(Result<T> how) {
       result.emplace(std::move(how));
       over.notify();
     }
-    static Task<void> run(Copy& copy, Host& host, Program program) {
-      Result<ProgramExit> exit = co_await host.run(std::move(program));
-      copy.end(std::move(exit));
+    static Task<void> run(Attended& attended, Task<Result<T>> work) {
+      Result<T> result = co_await std::move(work);
+      attended.end(std::move(result));
     }
-    static Task<void> watch(Copy& copy, Context& context, Sessions& server) {
+    static Task<void> watch(Attended& attended, Context& context, Sessions& server) {
       for (int unanswered = 0; unanswered < 2;) {
         co_await context.host.sleep(context.config.watch_interval);
         Statement question = catalogue::recovery_state();
@@ -117,16 +122,21 @@ Task<Result<ProgramExit>> copy_from(Context& context, Sessions& server, Program 
             !answer && (answer.error().code == ErrorCode::timed_out || answer.error().code == ErrorCode::unreachable);
         unanswered = silent ? unanswered + 1 : 0;
       }
-      copy.end(Error{ErrorCode::unreachable, server.server().value() + " no longer answers; the copy is given up"});
+      attended.end(Error{ErrorCode::unreachable, server.server().value() + " no longer answers; it is given up"});
     }
   };
-  Copy copy(context.host.executor());
+  Attended attended(context.host.executor());
   Scope scope;
-  scope.spawn(Copy::run(copy, context.host, std::move(program)));
-  if (!copy.result) scope.spawn(Copy::watch(copy, context, server));
-  while (!copy.result) co_await copy.over.wait();
+  scope.spawn(Attended::run(attended, std::move(work)));
+  if (!attended.result) scope.spawn(Attended::watch(attended, context, server));
+  while (!attended.result) co_await attended.over.wait();
   scope.cancel();
-  co_return std::move(*copy.result);
+  co_return std::move(*attended.result);
+}
+
+Task<Result<ProgramExit>> run_program(Host& host, Program program) {
+  Result<ProgramExit> exit = co_await host.run(std::move(program));
+  co_return exit;
 }
 
 /// A verified copy of a running server in place of ours; the old copy stays until prove_copy(). The server ends
@@ -145,7 +155,8 @@ Task<Result<>> clone_beside(Context& context, Endpoint from, Source source) {
   }
   context.host.log(LogLevel::info, "clone-begun", {{"from", from.peer.value()}, {"server", from.server.value()}});
   Program program = programs::base_backup(context.config.binaries, *info, layout.next(), slot);
-  const Result<ProgramExit> exit = co_await copy_from(context, server, std::move(program));
+  Task<Result<ProgramExit>> copying = run_program(context.host, std::move(program));
+  const Result<ProgramExit> exit = co_await while_it_answers(context, server, std::move(copying));
   if (!exit)
     co_return explain(exit.error(), "running pg_basebackup", "the copy in place is untouched; the clone is begun anew");
   if (exit->status != 0)
@@ -181,7 +192,8 @@ Task<Result<>> rewind_in_place(Context& context, Endpoint primary) {
   // pg_rewind reads the source's timeline from its last checkpoint (P-10).
   Sessions server = sessions_with(context, primary);
   Statement checkpoint = catalogue::checkpoint();
-  const Result<Rows> done = co_await server.ask(std::move(checkpoint), context.config.promote_limit);
+  Task<Result<Rows>> writing = server.ask(std::move(checkpoint), context.config.promote_limit);
+  const Result<Rows> done = co_await while_it_answers(context, server, std::move(writing));
   if (!done) co_return explain(done.error(), "checkpoint of the primary");
   const Result<std::string> info =
       conninfo(primary.server, context.config.superuser, std::string(our_application_name));
@@ -190,7 +202,8 @@ Task<Result<>> rewind_in_place(Context& context, Endpoint primary) {
   if (const Result<> marked = co_await replace_file(context.host, layout.rewinding(), Bytes()); !marked)
     co_return marked;
   Program program = programs::rewind(context.config.binaries, layout.data(), source, layout.settings());
-  const Result<ProgramExit> exit = co_await copy_from(context, server, std::move(program));
+  Task<Result<ProgramExit>> rewinding = run_program(context.host, std::move(program));
+  const Result<ProgramExit> exit = co_await while_it_answers(context, server, std::move(rewinding));
   if (!exit) co_return explain(exit.error(), "running pg_rewind");
   if (exit->status != 0) co_return Error{ErrorCode::failed, "pg_rewind: " + exit->output};
   if (const Result<> noted = co_await note_rebuilt(context, layout.data(), primary.peer); !noted) co_return noted;
@@ -260,9 +273,7 @@ Task<Result<>> refuse_lost_log(Context& context, Position ours, Position other, 
   if (!led && led.error().code == ErrorCode::not_found) co_return Result<>();
   if (!led) co_return explain(led.error(), "reading which timeline was led");
   if (*led != std::to_string(ours.lineage.back().timeline) + "\n") co_return Result<>();
-  const std::size_t next = ours.lineage.size();
-  const std::uint64_t end = next < other.lineage.size() ? other.lineage[next].begin : other.offset;
-  if (ours.offset >= end) co_return Result<>();
+  if (ours.offset >= end_of_branch(other, ours.lineage.size() - 1)) co_return Result<>();
   const std::string why = "the log here ends at " + to_string(ours) + ", but " + who +
                           " has more of the timeline that was written here: this disk lost what it had synced";
   if (const Result<> stopped = co_await stop(context, StopMode::immediate); !stopped) co_return stopped.error();
@@ -464,7 +475,10 @@ Task<Result<RejoinReport>> rejoin(Context& context, Endpoint primary, Endpoint u
     const Result<> rewound = co_await rewind_in_place(context, primary);
     Result<> following = rewound;
     // From the primary first: only there is all the log that the rewound copy needs to become consistent.
-    if (rewound) following = co_await start_following(context, primary, downstreams);
+    if (rewound) {
+      Task<Result<>> starting = start_following(context, primary, downstreams);
+      following = co_await while_it_answers(context, server, std::move(starting));
+    }
     if (following) {
       report.how = Rejoined::rewound;
       context.rebuilding = false;

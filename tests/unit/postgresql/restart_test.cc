@@ -94,6 +94,18 @@ TEST_CASE("a copy that its primary lacks is kept") {
   CHECK(f.host.count("pg_basebackup") == 0);
 }
 
+TEST_CASE("a primary lacks nothing of a copy that left its log where it ends") {
+  Fixture f;
+  f.own_copy(Position{{{1, 0, 0}, {2, 0, 80}}, 95}, true);  // promoted by hand
+  f.host.folders.insert("/root/data/pg_wal");
+  f.host.servers["there:2"].log = log_of(80);
+  const auto report = f.await(f.adapter->rejoin(f.there, f.there, Rebuild::beside, std::vector<PeerId>()));
+  REQUIRE(said(report).empty());
+  CHECK(report->how == Rejoined::cloned);
+  CHECK(report->fork == 80);
+  CHECK(report->discarded == 15);
+}
+
 TEST_CASE("bad pages are counted by observations") {
   Fixture f;
   f.own_copy(log_of(80), false);
