@@ -47,7 +47,8 @@ class PostgresqlDatabase final : public Database {
     if (const auto* lead = std::get_if<failover::Lead>(&command)) co_return co_await run_lead(*lead, known);
     if (const auto* follow = std::get_if<failover::Follow>(&command)) {
       // Until its generation has opened, a sync may lack acknowledged writes: then only the primary has all.
-      const PeerId source = follow->generation == opened ? follow->upstream : primary;
+      const bool sync_may_lack = follow->generation != opened && config_.policy.rebuilt_is_not_proven;
+      const PeerId source = sync_may_lack ? primary : follow->upstream;
       co_return co_await run_follow(*follow, known, source);
     }
     if (std::get_if<failover::Sever>(&command)) co_return co_await run_sever();
@@ -190,6 +191,10 @@ class PostgresqlDatabase final : public Database {
         if (const Result<> started = co_await adapter_->start(std::move(severed)); !started)
           co_return failed(started.error());
       }
+      // One that runs since it took over has just told its position.
+      const bool has_restarted = !running || !*running || lead.opened;
+      if (has_restarted && config_.policy.distrust_own_disk)
+        if (const Result<> chosen = co_await check_standby(lead); !chosen) co_return failed(chosen.error());
       if (const Result<> promoted = co_await adapter_->promote(lead.generation, std::move(role)); !promoted)
         co_return failed(promoted.error());
       co_return CommandResult{};
@@ -207,6 +212,21 @@ class PostgresqlDatabase final : public Database {
 
   static CommandResult not_known(const PeerId& peer) {
     return {failover::Outcome::failed, std::nullopt, "where " + peer.value() + " listens is not known yet"};
+  }
+
+  /// The copy of a primary is a standby's until it is promoted, and what is promoted has the generation's beginning. A
+  /// disk that went back in time has another: it is marked, and `refused`.
+  Task<Result<>> check_standby(failover::Lead lead) {
+    const Result<Position> ours = co_await adapter_->position();
+    if (!ours) co_return ours.error();
+    const bool is_chosen = !lead.opened && has_beginning(config_.policy, *ours, lead.from, lead.generation);
+    if (is_chosen) co_return Result<>();
+    const std::string why = "the primary's copy is a standby's, which ends at " + to_string(*ours) + ", though " +
+                            (lead.opened ? "its generation has opened" : "it began at " + to_string(lead.from)) +
+                            ": this disk lost what it had synced";
+    if (const Result<> stopped = co_await adapter_->stop(pg::StopMode::immediate); !stopped) co_return stopped;
+    if (const Result<> marked = co_await adapter_->mark_damaged(why); !marked) co_return marked;
+    co_return Error{ErrorCode::refused, why + "; it is cloned anew once another leads"};
   }
 
   /// `source`: who certainly has all that was acknowledged.

@@ -126,8 +126,8 @@ Task<void> Gate::forward_answers(Connection& connection) {
     if (!bytes || bytes->empty()) break;
     if (!connection.key.done()) connection.key.feed(*bytes);
     if (!connection.shown) {
-      // A restart ends every session. So one that has answered is of the incarnation that is looked at from now on, or of
-      // none; one that has only connected may be answered by the next.
+      // A restart ends every session. So one that has answered is of the incarnation that is looked at from now on, or
+      // of none; one that has only connected may be answered by the next.
       const bool looked = co_await guard_.look();
       if (!looked) refuse_silent(connection, "it was asked whether it had restarted");
       if (!looked) break;

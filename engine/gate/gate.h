@@ -32,8 +32,8 @@ class Guard {
   /// True while the session's commit waits for the sync; cancelling it now would show a commit that nobody else has.
   virtual Task<bool> waits_for_sync(CancelKey session) = 0;
   /// Returns when the guard has looked at the database since this was called; false if it did not answer. A server that
-  /// restarted on its own shows commits that were never acknowledged; a restart ends all sessions, so the first answer of
-  /// each new one waits for a look.
+  /// restarted on its own shows commits that were never acknowledged; a restart ends all sessions, so the first answer
+  /// of each new one waits for a look.
   virtual Task<bool> look() { co_return true; }
   /// Returns when the sync has flushed all that the database shows now; false if it will not. For fenced reads.
   virtual Task<bool> fence() = 0;

@@ -73,8 +73,7 @@ Task<Result<>> stop_stray_server(Context& context, std::string copy) {
 }
 
 Task<Result<>> clear_trash(Context& context) {
-  if (const Result<> stopped = co_await stop_stray_server(context, context.layout.trash()); !stopped)
-    co_return stopped;
+  if (const Result<> stopped = co_await stop_stray_server(context, context.layout.trash()); !stopped) co_return stopped;
   co_return co_await remove_file(context.host, context.layout.trash());
 }
 

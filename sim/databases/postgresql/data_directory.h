@@ -111,7 +111,7 @@ class DataFolder final : public FolderObject {
 
   DataDirectory data;
   LogFile log;
-  Pid server;  ///< The server that runs on it; it may have died meanwhile.
+  Pid server;                          ///< The server that runs on it; it may have died meanwhile.
   std::function<void()> tell_removed;  ///< Set by the server that runs on it.
   std::vector<Damage> damages;
   std::vector<StrayReads> stray_reads;
