@@ -155,10 +155,10 @@ class Agent final : private gate::Guard, private store::Receiver {
 
   Task<void> prove(std::uint64_t id, PeerId sync) {
     while (true) {
-      const bool proved = co_await database_->prove(sync);
+      bool proved = co_await database_->prove(sync);
       // Had it restarted meanwhile, the proof would be of what it showed before.
-      const bool looked = proved && co_await look();
-      if (looked) break;
+      if (proved) proved = co_await look();
+      if (proved) break;
       co_await host_.sleep(Duration::milliseconds(200));
     }
     feed(failover::Proved{id});
@@ -317,7 +317,7 @@ class Agent final : private gate::Guard, private store::Receiver {
     co_return co_await database_->waits_for_sync(session.process);
   }
   /// Returns when what an observation that began after this call has seen is on its way to the peer, before anything
-  /// fed later.
+  /// fed later; false if that one was not answered.
   Task<bool> look() override {
     ask_to_look();
     const std::uint64_t wanted = looks_wanted_;

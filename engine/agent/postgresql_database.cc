@@ -162,6 +162,8 @@ class PostgresqlDatabase final : public Database {
     if (!position) co_return failed(position.error());
     const Result<std::optional<Generation>> rebuilt = co_await adapter_->rebuilt();
     if (!rebuilt) co_return failed(rebuilt.error());
+    told_ = *position;
+    told_by_ = status_.incarnation;
     co_return CommandResult{failover::Outcome::done, std::move(*position), "", *rebuilt};
   }
 
@@ -191,9 +193,7 @@ class PostgresqlDatabase final : public Database {
         if (const Result<> started = co_await adapter_->start(std::move(severed)); !started)
           co_return failed(started.error());
       }
-      // One that runs since it took over has just told its position.
-      const bool has_restarted = !running || !*running || lead.opened;
-      if (has_restarted && config_.policy.distrust_own_disk)
+      if (config_.policy.distrust_own_disk)
         if (const Result<> chosen = co_await check_standby(lead); !chosen) co_return failed(chosen.error());
       if (const Result<> promoted = co_await adapter_->promote(lead.generation, std::move(role)); !promoted)
         co_return failed(promoted.error());
@@ -217,15 +217,21 @@ class PostgresqlDatabase final : public Database {
   /// The copy of a primary is a standby's until it is promoted, and what is promoted has the generation's beginning. A
   /// disk that went back in time has another: it is marked, and `refused`.
   Task<Result<>> check_standby(failover::Lead lead) {
+    const auto has_it = [&](const Position& log) {
+      return !lead.opened && has_beginning(config_.policy, log, lead.from, lead.generation);
+    };
+    // It told so before the generation was declared, and runs since.
+    if (told_ && told_by_ == status_.incarnation && has_it(*told_)) co_return Result<>();
     const Result<Position> ours = co_await adapter_->position();
+    // A promotion that did not end leaves a segment of its timeline, and no history of it yet.
+    if (!ours && ours.error().code == ErrorCode::not_found && !lead.opened) co_return Result<>();
     if (!ours) co_return ours.error();
-    const bool is_chosen = !lead.opened && has_beginning(config_.policy, *ours, lead.from, lead.generation);
-    if (is_chosen) co_return Result<>();
+    if (has_it(*ours)) co_return Result<>();
     const std::string why = "the primary's copy is a standby's, which ends at " + to_string(*ours) + ", though " +
                             (lead.opened ? "its generation has opened" : "it began at " + to_string(lead.from)) +
                             ": this disk lost what it had synced";
-    if (const Result<> stopped = co_await adapter_->stop(pg::StopMode::immediate); !stopped) co_return stopped;
     if (const Result<> marked = co_await adapter_->mark_damaged(why); !marked) co_return marked;
+    if (const Result<> stopped = co_await adapter_->stop(pg::StopMode::immediate); !stopped) co_return stopped;
     co_return Error{ErrorCode::refused, why + "; it is cloned anew once another leads"};
   }
 
@@ -368,6 +374,8 @@ class PostgresqlDatabase final : public Database {
   std::int64_t started_us_ = 0;
   std::int64_t processes_us_ = 0;
   bool answered_ = false;
+  std::optional<Position> told_;  ///< The last position that the copy here told,
+  std::uint64_t told_by_ = 0;     ///< and the incarnation that did.
   MonotonicTime answered_at_;
   int failed_starts_ = 0;         ///< Of a standby, in a row.
   bool following_ = false;        ///< It was last told to follow.

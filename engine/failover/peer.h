@@ -79,7 +79,8 @@ struct Lead {
 };
 /// Whether a log holds where a generation began.
 bool has_beginning(const Policy& policy, const Position& log, Position beginning, Generation generation);
-/// Be a standby of `upstream`; an empty peer clones it. Ends with `diverged`, replication stopped, if the log here is
+/// Be a standby of `upstream`; an empty peer clones it, a copy that is not whole is replaced by one that holds all that
+/// was acknowledged. Ends with `diverged`, replication stopped, if the log here is
 /// not contained in the upstream's.
 struct Follow {
   std::string cluster;

@@ -6,13 +6,14 @@ namespace heir::gate {
 
 struct Gate::Connection {
   explicit Connection(Gate& of, std::unique_ptr<Stream> from)
-      : gate(of), id(of.next_++), client(std::move(from)), over(of.host_.executor()) {
+      : gate(of), id(of.next_++), client(std::move(from)), over(of.host_.executor()), begun(of.host_.executor()) {
     gate.connections_.emplace(id, this);
   }
   ~Connection() { gate.connections_.erase(id); }
   void end() {
     ended = true;
     over.notify();
+    begun.notify();
   }
 
   Gate& gate;
@@ -20,10 +21,13 @@ struct Gate::Connection {
   std::unique_ptr<Stream> client;
   std::unique_ptr<Stream> server;
   KeyFinder key;
-  bool shown = false;  ///< The client has seen something of the database.
+  Bytes held_back;      ///< What came behind the first packet, until the client is answered.
+  bool shown = false;   ///< The client has seen something of the database.
+  bool closed = false;  ///< The gate was closed before it had.
   bool ended = false;
   bool cut = false;
   Signal over;
+  Signal begun;  ///< It has ended or is shown.
 };
 
 Gate::Gate(Host& host, Config config, Guard& guard)
@@ -32,7 +36,8 @@ Gate::Gate(Host& host, Config config, Guard& guard)
 void Gate::update() {
   if (guard_.mode() == Mode::closed) {
     for (auto& [id, connection] : connections_) {
-      if (!connection->shown) continue;  // it is refused in words, when there is something to refuse
+      connection->closed = true;
+      if (!connection->shown) continue;  // it is refused in words, once there is something to refuse
       connection->cut = true;
       connection->end();
     }
@@ -74,6 +79,8 @@ Task<void> Gate::serve(std::unique_ptr<Stream> stream) {
       co_await cancel(first.key, std::move(received));
       co_return;
     }
+    connection.held_back = received.substr(first.length);
+    received.resize(first.length);
     break;
   }
   if (guard_.mode() == Mode::closed) {
@@ -89,6 +96,7 @@ Task<void> Gate::serve(std::unique_ptr<Stream> stream) {
     refuse_silent(connection, server.error().message);
     co_return;
   }
+  connection.closed = false;
   connection.server = std::move(*server);
   connection.server->write(std::move(received));
 
@@ -111,9 +119,19 @@ void Gate::refuse_silent(Connection& connection, const std::string& why) {
 }
 
 Task<void> Gate::forward_requests(Connection& connection) {
+  // Nothing is asked for a client that may yet be refused: it would take what was done for it for not done.
   while (!connection.ended) {
+    const bool waits = !connection.shown && !connection.held_back.empty();
+    if (waits) {
+      co_await connection.begun.wait();
+      continue;
+    }
     Result<Bytes> bytes = co_await connection.client->read();
     if (!bytes || bytes->empty()) break;
+    if (!connection.shown) {
+      connection.held_back = std::move(*bytes);
+      continue;
+    }
     if (!connection.server->write(std::move(*bytes))) break;
   }
   connection.end();
@@ -139,12 +157,16 @@ Task<void> Gate::forward_answers(Connection& connection) {
     }
     while (!connection.ended && guard_.mode() == Mode::held) co_await changed_.wait();
     if (connection.ended) co_return;
-    if (guard_.mode() != Mode::open) {
+    if (guard_.mode() != Mode::open || connection.closed) {
       connection.cut = connection.shown;
       if (!connection.shown) refuse_closed(connection);
       break;
     }
-    connection.shown = true;
+    if (!connection.shown) {
+      connection.shown = true;
+      if (!connection.held_back.empty()) connection.server->write(std::exchange(connection.held_back, Bytes()));
+      connection.begun.notify();
+    }
     if (!connection.client->write(std::move(*bytes))) break;
   }
   connection.end();

@@ -267,7 +267,7 @@ void World::power_off(int host) {
   if (!is_up(host)) return;
   Disk& disk = machine(host).disk();
   if (host > 0) peer(host).is_struck = true;
-  if (host > 0) peer(host).shuts_down = false;
+  if (host > 0) peer(host).shuts_down = peer(host).boots_again = false;
   if (disk.has_lied() && !may_lose(host)) disk.make_lies_true();
   machine(host).power_off(UnsyncedFate::draw);
 }

@@ -230,7 +230,7 @@ class World final : public Actions, public Glance, private ClientObserver, priva
   /// A whole copy on the host holds this log up to there.
   bool holds(int host, const Wal& log, Lsn end) const;
   bool may_have_been_struck(int host) const;
-  /// Its agent has found its copy damaged.
+  /// Its copy is marked as damaged, or its server has met a bad page.
   bool shows_damage(int host) const;
   std::shared_ptr<DataFolder> data_of(int host) const {
     return PostgreSql::folder(*peer(host).machine, std::string(peer_root) + "/data");

@@ -58,32 +58,13 @@ Task<Result<std::optional<Claim>>> read_claim(Context& context) {
   co_return std::optional<Claim>(std::move(claim));
 }
 
-/// Somebody may start a server by hand after ours was stopped; in a copy that is moved away it would keep the port.
-Task<Result<>> stop_stray_server(Context& context, std::string copy) {
-  const Result<bool> may_run = co_await file_exists(context, process_id_file(copy));
-  if (!may_run) co_return may_run.error();
-  if (!*may_run) co_return Result<>();
-  Program program =
-      programs::stop(context.config.binaries, copy, programs::StopMode::immediate, context.config.stop_limit / 4);
-  const Result<ProgramExit> exit = co_await context.host.run(std::move(program));
-  if (!exit) co_return explain(exit.error(), "running pg_ctl stop");
-  // Not 0: the file was left by a server that is gone.
-  if (exit->status == 0) context.host.log(LogLevel::warning, "stray-server-stopped", {{"folder", copy}});
-  co_return Result<>();
-}
-
-Task<Result<>> clear_trash(Context& context) {
-  if (const Result<> stopped = co_await stop_stray_server(context, context.layout.trash()); !stopped) co_return stopped;
-  co_return co_await remove_file(context.host, context.layout.trash());
-}
-
 /// Throws away what a swap left, or returns to the old copy.
 Task<Result<>> put_swap_right(Context& context) {
   const Layout& layout = context.layout;
   const Result<bool> trash = co_await folder_exists(context, layout.trash());
   if (!trash) co_return trash.error();
   if (*trash)
-    if (const Result<> cleared = co_await clear_trash(context); !cleared) co_return cleared;
+    if (const Result<> removed = co_await remove_file(context.host, layout.trash()); !removed) co_return removed;
 
   const Result<bool> data = co_await folder_exists(context, layout.data());
   if (!data) co_return data.error();
@@ -307,6 +288,25 @@ Task<Result<>> make_standby(Context& context, std::string copy) {
   if (!already) co_return already.error();
   if (*already) co_return Result<>();
   co_return co_await replace_file(context.host, standby_signal(copy), Bytes());
+}
+
+/// Somebody may start a server by hand after ours was stopped; in a copy that is moved away it would keep the port.
+Task<Result<>> stop_stray_server(Context& context, std::string copy) {
+  const Result<bool> may_run = co_await file_exists(context, process_id_file(copy));
+  if (!may_run) co_return may_run.error();
+  if (!*may_run) co_return Result<>();
+  Program program =
+      programs::stop(context.config.binaries, copy, programs::StopMode::immediate, context.config.stop_limit / 4);
+  const Result<ProgramExit> exit = co_await context.host.run(std::move(program));
+  if (!exit) co_return explain(exit.error(), "running pg_ctl stop");
+  // Not 0: the file was left by a server that is gone.
+  if (exit->status == 0) context.host.log(LogLevel::warning, "stray-server-stopped", {{"folder", copy}});
+  co_return Result<>();
+}
+
+Task<Result<>> clear_trash(Context& context) {
+  if (const Result<> stopped = co_await stop_stray_server(context, context.layout.trash()); !stopped) co_return stopped;
+  co_return co_await remove_file(context.host, context.layout.trash());
 }
 
 Task<Result<>> delete_folder(Context& context, std::string path) {

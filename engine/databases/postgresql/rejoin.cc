@@ -57,7 +57,7 @@ Result<> check_system(std::uint64_t ours, const Source& source, const Endpoint& 
 struct Comparison {
   Source source;
   Relation relation = Relation::contained;
-  bool primary_lacks = false;  ///< The primary has not all that we have of the branch that it is on.
+  bool primary_lacks = false;  ///< The primary has not all that we have of its branch, or of one that has opened.
 };
 
 /// Compares with a running server; waits, within bounds, while that shows a history not yet bound to generations.
@@ -72,9 +72,15 @@ Task<Result<Comparison>> compare_with(Context& context, Sessions& server, Positi
     // What a primary lacks it will write anew: there is no mere lag behind it.
     if (comparison.relation == Relation::behind && source->primary) {
       comparison.relation = Relation::diverged;
-      // We may have left it where it ends (promoted by hand, or deposed before a write): then it lacks nothing.
-      const std::size_t branch = source->position.lineage.size() - 1;
-      comparison.primary_lacks = source->position.offset < end_of_branch(ours, branch);
+      // We may have left it where it ends, promoted by hand or in a generation that never opened: then it lacks
+      // nothing.
+      const std::size_t branches = source->position.lineage.size();
+      comparison.primary_lacks =
+          source->position.offset < end_of_branch(ours, branches - 1) ||
+          std::any_of(ours.lineage.begin() + static_cast<std::ptrdiff_t>(branches), ours.lineage.end(),
+                      [&](const Branch& branch) {
+                        return branch.promotion != 0 && branch.promotion <= context.opened.number();
+                      });
     }
     if (comparison.relation != Relation::unknown) co_return comparison;
     if (context.host.monotonic_now() >= give_up)
@@ -106,6 +112,7 @@ Task<Result<T>> while_it_answers(Context& context, Sessions& server, Task<Result
     std::optional<Result<T>> result;
     Signal over;
     void end(Result<T> how) {
+      if (result) return;
       result.emplace(std::move(how));
       over.notify();
     }
@@ -114,13 +121,16 @@ Task<Result<T>> while_it_answers(Context& context, Sessions& server, Task<Result
       attended.end(std::move(result));
     }
     static Task<void> watch(Attended& attended, Context& context, Sessions& server) {
-      for (int unanswered = 0; unanswered < 2;) {
+      // A server that restarts does not answer for some seconds either.
+      const Duration patience = context.config.answer_limit * 2;
+      MonotonicTime answered = context.host.monotonic_now();
+      while (context.host.monotonic_now() - answered < patience) {
         co_await context.host.sleep(context.config.watch_interval);
         Statement question = catalogue::recovery_state();
         const Result<Rows> answer = co_await server.ask_anew(std::move(question));
         const bool silent =
             !answer && (answer.error().code == ErrorCode::timed_out || answer.error().code == ErrorCode::unreachable);
-        unanswered = silent ? unanswered + 1 : 0;
+        if (!silent) answered = context.host.monotonic_now();
       }
       attended.end(Error{ErrorCode::unreachable, server.server().value() + " no longer answers; it is given up"});
     }

@@ -211,7 +211,7 @@ class PostgresServer final : public Body,
   bool exiting_ = false;
   std::uint32_t recovery_number_ = 0;
   std::int64_t postmaster_started_us_ = 0;
-  MonotonicTime lock_file_checked_;  ///< First when it was written.
+  MonotonicTime lock_file_checked_;  ///< First; once a minute from then on.
   std::int64_t processes_started_us_ = 0;
   std::vector<std::function<void(bool)>> ready_callbacks_;
 

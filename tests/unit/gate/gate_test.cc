@@ -183,7 +183,7 @@ TEST_CASE("open: bytes go both ways, in order") {
   CHECK(f.gate->connections() == 1);
 }
 
-TEST_CASE("a startup that arrives in pieces, with a request behind it, reaches the database whole") {
+TEST_CASE("a startup that arrives in pieces reaches the database whole, and a request behind it once it is answered") {
   Fixture f;
   const std::string startup = wire::startup("app");
   const End& client = f.connect(startup.substr(0, 3));
@@ -194,7 +194,16 @@ TEST_CASE("a startup that arrives in pieces, with a request behind it, reaches t
   f.network.write(client.stream, startup.substr(9) + "more");
   f.run(ms(10));
   REQUIRE(f.database.all.size() == 1);
-  CHECK(f.database.all[0].received == startup + "more");
+  CHECK(f.database.all[0].received == startup);
+  f.network.write(client.stream, " and more");
+  f.run(ms(10));
+  CHECK(f.database.all[0].received == startup);
+  std::string greeting;
+  wire::put_greeting(greeting, {1, 1});
+  f.network.write(f.database.all[0].stream, greeting);
+  f.run(ms(10));
+  CHECK(client.received == greeting);
+  CHECK(f.database.all[0].received == startup + "more and more");
 }
 
 TEST_CASE("held: answers wait, requests go through, nothing is cut, and all is released when the gate opens") {
@@ -317,6 +326,13 @@ TEST_CASE("the first answer waits until the guard has looked at the database, an
     f.run(ms(20));
     CHECK(f.sqlstate(client) == "57P03");
     CHECK(f.database.all[1].over());
+  }
+  SECTION("the gate was closed and is open again: of what is not known") {
+    f.set(Mode::closed);
+    f.set(Mode::open);
+    f.guard.look_ends = true;
+    f.run(ms(20));
+    CHECK(f.sqlstate(client) == "57P03");
   }
   SECTION("the database did not answer: it may have restarted") {
     f.guard.look_answer = false;

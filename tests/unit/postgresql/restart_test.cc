@@ -106,6 +106,24 @@ TEST_CASE("a primary lacks nothing of a copy that left its log where it ends") {
   CHECK(report->discarded == 15);
 }
 
+TEST_CASE("a primary that ends where a generation left it which has opened has lost that") {
+  Fixture f;
+  f.own_copy(Position{{{1, 0, 0}, {2, 2, 80}}, 95}, true);
+  f.host.folders.insert("/root/data/pg_wal");
+  f.host.servers["there:2"].log = log_of(80);
+  const auto rejoin = [&] {
+    return f.await(f.adapter->rejoin(f.there, f.there, Rebuild::beside, std::vector<PeerId>()));
+  };
+  f.adapter->note_opened(Generation(2), f.there.peer);
+  const auto report = rejoin();
+  REQUIRE_FALSE(report);
+  CHECK(report.error().message.find("has lost log of its own") != std::string::npos);
+  CHECK(f.copy() == "mine");
+  f.adapter->note_opened(Generation(1), f.there.peer);
+  REQUIRE(said(rejoin()).empty());
+  CHECK(f.copy() == "clone");
+}
+
 TEST_CASE("bad pages are counted by observations") {
   Fixture f;
   f.own_copy(log_of(80), false);
