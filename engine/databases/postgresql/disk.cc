@@ -304,17 +304,18 @@ Task<Result<>> stop_stray_server(Context& context, std::string copy) {
   co_return Result<>();
 }
 
-Task<Result<>> clear_trash(Context& context) {
-  if (const Result<> stopped = co_await stop_stray_server(context, context.layout.trash()); !stopped) co_return stopped;
-  co_return co_await remove_file(context.host, context.layout.trash());
-}
-
 Task<Result<>> delete_folder(Context& context, std::string path) {
   const Layout& layout = context.layout;
-  if (const Result<> cleared = co_await clear_trash(context); !cleared) co_return cleared;
-  if (const Result<> renamed = co_await context.host.rename(path, layout.trash()); !renamed) co_return renamed;
-  if (const Result<> synced = co_await context.host.sync_directory(layout.root()); !synced) co_return synced;
-  co_return co_await clear_trash(context);
+  // What an earlier deletion left goes first, then this.
+  for (bool is_moved = false;; is_moved = true) {
+    if (const Result<> stopped = co_await stop_stray_server(context, layout.trash()); !stopped) co_return stopped;
+    if (const Result<> removed = co_await remove_file(context.host, layout.trash()); !removed) co_return removed;
+    if (is_moved) co_return Result<>();
+    const Result<> renamed = co_await context.host.rename(path, layout.trash());
+    if (!renamed && renamed.error().code == ErrorCode::not_found) co_return Result<>();
+    if (!renamed) co_return renamed;
+    if (const Result<> synced = co_await context.host.sync_directory(layout.root()); !synced) co_return synced;
+  }
 }
 
 Task<Result<>> swap_in_next(Context& context) {
@@ -352,13 +353,7 @@ Task<Result<>> prove_copy(Context& context) {
   const Result<bool> unproven = co_await file_exists(context, layout.unproven());
   if (!unproven) co_return unproven.error();
   if (!*unproven) co_return Result<>();
-  const Result<bool> old = co_await folder_exists(context, layout.old());
-  if (!old) co_return old.error();
-  if (*old) {
-    if (const Result<> gone = co_await delete_folder(context, layout.old()); !gone) co_return gone;
-  } else if (const Result<> cleared = co_await clear_trash(context); !cleared) {
-    co_return cleared;
-  }
+  if (const Result<> gone = co_await delete_folder(context, layout.old()); !gone) co_return gone;
   co_return co_await remove_file(context.host, layout.unproven());
 }
 
