@@ -251,8 +251,8 @@ class PostgresqlDatabase final : public Database {
       // What is not whole may hold, for an expert, what nobody else has.
       const auto from = endpoints.find(disk->empty ? follow.upstream : source);
       if (from == endpoints.end()) co_return not_known(source);
-      pg::Endpoint whole{from->first, from->second};
-      if (const Result<> cloned = co_await adapter_->clone(std::move(whole)); !cloned) co_return failed(cloned.error());
+      pg::Endpoint there{from->first, from->second};
+      if (const Result<> cloned = co_await adapter_->clone(std::move(there)); !cloned) co_return failed(cloned.error());
     } else if (!disk->standby) {
       co_return CommandResult{failover::Outcome::diverged, std::nullopt, "the copy here was a primary's"};
     }

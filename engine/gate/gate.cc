@@ -84,16 +84,16 @@ Task<void> Gate::serve(std::unique_ptr<Stream> stream) {
     break;
   }
   if (guard_.mode() == Mode::closed) {
-    refuse_closed(connection);
+    refuse(connection, "this gate is closed: " + guard_.reason());
     co_return;
   }
   Result<std::unique_ptr<Stream>> server = co_await host_.connect(config_.database);
   if (guard_.mode() == Mode::closed) {
-    refuse_closed(connection);
+    refuse(connection, "this gate is closed: " + guard_.reason());
     co_return;
   }
   if (!server) {
-    refuse_silent(connection, server.error().message);
+    refuse(connection, "the database does not answer: " + server.error().message);
     co_return;
   }
   connection.closed = false;
@@ -110,12 +110,8 @@ Task<void> Gate::serve(std::unique_ptr<Stream> stream) {
   }
 }
 
-void Gate::refuse_closed(Connection& connection) {
-  connection.client->write(refusal("57P03", "heir: this gate is closed: " + guard_.reason()));
-}
-
-void Gate::refuse_silent(Connection& connection, const std::string& why) {
-  connection.client->write(refusal("57P03", "heir: the database does not answer: " + why));
+void Gate::refuse(Connection& connection, const std::string& why) {
+  connection.client->write(refusal("57P03", "heir: " + why));
 }
 
 Task<void> Gate::forward_requests(Connection& connection) {
@@ -147,7 +143,7 @@ Task<void> Gate::forward_answers(Connection& connection) {
       // A restart ends every session. So one that has answered is of the incarnation that is looked at from now on, or
       // of none; one that has only connected may be answered by the next.
       const bool looked = co_await guard_.look();
-      if (!looked) refuse_silent(connection, "it was asked whether it had restarted");
+      if (!looked) refuse(connection, "the database does not answer whether it had restarted");
       if (!looked) break;
     }
     if (config_.fenced) {
@@ -159,7 +155,7 @@ Task<void> Gate::forward_answers(Connection& connection) {
     if (connection.ended) co_return;
     if (guard_.mode() != Mode::open || connection.closed) {
       connection.cut = connection.shown;
-      if (!connection.shown) refuse_closed(connection);
+      if (!connection.shown) refuse(connection, "this gate is closed: " + guard_.reason());
       break;
     }
     if (!connection.shown) {

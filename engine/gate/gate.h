@@ -62,8 +62,7 @@ class Gate {
  private:
   struct Connection;
   Task<void> serve(std::unique_ptr<Stream> client);
-  void refuse_closed(Connection& connection);
-  void refuse_silent(Connection& connection, const std::string& why);
+  void refuse(Connection& connection, const std::string& why);
   Task<void> cancel(CancelKey key, Bytes packet);
   Task<void> forward_requests(Connection& connection);
   Task<void> forward_answers(Connection& connection);
