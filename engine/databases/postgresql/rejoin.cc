@@ -103,10 +103,11 @@ Task<Result<>> run_severed(Context& context) {
   co_return co_await start_severed(context);
 }
 
-/// Does what needs `server` for long (a copy, a checkpoint, the log to become consistent) for as long as that answers:
-/// with one that stands still it would never end, or late.
+/// Does what needs `server` for long (a copy, a checkpoint, the log to become consistent) for as long as that answers,
+/// in the role that it had: with one that stands still it would never end, or late; and a primary that has become a
+/// standby keeps slots for its own downstreams alone, and sends the log to nobody else.
 template <class T>
-Task<Result<T>> while_it_answers(Context& context, Sessions& server, Task<Result<T>> work) {
+Task<Result<T>> while_it_serves(Context& context, Sessions& server, bool as_primary, Task<Result<T>> work) {
   struct Attended {
     explicit Attended(Executor& executor) : over(executor) {}
     std::optional<Result<T>> result;
@@ -120,7 +121,7 @@ Task<Result<T>> while_it_answers(Context& context, Sessions& server, Task<Result
       Result<T> result = co_await std::move(work);
       attended.end(std::move(result));
     }
-    static Task<void> watch(Attended& attended, Context& context, Sessions& server) {
+    static Task<void> watch(Attended& attended, Context& context, Sessions& server, bool as_primary) {
       // A server that restarts does not answer for some seconds either.
       const Duration patience = context.config.answer_limit * 2;
       MonotonicTime answered = context.host.monotonic_now();
@@ -128,8 +129,14 @@ Task<Result<T>> while_it_answers(Context& context, Sessions& server, Task<Result
         co_await context.host.sleep(context.config.watch_interval);
         Statement question = catalogue::recovery_state();
         const Result<Rows> answer = co_await server.ask_anew(std::move(question));
+        const Result<RecoveryState> state = recovery_state_in(answer);
+        if (state && state->in_recovery == as_primary) {
+          attended.end(Error{ErrorCode::refused, server.server().value() + " is no longer a " +
+                                                     (as_primary ? "primary" : "standby") + "; it is given up"});
+          co_return;
+        }
         const bool silent =
-            !answer && (answer.error().code == ErrorCode::timed_out || answer.error().code == ErrorCode::unreachable);
+            !state && (state.error().code == ErrorCode::timed_out || state.error().code == ErrorCode::unreachable);
         if (!silent) answered = context.host.monotonic_now();
       }
       attended.end(Error{ErrorCode::unreachable, server.server().value() + " no longer answers; it is given up"});
@@ -138,10 +145,20 @@ Task<Result<T>> while_it_answers(Context& context, Sessions& server, Task<Result
   Attended attended(context.host.executor());
   Scope scope;
   scope.spawn(Attended::run(attended, std::move(work)));
-  if (!attended.result) scope.spawn(Attended::watch(attended, context, server));
+  if (!attended.result) scope.spawn(Attended::watch(attended, context, server, as_primary));
   while (!attended.result) co_await attended.over.wait();
   scope.cancel();
   co_return std::move(*attended.result);
+}
+
+/// Nothing is made anew from a standby in its primary's place: it may hold less, and of an older time.
+Task<Result<>> check_primary(Sessions& server) {
+  const Result<Observation> there = co_await observe_remote(server);
+  if (!there) co_return explain(there.error(), "asking the primary " + server.server().value());
+  if (there->in_recovery)
+    co_return Error{ErrorCode::refused,
+                    server.server().value() + " is not a primary, or not yet (P-10); asked again later"};
+  co_return Result<>();
 }
 
 Task<Result<ProgramExit>> run_program(Host& host, Program program) {
@@ -166,7 +183,7 @@ Task<Result<>> clone_beside(Context& context, Endpoint from, Source source) {
   context.host.log(LogLevel::info, "clone-begun", {{"from", from.peer.value()}, {"server", from.server.value()}});
   Program program = programs::base_backup(context.config.binaries, *info, layout.next(), slot);
   Task<Result<ProgramExit>> copying = run_program(context.host, std::move(program));
-  const Result<ProgramExit> exit = co_await while_it_answers(context, server, std::move(copying));
+  const Result<ProgramExit> exit = co_await while_it_serves(context, server, source.primary, std::move(copying));
   if (!exit)
     co_return explain(exit.error(), "running pg_basebackup", "the copy in place is untouched; the clone is begun anew");
   if (exit->status != 0)
@@ -203,7 +220,7 @@ Task<Result<>> rewind_in_place(Context& context, Endpoint primary) {
   Sessions server = sessions_with(context, primary);
   Statement checkpoint = catalogue::checkpoint();
   Task<Result<Rows>> writing = server.ask(std::move(checkpoint), context.config.promote_limit);
-  const Result<Rows> done = co_await while_it_answers(context, server, std::move(writing));
+  const Result<Rows> done = co_await while_it_serves(context, server, true, std::move(writing));
   if (!done) co_return explain(done.error(), "checkpoint of the primary");
   const Result<std::string> info =
       conninfo(primary.server, context.config.superuser, std::string(our_application_name));
@@ -213,9 +230,10 @@ Task<Result<>> rewind_in_place(Context& context, Endpoint primary) {
     co_return marked;
   Program program = programs::rewind(context.config.binaries, layout.data(), source, layout.settings());
   Task<Result<ProgramExit>> rewinding = run_program(context.host, std::move(program));
-  const Result<ProgramExit> exit = co_await while_it_answers(context, server, std::move(rewinding));
+  const Result<ProgramExit> exit = co_await while_it_serves(context, server, true, std::move(rewinding));
   if (!exit) co_return explain(exit.error(), "running pg_rewind");
   if (exit->status != 0) co_return Error{ErrorCode::failed, "pg_rewind: " + exit->output};
+  context.host.log(LogLevel::info, "copy-rewound", {{"from", primary.peer.value()}});
   if (const Result<> noted = co_await note_rebuilt(context, layout.data(), primary.peer); !noted) co_return noted;
   co_return co_await make_standby(context, layout.data());
 }
@@ -390,12 +408,7 @@ Task<Result<RejoinReport>> rejoin(Context& context, Endpoint primary, Endpoint u
                                               " that no cluster has claimed; adopt it or move it away"};
   }
   Sessions server = sessions_with(context, primary);
-  {
-    const Result<Observation> there = co_await observe_remote(server);
-    if (!there) co_return explain(there.error(), "asking the primary " + primary.server.value());
-    if (there->in_recovery)
-      co_return Error{ErrorCode::refused, primary.server.value() + " is not yet promoted (P-10); asked again later"};
-  }
+  if (const Result<> leads = co_await check_primary(server); !leads) co_return leads.error();
   const Result<bool> whole = co_await is_whole(context);
   if (!whole) co_return whole.error();
 
@@ -487,7 +500,7 @@ Task<Result<RejoinReport>> rejoin(Context& context, Endpoint primary, Endpoint u
     // From the primary first: only there is all the log that the rewound copy needs to become consistent.
     if (rewound) {
       Task<Result<>> starting = start_following(context, primary, downstreams);
-      following = co_await while_it_answers(context, server, std::move(starting));
+      following = co_await while_it_serves(context, server, true, std::move(starting));
     }
     if (following) {
       report.how = Rejoined::rewound;
@@ -498,6 +511,7 @@ Task<Result<RejoinReport>> rejoin(Context& context, Endpoint primary, Endpoint u
       co_return report;
     }
     context.host.log(LogLevel::warning, "rewind-failed", {{"why", following.error().message}, {"next", "clone"}});
+    if (const Result<> leads = co_await check_primary(server); !leads) co_return leads.error();
   }
   // The upstream spares the primary, if its own history is the primary's.
   Endpoint from = primary;
