@@ -205,6 +205,26 @@ std::string Codec<Draws>::write(const Draws& value) {
   return in_quotes(text);
 }
 
+Result<Variation> Codec<Variation>::read(const Value& value) {
+  const std::string expected = "a time and a number from 1, such as \"41.2s/9\"";
+  if (value.kind != Value::Kind::text) return unexpected(expected, value);
+  const std::string_view text = value.text;
+  const std::size_t slash = std::min(text.find('/'), text.size());
+  const Result<Duration> at = duration_of(text.substr(0, slash));
+  if (!at) return unexpected(expected, value, at.error().message);
+  if (*at < Duration::zero()) return unexpected(expected, value, "a time before the start");
+  const std::string_view digits = text.substr(std::min(slash + 1, text.size()));
+  Variation variation{*at, 0};
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), variation.number);
+  if (error != std::errc() || end != digits.data() + digits.size() || variation.number == 0)
+    return unexpected(expected, value);
+  return variation;
+}
+
+std::string Codec<Variation>::write(const Variation& value) {
+  return in_quotes(to_string(value.at) + "/" + std::to_string(value.number));
+}
+
 Result<Rate> Codec<Rate>::read(const Value& value) {
   if (value.kind != Value::Kind::text) return unexpected(rate_expected, value);
   const std::string_view text = value.text;

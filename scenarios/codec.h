@@ -79,6 +79,13 @@ struct Codec<Draws> {
 };
 
 template <>
+struct Codec<Variation> {
+  static std::string type() { return "time/number"; }
+  static Result<Variation> read(const Value& value);
+  static std::string write(const Variation& value);
+};
+
+template <>
 struct Codec<Rate> {
   static std::string type() { return "rate"; }
   static Result<Rate> read(const Value& value);

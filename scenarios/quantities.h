@@ -52,6 +52,13 @@ struct Draws {
   bool operator==(const Draws&) const = default;
 };
 
+/// From `at` on, everything that is drawn is drawn otherwise, for each number in another way: "41.2s/9" in a file.
+struct Variation {
+  Duration at;
+  std::uint64_t number = 1;
+  bool operator==(const Variation&) const = default;
+};
+
 /// So many events in each period of time: in a file "200/s" or "30/min". Invariant: count >= 1.
 struct Rate {
   std::int64_t count = 1;

@@ -426,6 +426,7 @@ struct Expect {
 struct Scenario {
   std::string title;
   Duration duration = Duration::seconds(60);
+  std::vector<Variation> vary;  ///< In the order of time.
   Cluster cluster;
   std::vector<PolicyOverride> policy;
   Store store;

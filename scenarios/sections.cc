@@ -487,6 +487,18 @@ Section<Scenario> scenario_section() {
   s.keys.push_back(key("title", &Scenario::title, "What happens, in one sentence.").must());
   s.keys.push_back(key("duration", &Scenario::duration, "How long the run is, in virtual time.",
                        Limits<Duration>{Duration::milliseconds(1), Duration::seconds(24 * 3600)}));
+  s.keys.push_back(
+      key("vary", &Scenario::vary,
+          "From each of these times on, everything that is drawn is drawn otherwise than the seed says, for "
+          "each number in another way. `heir hunt --guided` makes such runs.",
+          Limits<std::vector<Variation>>{}));
+  s.check = [](const Value& table, const Scenario& scenario, Reading& reading) {
+    for (std::size_t i = 1; i < scenario.vary.size(); ++i)
+      if (scenario.vary[i].at < scenario.vary[i - 1].at)
+        reading.report(table, place_of(table, "vary"),
+                       "'vary' goes back in time, from " + to_string(scenario.vary[i - 1].at) + " to " +
+                           to_string(scenario.vary[i].at));
+  };
   s.children.push_back(table_child("cluster", &Scenario::cluster, cluster_section()));
   s.children.push_back(policy_child());
   s.children.push_back(table_child("store", &Scenario::store, store_section()));

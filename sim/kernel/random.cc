@@ -111,6 +111,10 @@ std::uint64_t RandomStream::salted(std::uint64_t draw) {
   return scramble((draw ^ salt_) + kGolden * salt_);
 }
 
+void RandomStream::vary_all(std::uint64_t number) {
+  salt_ = scramble(salt_ + number * kGolden) | 1;
+}
+
 std::uint64_t RandomStream::below(std::uint64_t bound) {
   ASSERT(bound != 0, "a number below 0");
   // The high half of draw * bound; the low halves below 2^64 mod bound are the surplus that would bias it.

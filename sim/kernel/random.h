@@ -72,6 +72,8 @@ class RandomStream {
   /// From here on every stream of this process draws other numbers, for each salt others; 0: those of its seed again.
   /// For asking what else could have become of a run; a process that did so replays no other.
   static void salt_all(std::uint64_t salt) { salt_ = salt; }
+  /// Likewise, but otherwise than they were drawn before: it depends on the salts that there were too.
+  static void vary_all(std::uint64_t number);
 
   /// Uniform in [0, bound), without modulo bias. `bound` is not 0.
   std::uint64_t below(std::uint64_t bound);

@@ -107,6 +107,12 @@ void World::on_state(const LogLine& line) {
               number(initial.substr(initial.rfind('/') + 1)),
               number(field(line, "last_opened"))};
   coverage_.on_state(before, cluster_);
+  if (declared && before.generation != 0 && cluster_.primary != before.primary) {
+    const std::int64_t slack =
+        static_cast<std::int64_t>(cluster_.initial_offset) - static_cast<std::int64_t>(acknowledged_end_.offset());
+    std::optional<std::int64_t>& least = result_.extremes.takeover_slack;
+    least = std::min(slack, least.value_or(slack));
+  }
   result_.generations = std::max(result_.generations, generation);
   if (!options_.keep_story) return;
   const std::string why(field(line, "why"));
@@ -178,6 +184,7 @@ void World::on_log(const LogLine& line) {
   if (line.event == "rejoined") {
     coverage_.reach("rejoin-" + std::string(field(line, "how")));
     if (!field(line, "tail").empty()) coverage_.reach("tail-set-aside");
+    result_.extremes.tail = std::max(result_.extremes.tail, number(field(line, "discarded")));
   }
   const std::string& host = line.machine.name();
   const int number_of_host = host_named(host);
@@ -200,7 +207,7 @@ void World::on_log(const LogLine& line) {
     tell(StoryLine::Kind::role, host, on.role + " of generation " + std::to_string(on.role_generation));
   } else if (line.event == "gate") {
     on.gate = field(line, "mode");
-    if (on.gate == "open") on.open_generation = number(field(line, "generation"));
+    if (on.gate == "open") on_gate_open(on, number(field(line, "generation")));
     coverage_.reach(on.gate == "open" ? "gate-opened" : "gate-" + on.gate);
     tell(StoryLine::Kind::gate, host, "gate " + on.gate + " in generation " + std::string(field(line, "generation")));
   } else if (options_.keep_story && line.event == "database-command") {
@@ -220,6 +227,19 @@ void World::on_log(const LogLine& line) {
     for (const Field& f : line.fields) what += " " + std::string(f.key) + "=" + f.value;
     tell(StoryLine::Kind::note, host, std::move(what));
   }
+}
+
+void World::on_gate_open(PeerHost& on, std::uint64_t generation) {
+  on.open_generation = generation;
+  if (generation <= opened_generation_) return;
+  opened_generation_ = generation;
+  gate_opened_ = kernel().now();
+  if (last_write_) note_handover(kernel().now() - *last_write_);
+}
+
+void World::note_handover(Duration margin) {
+  std::optional<Duration>& least = result_.extremes.handover_margin;
+  least = std::min(margin, least.value_or(margin));
 }
 
 // ---- Invariants
@@ -253,6 +273,7 @@ void World::on_write_acknowledged(const reports::Answerer& by, reports::HistoryT
                                             std::to_string(later->second.peer) +
                                             " had acknowledged writes in generation " + std::to_string(later->first));
   }
+  if (by.generation != 0 && by.generation < opened_generation_) note_handover(gate_opened_ - now);
   if (last_write_ && now - *last_write_ >= shortest_outage) result_.outages.push_back({*last_write_, now});
   last_write_ = now;
   if (core_healed_at_ && invoked.ns() > core_healed_at_->ns()) core_took_a_write_ = true;

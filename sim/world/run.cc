@@ -30,7 +30,10 @@ void describe_failure(const void* context) {
 /// The loop of one run, with what its caller wants to look at.
 class Course {
  public:
-  Course(Kernel& kernel, const RunOptions& options) : kernel_(kernel), options_(options) {}
+  Course(Kernel& kernel, const RunOptions& options, const std::vector<scenarios::Variation>& vary)
+      : kernel_(kernel), options_(options), vary_(vary) {
+    this->vary();
+  }
 
   /// Asks for the first pause. False: the caller interrupts.
   bool begin(const Glance& glance) {
@@ -40,14 +43,16 @@ class Course {
   /// Runs until a time, or the caller's interruption (false).
   bool run_until(VirtualTime until) {
     while (kernel_.now() < until) {
+      vary();
       const bool pauses = next_.until <= until;
-      const StopReason reason =
-          kernel_.run({std::min(until, next_.until), std::min(kernel_.events() + slice, next_.events)});
+      const StopReason reason = kernel_.run(
+          {std::min({until, next_.until, next_variation()}), std::min(kernel_.events() + slice, next_.events)});
       if (options_.progress && !options_.progress({kernel_.now(), kernel_.events()})) return false;
-      const bool reached = kernel_.events() >= next_.events || (pauses && reason == StopReason::time_limit) ||
-                           (pauses && reason == StopReason::idle);
+      const bool at_pause = pauses && kernel_.now() >= next_.until;
+      const bool reached = kernel_.events() >= next_.events ||
+                           (at_pause && (reason == StopReason::time_limit || reason == StopReason::idle));
       if (options_.pause && reached && reason != StopReason::requested && !ask()) return false;
-      if (reason == StopReason::requested || (reason == StopReason::idle && !pauses)) return true;
+      if (reason == StopReason::requested || (reason == StopReason::idle && kernel_.now() >= until)) return true;
     }
     return true;
   }
@@ -59,8 +64,17 @@ class Course {
     return next.has_value();
   }
 
+  VirtualTime next_variation() const {
+    return varied_ < vary_.size() ? VirtualTime() + vary_[varied_].at : VirtualTime::max();
+  }
+  void vary() {
+    for (; next_variation() <= kernel_.now(); ++varied_) RandomStream::vary_all(vary_[varied_].number);
+  }
+
   Kernel& kernel_;
   const RunOptions& options_;
+  const std::vector<scenarios::Variation>& vary_;
+  std::size_t varied_ = 0;
   const Glance* glance_ = nullptr;
   Limits next_;
 };
@@ -103,9 +117,9 @@ RunResult run(const scenarios::Scenario& scenario, Programs& programs, const Run
         kernel.stop();
       });
     }
+    Course course(kernel, options, scenario.vary);  // What varies from the start varies the world too.
     World world(kernel, scenario, programs, options, result);
     const VirtualTime end = VirtualTime() + scenario.duration;
-    Course course(kernel, options);
     bool goes_on = course.begin(world) && course.run_until(end);
     if (goes_on && !result.stopped && scenario.expect.recovers_within)
       goes_on = recover(world, kernel, *scenario.expect.recovers_within, course, result);
@@ -135,6 +149,7 @@ RunResult run(const scenarios::Scenario& scenario, Programs& programs, const Run
     result.checkpoints = kernel.checkpoints();
     result.probes = kernel.probes().entries();
   }
+  if (!scenario.vary.empty()) RandomStream::salt_all(0);
   set_assertion_handler(nullptr, nullptr);
   return result;
 }

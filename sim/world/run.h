@@ -55,6 +55,16 @@ struct Recovery {
   std::string complaints;                ///< What its peers said that they waited for.
 };
 
+/// How near a run came to an edge.
+struct Extremes {
+  /// The least time from the last acknowledgement of a generation to the opening of the next one's gate; below zero if
+  /// a client got that of the earlier one later.
+  std::optional<Duration> handover_margin;
+  /// The least log beyond what had been acknowledged that a takeover began with, in bytes.
+  std::optional<std::int64_t> takeover_slack;
+  std::uint64_t tail = 0;  ///< The most log of a former primary that was set aside, in bytes.
+};
+
 struct Progress {
   VirtualTime at;
   std::uint64_t events = 0;
@@ -108,6 +118,7 @@ struct RunResult {
   std::vector<scenarios::Fault> decisions;  ///< Every strike of the nemesis, in order (sim/faults/decisions.h).
   std::vector<Violation> violations;
   std::vector<Outage> outages;
+  Extremes extremes;
   std::uint64_t generations = 0;  ///< The last one.
   int failovers = 0;              ///< Changes of the primary.
   VirtualTime healed_at;          ///< Of the last fault.

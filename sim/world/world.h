@@ -212,6 +212,8 @@ class World final : public Actions, public Glance, private ClientObserver, priva
   void on_store_log(int n, const LogLine& line);
   void on_log(const LogLine& line);
   void on_state(const LogLine& line);
+  void on_gate_open(PeerHost& on, std::uint64_t generation);
+  void note_handover(Duration margin);
   void tell(StoryLine::Kind kind, std::string host, std::string what);
   void violation(scenarios::FailureKind kind, std::string message);
   void inspect_copies();
@@ -280,8 +282,10 @@ class World final : public Actions, public Glance, private ClientObserver, priva
   };
   std::map<std::uint32_t, Acknowledged> by_generation_;
   std::optional<VirtualTime> last_write_;
-  Wal acknowledged_log_;  ///< Of the server that acknowledged last; all that was ever acknowledged lies
-  Lsn acknowledged_end_;  ///< before this.
+  std::uint64_t opened_generation_ = 0;  ///< The last of which a gate opened,
+  VirtualTime gate_opened_;              ///< and when.
+  Wal acknowledged_log_;                 ///< Of the server that acknowledged last; all that was ever acknowledged lies
+  Lsn acknowledged_end_;                 ///< before this.
   std::uint64_t acknowledging_system_ = 0;  ///< System identifier of the database that acknowledged last.
   // The same when the copies were looked at last.
   Wal inspected_log_;

@@ -36,6 +36,7 @@ struct Options {
   std::uint64_t patience_seconds = 60;
   unsigned jobs = 0;
   bool no_canary = false;
+  bool guided = false;
   bool gate = false;
   bool json = false;
   bool quiet = false;
@@ -45,6 +46,7 @@ const char* const footer =
     "Examples:\n"
     "  heir hunt scenarios/first --seeds 1..200\n"
     "  heir hunt scenarios/swarm/everything.toml --for 10m --db night.db\n"
+    "  heir hunt scenarios/swarm/everything.toml --guided --for 10m --stop-on 1\n"
     "  heir hunt --resume night.db\n"
     "  heir hunt scenarios/first --seeds 1..1000 --shard auto --db part-$SLURM_ARRAY_TASK_ID.db\n"
     "\n"
@@ -53,6 +55,11 @@ const char* const footer =
     "database, also if heir or the machine dies: heir hunt --resume goes on where it was, and runs no seed twice. Any "
     "SQLite\n"
     "client reads it, also meanwhile; `sqlite3 FILE .schema` tells what is in it.\n"
+    "\n"
+    "With --guided three of four runs vary one that reached a probe or an extreme that few others did: they are the "
+    "same "
+    "up to a\n"
+    "time, and otherwise from there on (`vary` in the scenario). Seeds then number the runs.\n"
     "\n"
     "Before anything else a canary is run: a design that is known to be bad. If it does not fail, the hunt ends, for "
     "then\n"
@@ -129,6 +136,7 @@ std::optional<Campaign> new_campaign(const Options& given) {
   if (!given.seeds.empty()) settings.seeds.last = seeds.last;
   if (given.seconds > 0) settings.seconds = static_cast<std::int64_t>(given.seconds);
   settings.stop_on = given.stop_on;
+  settings.guided = given.guided;
   if (!given.shard.empty()) {
     const Result<Shard> shard = parse_shard(given.shard, environment);
     if (!shard) return wrong("--shard " + scenarios::printable(given.shard) + ": " + shard.error().message);
@@ -312,7 +320,9 @@ void add_hunt_command(CLI::App& app, Chosen& chosen) {
   CLI::Option* resume =
       command->add_option("--resume", options->resume, "Go on with the last campaign of these results")
           ->type_name("DB");
-  for (CLI::Option* other : {scenario, seeds, time, set, shard, db}) resume->excludes(other);
+  CLI::Option* guided = command->add_flag("--guided", options->guided,
+                                          "Let most runs be variations of those that reached something rare");
+  for (CLI::Option* other : {scenario, seeds, time, set, shard, db, guided}) resume->excludes(other);
   command
       ->add_option_function<std::uint64_t>(
           "--stop-on",

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "reports/history/json_text.h"
+#include "scenarios/codec.h"
 #include "tools/command/json.h"
 #include "tools/hunt/statistics.h"
 
@@ -39,8 +40,10 @@ std::string replace_each(std::string_view text, char what, std::string_view by) 
   return replaced;
 }
 
-std::string seeds_text(const WantedSeeds& seeds) {
-  std::string text =
+std::string seeds_text(const CampaignSettings& settings) {
+  const WantedSeeds& seeds = settings.seeds;
+  std::string text = settings.guided ? "guided, " : "";
+  text +=
       seeds.last ? fmt::format("seeds {}..{}", seeds.first, *seeds.last) : fmt::format("seeds from {} on", seeds.first);
   if (seeds.shard.of > 1) text += fmt::format(", shard {}/{}", seeds.shard.index, seeds.shard.of);
   return text;
@@ -128,14 +131,19 @@ std::string probes_text(const CampaignSummary& summary) {
   return text;
 }
 
-std::string bound_json(const ScenarioSummary& scenario) {
-  return scenario.passed > 0 && scenario.passed == scenario.runs()
-             ? fmt::format("{:.6g}", failure_bound(scenario.passed))
-             : "null";
+/// Whether clean runs bound the probability of a failure: all are clean, and nobody chose them.
+bool bounds(const ScenarioSummary& scenario, const Campaign& campaign) {
+  return scenario.passed > 0 && scenario.passed == scenario.runs() && !campaign.settings.guided;
 }
 
-std::string meaning_text(const ScenarioSummary& total) {
-  if (total.passed == 0 || total.passed != total.runs()) return {};
+std::string bound_json(const ScenarioSummary& scenario, const Campaign& campaign) {
+  return bounds(scenario, campaign) ? fmt::format("{:.6g}", failure_bound(scenario.passed)) : "null";
+}
+
+std::string meaning_text(const ScenarioSummary& total, const Campaign& campaign) {
+  if (campaign.settings.guided)
+    return "Guided: the runs were chosen by what earlier ones reached, so how many are clean bounds no probability.\n";
+  if (!bounds(total, campaign)) return {};
   return fmt::format(
       "With 95% confidence a run of these scenarios with a random seed fails with a probability below {}: "
       "1 - 0.05^(1/{}).\n",
@@ -161,21 +169,24 @@ const char* const hunt_json_help =
     "  ended         \"complete\", \"stopped\" (--stop-on), \"interrupted\", \"out-of-space\", \"canary-lived\"; null: "
     "not "
     "yet\n"
-    "  first_seed, last_seed, shard, shards\n"
+    "  first_seed, last_seed, shard, shards, guided\n"
     "  canary        what became of it\n"
     "  runs, passed, failed, unknown\n"
     "  virtual_ns    simulated time of all runs together\n"
     "  run_ns        real time of all runs together, verdicts included\n"
     "  seconds       that the campaign took\n"
-    "  bound         if all passed: with 95% confidence a random seed fails with a probability below this; else null\n"
+    "  bound         if all passed, not guided: with 95% confidence a random seed fails with a probability below this; "
+    "else null\n"
     "  scenarios     [{scenario, title, runs, passed, failed, unknown, virtual_ns, run_ns, failovers,\n"
     "                longest_outage_ns, bound, failures: [{kind, runs, seed, message, at_ns, replay}]}]\n"
     "  probes        [{name, rare, runs, hits}]: rare branches, in how many runs and how often they were reached\n"
     "  missed        names of those never reached that should be; --gate fails if there is one\n";
 
-std::string replay_command(const Campaign& campaign, const std::string& path, std::uint64_t seed) {
-  std::string line = shell_word(command_name()) + " run " + shell_word(path) + " --seed " + std::to_string(seed);
+std::string replay_command(const Campaign& campaign, const std::string& path, const Recipe& recipe) {
+  std::string line = shell_word(command_name()) + " run " + shell_word(path) + " --seed " + std::to_string(recipe.seed);
   for (const std::string& override_ : campaign.settings.overrides) line += " --set " + shell_word(override_);
+  if (!recipe.vary.empty())
+    line += " --set " + shell_word("vary=" + scenarios::Codec<std::vector<scenarios::Variation>>::write(recipe.vary));
   return line;
 }
 
@@ -184,7 +195,7 @@ std::string bad_run_text(const Campaign& campaign, const Target& target, const R
   return fmt::format(
       "{}  {}  seed {}  {}\n         {}\n",
       failed ? style.paint(Style::Colour::red, "FAIL   ") : style.paint(Style::Colour::yellow, "unknown"), target.path,
-      record.seed, first_words(record), replay_command(campaign, target.path, record.seed));
+      record.seed, first_words(record), replay_command(campaign, target.path, record.recipe));
 }
 
 std::string bad_run_json(const Campaign& campaign, const Target& target, const RunRecord& record) {
@@ -197,7 +208,7 @@ std::string bad_run_json(const Campaign& campaign, const Target& target, const R
                    return fmt::format("{{\"kind\":{},\"message\":{},\"at_ns\":{}}}", json_string(failure.kind),
                                       json_string(failure.message), failure.at_ns);
                  }),
-      hash_text(record.trace_hash), json_string(replay_command(campaign, target.path, record.seed)));
+      hash_text(record.trace_hash), json_string(replay_command(campaign, target.path, record.recipe)));
 }
 
 std::string bad_run_annotation(const Campaign& campaign, const Target& target, const RunRecord& record) {
@@ -212,7 +223,7 @@ std::string bad_run_annotation(const Campaign& campaign, const Target& target, c
                             " with seed " + std::to_string(record.seed);
   return fmt::format("::{} file={},title={}::{}\n", failed ? "error" : "warning", property(target.path),
                      property(title),
-                     escaped(first_words(record) + "\n" + replay_command(campaign, target.path, record.seed)));
+                     escaped(first_words(record) + "\n" + replay_command(campaign, target.path, record.recipe)));
 }
 
 std::string failed_text(std::uint64_t failed, const std::map<std::string, std::uint64_t>& by_kind) {
@@ -246,31 +257,30 @@ std::string summary_text(const CampaignSummary& summary, const Style& style) {
                       "", "below");
   for (const ScenarioSummary& scenario : summary.scenarios) {
     const double seconds = static_cast<double>(std::max<std::int64_t>(scenario.wall_ns, 1)) / 1e9;
-    const bool clean = scenario.passed > 0 && scenario.passed == scenario.runs();
     text += fmt::format("{:<{}} {:>9} {:>7} {:>8} {:>8} {:>8.1f} {:>9} {:>10}\n", scenario.path, width,
                         thousands(scenario.runs()), thousands(scenario.failed), thousands(scenario.unknown),
                         hours(scenario.virtual_ns), static_cast<double>(scenario.runs()) / seconds,
-                        thousands(scenario.failovers), clean ? percent(failure_bound(scenario.passed)) : "-");
+                        thousands(scenario.failovers),
+                        bounds(scenario, summary.campaign) ? percent(failure_bound(scenario.passed)) : "-");
   }
   for (const ScenarioSummary& scenario : summary.scenarios) {
     for (const KindSummary& kind : scenario.failures)
       text += fmt::format("{} in {} of {}, first: {}\n  {}\n", style.paint(Style::Colour::red, kind.kind),
                           kind.runs == 1 ? "a run" : thousands(kind.runs) + " runs", scenario.path, kind.message,
-                          replay_command(summary.campaign, scenario.path, kind.seed));
+                          replay_command(summary.campaign, scenario.path, kind.recipe));
     if (scenario.unknown > 0)
-      text +=
-          fmt::format("{} in {} of {}, first: {}\n  {}\n", style.paint(Style::Colour::yellow, "no verdict"),
-                      scenario.unknown == 1 ? "a run" : thousands(scenario.unknown) + " runs", scenario.path,
-                      scenario.unknown_reason, replay_command(summary.campaign, scenario.path, scenario.unknown_seed));
+      text += fmt::format("{} in {} of {}, first: {}\n  {}\n", style.paint(Style::Colour::yellow, "no verdict"),
+                          scenario.unknown == 1 ? "a run" : thousands(scenario.unknown) + " runs", scenario.path,
+                          scenario.unknown_reason,
+                          replay_command(summary.campaign, scenario.path, scenario.unknown_recipe));
   }
   text += coverage_text(coverage_of(summary.probes)) + probes_text(summary);
   if (!summary.canary.empty()) text += "canary       " + summary.canary + "\n";
-  text +=
-      fmt::format("{} runs of {} scenarios ({}): {} passed, {}", thousands(total.runs()), summary.scenarios.size(),
-                  seeds_text(settings.seeds), thousands(total.passed), failed_text(total.failed, kinds_of(summary)));
+  text += fmt::format("{} runs of {} scenarios ({}): {} passed, {}", thousands(total.runs()), summary.scenarios.size(),
+                      seeds_text(settings), thousands(total.passed), failed_text(total.failed, kinds_of(summary)));
   if (total.unknown > 0) text += ", " + thousands(total.unknown) + " without a verdict";
   text += fmt::format("; {} virtual hours in {:.1f}s\n", hours(total.virtual_ns), summary.campaign.active_seconds);
-  return text + meaning_text(total);
+  return text + meaning_text(total, summary.campaign);
 }
 
 std::string summary_json(const CampaignSummary& summary, const std::string& database) {
@@ -286,21 +296,23 @@ std::string summary_json(const CampaignSummary& summary, const std::string& data
     const auto kind_json = [&](const KindSummary& kind) {
       return fmt::format("{{\"kind\":{},\"runs\":{},\"seed\":{},\"message\":{},\"at_ns\":{},\"replay\":{}}}",
                          json_string(kind.kind), kind.runs, kind.seed, json_string(kind.message), kind.at_ns,
-                         json_string(replay_command(campaign, scenario.path, kind.seed)));
+                         json_string(replay_command(campaign, scenario.path, kind.recipe)));
     };
     return fmt::format(
         "{{\"scenario\":{},\"title\":{},{},\"failovers\":{},\"longest_outage_ns\":{},\"bound\":{},\"failures\":{}}}",
         json_string(scenario.path), json_string(scenario.title), runs(scenario), scenario.failovers,
-        scenario.longest_outage_ns, bound_json(scenario), json_array(scenario.failures, kind_json));
+        scenario.longest_outage_ns, bound_json(scenario, campaign), json_array(scenario.failures, kind_json));
   };
   return fmt::format(
       "{{\"type\":\"campaign\",\"database\":{},\"campaign\":{},\"ended\":{},\"first_seed\":{},\"last_seed\":{},"
-      "\"shard\":{},\"shards\":{},\"canary\":{},{},\"seconds\":{:.3f},\"bound\":{},\"scenarios\":{},\"probes\":{},"
+      "\"shard\":{},\"shards\":{},\"guided\":{},\"canary\":{},{},\"seconds\":{:.3f},\"bound\":{},\"scenarios\":{},"
+      "\"probes\":{},"
       "\"missed\":{}}}\n",
       database.empty() ? "null" : json_string(database), campaign.id,
       campaign.end ? json_string(to_string(*campaign.end)) : "null", seeds.first,
-      seeds.last ? std::to_string(*seeds.last) : "null", seeds.shard.index, seeds.shard.of, json_string(summary.canary),
-      runs(total), campaign.active_seconds, bound_json(total), json_array(summary.scenarios, scenario_json),
+      seeds.last ? std::to_string(*seeds.last) : "null", seeds.shard.index, seeds.shard.of, campaign.settings.guided,
+      json_string(summary.canary), runs(total), campaign.active_seconds, bound_json(total, campaign),
+      json_array(summary.scenarios, scenario_json),
       json_array(summary.probes,
                  [](const ProbeSummary& probe) {
                    return fmt::format("{{\"name\":{},\"rare\":{},\"runs\":{},\"hits\":{}}}", json_string(probe.name),

@@ -13,7 +13,7 @@ namespace heir::tools {
 extern const char* const hunt_json_help;
 
 /// The command that does a run of the campaign again.
-std::string replay_command(const Campaign& campaign, const std::string& path, std::uint64_t seed);
+std::string replay_command(const Campaign& campaign, const std::string& path, const Recipe& recipe);
 
 /// "FAIL     FILE  seed 7  lost-write: …" and the command that shows it again.
 std::string bad_run_text(const Campaign& campaign, const Target& target, const RunRecord& record, const Style& style);

@@ -29,11 +29,11 @@ std::string case_of(const CampaignSummary& summary, const ScenarioSummary& scena
   for (const KindSummary& kind : scenario.failures)
     text += fmt::format("    <failure type=\"{}\" message=\"{}\">{} of {} runs&#10;{}</failure>\n", xml(kind.kind),
                         xml(kind.message), kind.runs, scenario.runs(),
-                        xml(replay_command(summary.campaign, scenario.path, kind.seed)));
+                        xml(replay_command(summary.campaign, scenario.path, kind.recipe)));
   if (scenario.unknown > 0)
     text += fmt::format("    <error type=\"no-verdict\" message=\"{}\">{} of {} runs&#10;{}</error>\n",
                         xml(scenario.unknown_reason), scenario.unknown, scenario.runs(),
-                        xml(replay_command(summary.campaign, scenario.path, scenario.unknown_seed)));
+                        xml(replay_command(summary.campaign, scenario.path, scenario.unknown_recipe)));
   if (scenario.runs() == 0) text += "    <skipped message=\"no seed of it was run\"/>\n";
   return text + "  </testcase>\n";
 }

@@ -30,12 +30,14 @@ const char* const footer =
     "  heir run scenarios/known-bad/async-replication.toml --capsule lost.heir\n"
     "  heir replay lost.heir\n"
     "  heir replay lost.heir --until 25s\n"
+    "  heir replay night.db:17\n"
     "  heir replay scenarios/first/mixed.toml --seed 17 --until 120000 --trace trace.txt\n"
     "\n"
     "It says of a capsule:\n"
     "  same                          the run of the seed is the run that it was, event by event\n"
     "  same failure on another path  it is not, or no more, but the seed or the decision list fails in the same way\n"
     "  gone                          neither does\n"
+    "So it says of a failure in results (table failures, column id), which have no decision list.\n"
     "Of a scenario with a seed it runs both too, and says whether the decision list alone fails as the seed does.\n"
     "\n"
     "Exit status: 0 same; 5 the same failure on another path; 1 gone, or no failure to replay; 2 bad usage or input, "
@@ -72,7 +74,7 @@ class Replay {
     if (trace)
       if (const Result<> done = trace->finish(); !done) return bad(done.error().message);
     if (!options_.until.empty()) return told_until(seen);
-    return subject_.is_capsule ? of_capsule(seen) : of_scenario(seen);
+    return subject_.has_failure ? of_failure(seen) : of_scenario(seen);
   }
 
  private:
@@ -103,12 +105,12 @@ class Replay {
     return Exit::no_verdict;
   }
 
-  Exit of_capsule(const Seen& seen) const {
+  Exit of_failure(const Seen& seen) const {
     const Capsule& capsule = subject_.capsule;
     const std::string& kind = capsule.failure.kind;
-    std::printf("capsule   %s\n          seed %llu of %s, heir %s\n", told(capsule.failure).c_str(),
-                static_cast<unsigned long long>(capsule.seed), scenarios::printable(capsule.source).c_str(),
-                scenarios::printable(capsule.heir).c_str());
+    std::printf("%s   %s\n          seed %llu of %s, heir %s\n", subject_.has_decisions ? "capsule" : "results",
+                told(capsule.failure).c_str(), static_cast<unsigned long long>(capsule.seed),
+                scenarios::printable(capsule.source).c_str(), scenarios::printable(capsule.heir).c_str());
     const bool seed_fails = fails_with(seen.judgement, kind);
     if (seen.result.trace_hash == capsule.trace_hash) {
       std::printf("seed      trace %s, as it was\n", hash_text(capsule.trace_hash).c_str());
@@ -119,6 +121,7 @@ class Replay {
     }
     std::printf("seed      trace %s, it was %s: %s\n", hash_text(seen.result.trace_hash).c_str(),
                 hash_text(capsule.trace_hash).c_str(), outcome(seen, kind).c_str());
+    if (!subject_.has_decisions) return without_decisions(seen, seed_fails);
     now_doing("replaying " + subject_.path + " from its decision list");
     const scenarios::Scenario decided_scenario = decided(capsule);
     const Seen again = see(decided_scenario, run_options());
@@ -134,6 +137,16 @@ class Replay {
       return Exit::partly_done;
     }
     return gone("neither the seed nor the decision list fails with " + kind);
+  }
+
+  Exit without_decisions(const Seen& seen, bool seed_fails) const {
+    const std::string& kind = subject_.capsule.failure.kind;
+    if (!seed_fails)
+      return gone("the seed no longer fails with " + kind +
+                  "; results keep no decision list (`heir run … --capsule FILE` writes one)");
+    tell(seen, subject_.capsule.scenario);
+    std::printf("same failure on another path: %s, from the seed\n", kind.c_str());
+    return Exit::partly_done;
   }
 
   Exit of_scenario(const Seen& seen) const {
@@ -183,9 +196,11 @@ Exit run(const Options& options) {
 }  // namespace
 
 void add_subject_options(CLI::App& command, SubjectOptions& options) {
-  command.add_option("failure", options.path, "A capsule (NAME.heir), or a scenario")
+  command
+      .add_option("failure", options.path,
+                  "A capsule (NAME.heir), a failure in results of `heir hunt` by its number, or a scenario")
       ->required()
-      ->type_name("CAPSULE|SCENARIO");
+      ->type_name("CAPSULE|DB:ID|SCENARIO");
   command.add_option("--seed", options.seed, "The seed of the scenario (default 1)")->type_name("N");
   command.add_option("--set", options.overrides, "Override a value of the scenario; may be repeated")
       ->type_name("KEY=VALUE")

@@ -252,9 +252,9 @@ Exit shrink(const Subject& subject, const Options& options, Deadline deadline) {
   run.seed = subject.capsule.seed;
   const Seen seed_run = see(subject.capsule.scenario, run);
   const std::optional<FoundFailure> seen = failure_in(seed_run.judgement);
-  if (!subject.is_capsule && !seen)
+  if (!subject.has_failure && !seen)
     return no_failure("seed " + std::to_string(subject.capsule.seed) + " of " + subject.path + " shows no failure");
-  const FoundFailure failure = subject.is_capsule ? subject.capsule.failure : *seen;
+  const FoundFailure failure = subject.has_failure ? subject.capsule.failure : *seen;
   // The strikes as they are now, or, if the seed does something else by now, as they were.
   std::optional<Scenario> start;
   for (const auto* decisions : {&seed_run.result.decisions, &subject.capsule.decisions}) {

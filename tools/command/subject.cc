@@ -1,6 +1,9 @@
 #include "tools/command/subject.h"
 
+#include <unistd.h>
+
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <fstream>
 
@@ -9,6 +12,7 @@
 #include "scenarios/mistakes.h"
 #include "sim/faults/swarm.h"
 #include "tools/command/plan.h"
+#include "tools/hunt/results.h"
 #include "tools/simulation/programs.h"
 
 namespace heir::tools {
@@ -32,19 +36,68 @@ Result<std::string> read_file(const std::string& path) {
   return text;
 }
 
+Result<Capsule> from_file(const std::string& path) {
+  const Result<std::string> text = read_file(path);
+  if (!text) return text.error();
+  return read_capsule(path, *text);
+}
+
+/// "night.db:17".
+struct ResultsEntry {
+  std::string path;
+  std::optional<std::int64_t> failure;  ///< Nothing: none is named.
+};
+
+std::optional<ResultsEntry> results_entry(const std::string& path) {
+  if (path.ends_with(".db")) return ResultsEntry{path, std::nullopt};
+  const std::size_t colon = path.rfind(':');
+  if (colon == std::string::npos || ::access(path.c_str(), F_OK) == 0) return std::nullopt;
+  std::int64_t failure = 0;
+  const char* end = path.data() + path.size();
+  const auto [stop, error] = std::from_chars(path.data() + colon + 1, end, failure);
+  if (error != std::errc() || stop != end) return std::nullopt;
+  return ResultsEntry{path.substr(0, colon), failure};
+}
+
+Result<Capsule> from_results(const ResultsEntry& entry) {
+  Result<Results> results = Results::open(entry.path, Results::Open::look);
+  if (!results) return results.error();
+  if (!entry.failure) {
+    const Result<std::string> last = results->database().value("SELECT coalesce(max(id), 0) FROM failures");
+    if (!last) return last.error();
+    return Error{ErrorCode::invalid,
+                 entry.path + (*last == "0" ? ": has no failure"
+                                            : ": which failure? " + entry.path + ":1 to " + entry.path + ":" + *last)};
+  }
+  Result<FailedRun> run = results->failed_run(*entry.failure);
+  if (!run) return run.error();
+  const scenarios::Loaded loaded = scenarios::load_text(run->path, run->text);
+  if (!loaded)
+    return Error{ErrorCode::invalid,
+                 entry.path + ": holds a scenario that this heir does not read: " + loaded.messages.front()};
+  Capsule capsule;
+  capsule.heir = run->heir;
+  capsule.source = run->path;
+  capsule.seed = run->recipe.seed;
+  capsule.failure = {run->failure.kind, run->failure.message, Duration::nanoseconds(run->failure.at_ns)};
+  capsule.trace_hash = run->trace_hash;
+  capsule.scenario = sim::expand(varied(*loaded.scenario, run->recipe), capsule.seed);
+  return capsule;
+}
+
 }  // namespace
 
 std::optional<Subject> load_subject(const SubjectOptions& options, std::vector<std::string>& problems) {
   Subject subject;
   subject.path = options.path;
-  subject.is_capsule = options.path.ends_with(".heir");
-  if (subject.is_capsule) {
-    if (options.seed)
-      problems.push_back(options.path + " is a capsule, which has its seed; --seed belongs to a scenario");
-    if (!options.overrides.empty())
-      problems.push_back(options.path + " is a capsule, which has its scenario; --set belongs to a scenario");
-    const Result<std::string> text = read_file(options.path);
-    Result<Capsule> capsule = text ? read_capsule(options.path, *text) : Result<Capsule>(text.error());
+  const std::optional<ResultsEntry> entry = results_entry(options.path);
+  subject.has_decisions = options.path.ends_with(".heir");
+  subject.has_failure = subject.has_decisions || entry;
+  if (subject.has_failure) {
+    const std::string what = options.path + (entry ? " is a failure of results" : " is a capsule") + ", which has its ";
+    if (options.seed) problems.push_back(what + "seed; --seed belongs to a scenario");
+    if (!options.overrides.empty()) problems.push_back(what + "scenario; --set belongs to a scenario");
+    Result<Capsule> capsule = entry ? from_results(*entry) : from_file(options.path);
     if (!capsule) problems.push_back(capsule.error().message);
     if (!problems.empty()) return std::nullopt;
     subject.capsule = std::move(*capsule);

@@ -1,4 +1,5 @@
-// What `replay`, `shrink` and `why` are about: a failure in a capsule, or a scenario under a seed.
+// What `replay`, `shrink` and `why` are about: a failure in a capsule, or in results of a hunt, or a scenario under a
+// seed.
 #pragma once
 
 #include <optional>
@@ -12,14 +13,15 @@ namespace heir::tools {
 
 struct SubjectOptions {
   std::string path;
-  std::optional<std::uint64_t> seed;  ///< Of a scenario; a capsule has its own.
+  std::optional<std::uint64_t> seed;  ///< Of a scenario; a failure has its own.
   std::vector<std::string> overrides;
 };
 
 struct Subject {
   std::string path;
-  bool is_capsule = false;
-  Capsule capsule;  ///< Of a scenario: scenario and seed only, until somebody has run it.
+  bool has_failure = false;    ///< A capsule's, or that of results: what it is about has failed, and is known how.
+  bool has_decisions = false;  ///< A capsule's; results keep none.
+  Capsule capsule;             ///< Of a scenario: scenario and seed only, until somebody has run it.
 };
 
 /// What is wrong goes to `problems`.

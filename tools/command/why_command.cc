@@ -196,9 +196,9 @@ Exit run(const Options& options) {
   now_doing("running seed " + std::to_string(capsule.seed));
   Seen seen = see(scenario, run_options);
   const std::optional<FoundFailure> found = failure_in(seen.judgement);
-  const std::string kind = subject->is_capsule ? capsule.failure.kind : found ? found->kind : "";
+  const std::string kind = subject->has_failure ? capsule.failure.kind : found ? found->kind : "";
   const bool seed_fails = !kind.empty() && fails_with(seen.judgement, kind);
-  if (options.keep_faults || (subject->is_capsule && !seed_fails)) {
+  if (options.keep_faults || (subject->has_decisions && !seed_fails)) {
     scenario = sim::with_decisions(scenario, seed_fails ? seen.result.decisions : capsule.decisions);
     seen = see(scenario, run_options);
   }

@@ -5,6 +5,7 @@
 #include <set>
 #include <vector>
 
+#include "tools/hunt/corpus.h"
 #include "tools/simulation/judge.h"
 
 namespace heir::tools {
@@ -20,11 +21,12 @@ constexpr std::chrono::milliseconds batch_time(500);
 /// Of one scenario: what is still to be run, and what it has cost.
 struct Queue {
   SeedSet done;
-  std::vector<std::uint64_t> again;   ///< Handed out already, but came back without a result.
+  std::vector<Task> again;            ///< Handed out already, but came back without a result.
   std::optional<std::uint64_t> next;  ///< Candidates begin here; nothing: there are none any more.
   std::int64_t time_ns = 0;
   std::uint64_t runs = 0;
   std::uint64_t under_way = 0;
+  Corpus corpus;  ///< Of guided search.
 
   /// What it will have cost when all that is under way has ended.
   std::int64_t expected_ns() const {
@@ -58,6 +60,9 @@ class Hunt final : public PoolOwner {
       progress_.runs += queue.runs;
       queues_.push_back(std::move(queue));
     }
+    if (campaign_.settings.guided)
+      for (std::size_t i = 0; i < queues_.size(); ++i)
+        if (const Result<> loaded = results_.load_corpus(campaign_, i, queues_[i].corpus); !loaded) return loaded;
     return load_tallies();
   }
 
@@ -69,8 +74,10 @@ class Hunt final : public PoolOwner {
     pool.patience = options_.patience;
     pool.keep_errors = true;
     const Work work = [this](Task task, const TellProgress& tell) {
-      return pack(options_.run(is_canary(task) ? options_.canary->scenario : campaign_.targets[task.what].scenario,
-                               task.seed, tell));
+      const Recipe recipe = recipe_of(task);
+      const scenarios::Scenario& scenario =
+          is_canary(task) ? options_.canary->scenario : campaign_.targets[task.what].scenario;
+      return pack(options_.run(recipe.vary.empty() ? scenario : varied(scenario, recipe), recipe.seed, tell));
     };
     const Result<PoolEnd> pool_end = run_pool(pool, work, *this);
     flush();
@@ -99,7 +106,8 @@ class Hunt final : public PoolOwner {
     if (not_written_ || canary_ == CanaryState::lived) return std::nullopt;
     if (canary_ == CanaryState::alive && !canary_under_way_) {
       canary_under_way_ = true;
-      return Task{campaign_.targets.size(), ++canary_seed_};
+      ++canary_seed_;
+      return task_of(campaign_.targets.size(), canary_seed_, {canary_seed_, {}});
     }
     if (is_over()) return std::nullopt;
     Queue* cheapest = nullptr;
@@ -107,7 +115,7 @@ class Hunt final : public PoolOwner {
       if (has_more(queue) && (!cheapest || queue.expected_ns() < cheapest->expected_ns())) cheapest = &queue;
     if (!cheapest) return std::nullopt;
     ++cheapest->under_way;
-    return Task{static_cast<std::uint64_t>(cheapest - queues_.data()), take(*cheapest)};
+    return take(*cheapest);
   }
 
   void done(TaskOutcome outcome) override {
@@ -117,12 +125,16 @@ class Hunt final : public PoolOwner {
     // One that died of something else has not died as it must.
     if (record && outcome.lost && is_canary(outcome.task)) record->failures.clear();
     if (is_canary(outcome.task)) return canary_done(record);
+    if (record) {
+      record->seed = outcome.task.seed;
+      record->recipe = recipe_of(outcome.task);
+    }
     Queue& queue = queues_[outcome.task.what];
     --queue.under_way;
     // Whoever killed it once had another reason than the run.
     const bool killed = outcome.lost && outcome.lost->cause == Lost::Cause::killed;
     if (!record || (killed && killed_once_.insert({outcome.task.what, outcome.task.seed}).second)) {
-      queue.again.push_back(outcome.task.seed);
+      queue.again.push_back(outcome.task);
       return;
     }
     if (not_written_) return;
@@ -131,7 +143,9 @@ class Hunt final : public PoolOwner {
     ++queue.runs;
     count(*record);
     const bool bad = record->verdict != reports::Outcome::pass;
-    pending_.push_back({outcome.task.what, std::move(*record)});
+    NewRun run{outcome.task.what, std::move(*record), {}};
+    if (campaign_.settings.guided) run.kept_for = queue.corpus.learn(run.record.recipe, run.record);
+    pending_.push_back(std::move(run));
     if (bad || pending_.size() >= batch_runs) {
       const NewRun last = pending_.back();
       flush();
@@ -155,15 +169,16 @@ class Hunt final : public PoolOwner {
   }
 
   /// REQUIRES has_more.
-  std::uint64_t take(Queue& queue) {
+  Task take(Queue& queue) {
     if (!queue.again.empty()) {
-      const std::uint64_t seed = queue.again.back();
+      const Task task = queue.again.back();
       queue.again.pop_back();
-      return seed;
+      return task;
     }
     const std::uint64_t seed = *queue.next;
     queue.next = campaign_.settings.seeds.after(seed);
-    return seed;
+    return task_of(static_cast<std::uint64_t>(&queue - queues_.data()), seed,
+                   campaign_.settings.guided ? queue.corpus.next(seed) : Recipe{seed, {}});
   }
 
   bool is_over() const {

@@ -24,13 +24,16 @@ bool belong_together(const Campaign& a, const Campaign& b) {
   const CampaignSettings& x = a.settings;
   const CampaignSettings& y = b.settings;
   return x.heir == y.heir && x.overrides == y.overrides && x.seeds.first == y.seeds.first &&
-         x.seeds.last == y.seeds.last && x.seconds == y.seconds && x.stop_on == y.stop_on && same_scenarios(a, b);
+         x.seeds.last == y.seeds.last && x.seconds == y.seconds && x.stop_on == y.stop_on && x.guided == y.guided &&
+         same_scenarios(a, b);
 }
 
 /// All of a source's rows of one scenario; ?1 is our number of it, ?2 the source's.
 constexpr const char* copies[] = {
     "INSERT INTO runs SELECT ?1, seed, verdict, reason, trace_hash, events, virtual_ns, wall_ns, ok, failed, unknown, "
-    "failovers, generations, outages, longest_outage_ns, total_outage_ns FROM source.runs WHERE scenario = ?2",
+    "failovers, generations, outages, longest_outage_ns, total_outage_ns, run_seed, vary FROM source.runs WHERE "
+    "scenario = ?2",
+    "INSERT INTO corpus SELECT ?1, feature, seed FROM source.corpus WHERE scenario = ?2",
     "INSERT INTO failures (scenario, seed, kind, message, at_ns) SELECT ?1, seed, kind, message, at_ns "
     "FROM source.failures WHERE scenario = ?2 ORDER BY id",
     "INSERT INTO tallies SELECT ?1, verdict, runs, virtual_ns, wall_ns, events, failovers, longest_outage_ns "

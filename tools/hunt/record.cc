@@ -45,6 +45,11 @@ std::optional<RunRecord> run_and_judge(const scenarios::Scenario& scenario, std:
   }
   for (const auto& [name, entry] : result.probes)
     record.probes.push_back({name, entry.rarity == sim::ProbeRarity::rare, entry.count});
+  if (!result.outages.empty()) record.extremes.push_back({"outage", record.longest_outage_ns});
+  if (const auto& margin = result.extremes.handover_margin)
+    record.extremes.push_back({"handover-margin", margin->ns()});
+  if (const auto& slack = result.extremes.takeover_slack) record.extremes.push_back({"takeover-slack", *slack});
+  if (result.extremes.tail > 0) record.extremes.push_back({"tail", static_cast<std::int64_t>(result.extremes.tail)});
   record.wall_ns = std::chrono::nanoseconds(std::chrono::steady_clock::now() - began).count();
   return record;
 }
@@ -148,6 +153,10 @@ void pass(Way& way, Record& record) {
     way.text(probe.name);
     number(probe.rare);
     number(probe.hits);
+  });
+  way.list(record.extremes, [&](auto& extreme) {
+    way.text(extreme.name);
+    number(extreme.value);
   });
 }
 

@@ -8,6 +8,7 @@
 
 #include "reports/check/verdict/verdict.h"
 #include "scenarios/scenario.h"
+#include "tools/hunt/recipe.h"
 #include "tools/workers/pool.h"
 
 namespace heir::tools {
@@ -27,8 +28,16 @@ struct ProbeHits {
   bool operator==(const ProbeHits&) const = default;
 };
 
+/// How near the run came to an edge.
+struct Extreme {
+  std::string name;
+  std::int64_t value = 0;
+  bool operator==(const Extreme&) const = default;
+};
+
 struct RunRecord {
-  std::uint64_t seed = 0;
+  std::uint64_t seed = 0;  ///< In guided search the number of the run, whose recipe may have another.
+  Recipe recipe;           ///< Known to who asked for the run, and not sent back to it.
   reports::Outcome verdict = reports::Outcome::unknown;
   std::string reason;  ///< In one sentence.
   std::vector<RunFailure> failures;
@@ -43,6 +52,7 @@ struct RunRecord {
   std::int64_t longest_outage_ns = 0;
   std::int64_t total_outage_ns = 0;
   std::vector<ProbeHits> probes;
+  std::vector<Extreme> extremes;
   bool operator==(const RunRecord&) const = default;
 };
 

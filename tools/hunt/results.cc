@@ -12,6 +12,7 @@
 #include <map>
 
 #include "scenarios/load.h"
+#include "tools/hunt/corpus.h"
 #include "tools/hunt/schema.h"
 
 namespace heir::tools {
@@ -60,7 +61,7 @@ Result<bool> look_at(const std::string& path) {
                              ")" + expected + " (application_id " + std::to_string(results_application) + ")");
   if (version != results_version)
     return refused(path, "holds results of version " + std::to_string(version) + "; this heir reads version " +
-                             std::to_string(results_version) + (version > results_version ? ": use a newer heir" : ""));
+                             std::to_string(results_version) + (version > results_version ? ": use a newer heir" : ": use the heir that made it"));
   return true;
 }
 
@@ -179,15 +180,15 @@ Result<Campaign> Results::begin_campaign(const CampaignSettings& settings, std::
   Result<Transaction> transaction = Transaction::begin(database_);
   if (!transaction) return transaction.error();
   Result<Statement> insert = database_.prepare(
-      "INSERT INTO campaigns (heir, overrides, first_seed, last_seed, shard, shards, seconds, stop_on, began) "
-      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+      "INSERT INTO campaigns (heir, overrides, first_seed, last_seed, shard, shards, seconds, stop_on, began, "
+      "guided) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
   if (!insert) return insert.error();
   const WantedSeeds& seeds = settings.seeds;
   insert->bind(1, settings.heir).bind(2, joined(settings.overrides)).bind_bits(3, seeds.first);
   insert->bind(4, seeds.last ? std::optional(static_cast<std::int64_t>(*seeds.last)) : std::nullopt);
   insert->bind_bits(5, seeds.shard.index).bind_bits(6, seeds.shard.of);
   insert->bind(7, settings.seconds).bind_bits(8, settings.stop_on);
-  insert->bind(9, static_cast<std::int64_t>(std::time(nullptr)));
+  insert->bind(9, static_cast<std::int64_t>(std::time(nullptr))).bind(10, std::int64_t{settings.guided});
   if (const Result<> done = insert->run(); !done) return done.error();
   Campaign campaign;
   campaign.id = database_.last_row();
@@ -207,8 +208,8 @@ Result<Campaign> Results::begin_campaign(const CampaignSettings& settings, std::
 Result<std::vector<Campaign>> Results::campaigns() {
   std::vector<Campaign> campaigns;
   Result<Statement> select = database_.prepare(
-      "SELECT id, heir, overrides, first_seed, last_seed, shard, shards, seconds, stop_on, active_seconds, ended "
-      "FROM campaigns ORDER BY id");
+      "SELECT id, heir, overrides, first_seed, last_seed, shard, shards, seconds, stop_on, active_seconds, ended, "
+      "guided FROM campaigns ORDER BY id");
   Result<Statement> scenarios =
       database_.prepare("SELECT id, path, text FROM scenarios WHERE campaign = ?1 ORDER BY id");
   if (!select) return select.error();
@@ -229,6 +230,7 @@ Result<std::vector<Campaign>> Results::campaigns() {
     settings.stop_on = select->bits(8);
     campaign.active_seconds = select->real(9);
     campaign.end = end_named(select->text(10));
+    settings.guided = select->integer(11) != 0;
     for (scenarios->bind(1, campaign.id);;) {
       const Result<bool> more = scenarios->step();
       if (!more) return more.error();
@@ -274,6 +276,47 @@ Result<std::vector<std::int64_t>> Results::time_of(const Campaign& campaign) {
   return times;
 }
 
+Result<> Results::load_corpus(const Campaign& campaign, std::size_t target, Corpus& corpus) {
+  Result<Statement> select = database_.prepare(
+      "SELECT feature, run_seed, vary, virtual_ns FROM corpus JOIN runs USING (scenario, seed) WHERE scenario = ?1 "
+      "ORDER BY feature, seed");
+  if (!select) return select.error();
+  for (select->bind(1, campaign.target_ids[target]);;) {
+    const Result<bool> row = select->step();
+    if (!row) return row.error();
+    if (!*row) return {};
+    Result<std::vector<scenarios::Variation>> vary = parse_vary(select->text(2));
+    if (!vary) return refused(path_, "holds a run that this heir does not read: " + vary.error().message);
+    corpus.keep(select->text(0), {select->bits(1), std::move(*vary)}, select->integer(3));
+  }
+}
+
+Result<FailedRun> Results::failed_run(std::int64_t failure) {
+  Result<Statement> select = database_.prepare(
+      "SELECT scenarios.path, scenarios.text, run_seed, vary, heir, trace_hash, kind, message, at_ns FROM failures "
+      "JOIN runs USING (scenario, seed) JOIN scenarios ON scenarios.id = failures.scenario "
+      "JOIN campaigns ON campaigns.id = campaign WHERE failures.id = ?1");
+  if (!select) return select.error();
+  const Result<bool> row = select->bind(1, failure).step();
+  if (!row) return row.error();
+  if (!*row) {
+    const Result<std::string> last = database_.value("SELECT coalesce(max(id), 0) FROM failures");
+    if (!last) return last.error();
+    return Error{ErrorCode::not_found, path_ + ": has no failure " + std::to_string(failure) +
+                                           (*last == "0" ? "; it has none at all" : "; they are 1 to " + *last)};
+  }
+  Result<std::vector<scenarios::Variation>> vary = parse_vary(select->text(3));
+  if (!vary) return refused(path_, "holds a run that this heir does not read: " + vary.error().message);
+  FailedRun found;
+  found.path = select->text(0);
+  found.text = select->text(1);
+  found.recipe = {select->bits(2), std::move(*vary)};
+  found.heir = select->text(4);
+  found.trace_hash = select->bits(5);
+  found.failure = {select->text(6), select->text(7), select->integer(8)};
+  return found;
+}
+
 namespace {
 
 /// What one batch adds to a probe.
@@ -290,8 +333,8 @@ Result<> Results::add(const Campaign& campaign, const std::vector<NewRun>& runs)
   if (!transaction) return transaction.error();
   Result<Statement> run = database_.prepare(
       "INSERT INTO runs (scenario, seed, verdict, reason, trace_hash, events, virtual_ns, wall_ns, ok, failed, "
-      "unknown, failovers, generations, outages, longest_outage_ns, total_outage_ns) "
-      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)");
+      "unknown, failovers, generations, outages, longest_outage_ns, total_outage_ns, run_seed, vary) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)");
   Result<Statement> tally = database_.prepare(
       "INSERT INTO tallies (scenario, verdict, runs, virtual_ns, wall_ns, events, failovers, longest_outage_ns) "
       "VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET runs = runs + 1, "
@@ -302,11 +345,12 @@ Result<> Results::add(const Campaign& campaign, const std::vector<NewRun>& runs)
   Result<Statement> probe = database_.prepare(
       "INSERT INTO probes (scenario, name, rare, runs, hits) VALUES (?1, ?2, ?3, ?4, ?5) "
       "ON CONFLICT DO UPDATE SET rare = min(rare, ?3), runs = runs + ?4, hits = hits + ?5");
-  for (const Result<Statement>* prepared : {&run, &tally, &failure, &probe})
+  Result<Statement> corpus = database_.prepare("INSERT INTO corpus (scenario, feature, seed) VALUES (?1, ?2, ?3)");
+  for (const Result<Statement>* prepared : {&run, &tally, &failure, &probe, &corpus})
     if (!*prepared) return prepared->error();
 
   std::map<std::pair<std::int64_t, std::string>, ProbeGrowth> growth;
-  for (const auto& [target, record] : runs) {
+  for (const auto& [target, record, kept_for] : runs) {
     const std::int64_t scenario = campaign.target_ids[target];
     const std::string verdict = reports::to_string(record.verdict);
     const auto number = [](std::uint64_t value) { return static_cast<std::int64_t>(value); };
@@ -319,6 +363,7 @@ Result<> Results::add(const Campaign& campaign, const std::vector<NewRun>& runs)
     run->bind(8, record.wall_ns).bind(9, number(record.ok)).bind(10, number(record.failed));
     run->bind(11, number(record.unknown)).bind(12, number(record.failovers)).bind(13, number(record.generations));
     run->bind(14, number(record.outages)).bind(15, record.longest_outage_ns).bind(16, record.total_outage_ns);
+    run->bind_bits(17, record.recipe.seed).bind(18, vary_text(record.recipe));
     if (const Result<> done = run->run(); !done) return done;
     tally->bind(1, scenario).bind(2, verdict).bind(3, record.virtual_ns).bind(4, record.wall_ns);
     tally->bind(5, number(record.events)).bind(6, number(record.failovers)).bind(7, record.longest_outage_ns);
@@ -326,6 +371,10 @@ Result<> Results::add(const Campaign& campaign, const std::vector<NewRun>& runs)
     for (const RunFailure& found : record.failures) {
       failure->bind(1, scenario).bind_bits(2, record.seed).bind(3, found.kind).bind(4, found.message);
       if (const Result<> done = failure->bind(5, found.at_ns).run(); !done) return done;
+    }
+    for (const std::string& feature : kept_for) {
+      corpus->bind(1, scenario).bind(2, feature).bind_bits(3, record.seed);
+      if (const Result<> done = corpus->run(); !done) return done;
     }
     for (const ProbeHits& hits : record.probes) {
       ProbeGrowth& grown = growth[{scenario, hits.name}];

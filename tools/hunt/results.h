@@ -30,6 +30,7 @@ struct CampaignSettings {
   WantedSeeds seeds;
   std::optional<std::int64_t> seconds;  ///< --for
   std::uint64_t stop_on = 0;            ///< Failed runs; 0: never.
+  bool guided = false;                  ///< Runs follow what earlier ones reached (corpus.h).
 };
 
 /// How a campaign ended; nothing: it is under way, or was killed.
@@ -49,7 +50,20 @@ struct Campaign {
 struct NewRun {
   std::size_t target = 0;
   RunRecord record;
+  std::vector<std::string> kept_for = {};  ///< Features for which guided search goes on from it.
 };
+
+/// A failure that results have, with all that its run was made of.
+struct FailedRun {
+  std::string path;  ///< Of the scenario, as it was named.
+  std::string text;  ///< Of the scenario.
+  Recipe recipe;
+  std::string heir;
+  std::uint64_t trace_hash = 0;
+  RunFailure failure;
+};
+
+class Corpus;
 
 class Results {
  public:
@@ -73,6 +87,11 @@ class Results {
   Result<std::vector<SeedSet>> seeds_of(const Campaign& campaign);
   /// Real time that runs of each target took, by target.
   Result<std::vector<std::int64_t>> time_of(const Campaign& campaign);
+
+  /// What guided search has kept of a target.
+  Result<> load_corpus(const Campaign& campaign, std::size_t target, Corpus& corpus);
+  /// By the number of the failure: its row of table failures.
+  Result<FailedRun> failed_run(std::int64_t failure);
 
   Result<> add(const Campaign& campaign, const std::vector<NewRun>& runs);
   Result<> set_end(const Campaign& campaign, std::optional<CampaignEnd> end, const std::string& canary);

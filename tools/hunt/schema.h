@@ -1,4 +1,4 @@
-// The tables of a results database, version 1. The texts are what SQLite keeps, comments included: `.schema` in the
+// The tables of a results database, version 2. The texts are what SQLite keeps, comments included: `.schema` in the
 // sqlite3 shell shows them.
 #pragma once
 
@@ -7,7 +7,7 @@
 namespace heir::tools {
 
 inline constexpr std::uint32_t results_application = 0x68656972;  ///< "heir": SQLite's application_id.
-inline constexpr std::uint32_t results_version = 1;               ///< SQLite's user_version.
+inline constexpr std::uint32_t results_version = 2;               ///< SQLite's user_version.
 
 inline constexpr const char* results_schema = R"sql(
 CREATE TABLE campaigns (
@@ -23,6 +23,7 @@ CREATE TABLE campaigns (
   began INTEGER NOT NULL,    -- seconds since 1970
   active_seconds REAL NOT NULL DEFAULT 0,  -- time that it has run
   canary TEXT NOT NULL DEFAULT '',         -- what became of the canary
+  guided INTEGER NOT NULL,   -- 1: which runs are done follows what earlier ones reached
   ended TEXT                 -- complete, stopped, interrupted, out-of-space, canary-lived; NULL: under way, or killed
 );
 CREATE TABLE scenarios (
@@ -49,6 +50,8 @@ CREATE TABLE runs (
   outages INTEGER NOT NULL,  -- times of 500 ms and more without an acknowledged write
   longest_outage_ns INTEGER NOT NULL,
   total_outage_ns INTEGER NOT NULL,
+  run_seed INTEGER NOT NULL, -- that it was run with: its seed, but in guided search mostly that of another run,
+  vary TEXT NOT NULL,        -- from which it varies so: 41.2s/9 50s/3, as the scenario's key `vary`
   PRIMARY KEY (scenario, seed)
 ) WITHOUT ROWID;
 CREATE TABLE failures (
@@ -78,6 +81,12 @@ CREATE TABLE probes (
   runs INTEGER NOT NULL,     -- in which it was hit
   hits INTEGER NOT NULL,
   PRIMARY KEY (scenario, name)
+) WITHOUT ROWID;
+CREATE TABLE corpus (        -- runs that guided search goes on from
+  scenario INTEGER NOT NULL REFERENCES scenarios,
+  feature TEXT NOT NULL,     -- what the run reached
+  seed INTEGER NOT NULL,
+  PRIMARY KEY (scenario, feature, seed)
 ) WITHOUT ROWID;
 CREATE TABLE mutants (       -- planted bugs: how many seeds it takes to find each
   campaign INTEGER NOT NULL REFERENCES campaigns,

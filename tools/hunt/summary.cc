@@ -20,6 +20,11 @@ Result<> each_row(Database& database, std::string_view query, std::int64_t param
   }
 }
 
+/// Of the columns run_seed and vary.
+Recipe recipe_at(const Statement& row, int column) {
+  return {row.bits(column), parse_vary(row.text(column + 1)).value_or({})};
+}
+
 Result<ScenarioSummary> summarize_scenario(Database& database, const Target& target, std::int64_t id) {
   ScenarioSummary summary;
   summary.path = target.path;
@@ -40,18 +45,21 @@ Result<ScenarioSummary> summarize_scenario(Database& database, const Target& tar
   if (!done) return done.error();
   // Of a kind's columns beside min(seed), SQLite takes the row that has the minimum.
   done = each_row(database,
-                  "SELECT kind, count(DISTINCT seed), min(seed), message, at_ns FROM failures WHERE scenario = ?1 "
+                  "SELECT kind, count(DISTINCT seed), min(seed), message, at_ns, run_seed, vary FROM failures "
+                  "JOIN runs USING (scenario, seed) WHERE scenario = ?1 "
                   "GROUP BY kind ORDER BY count(DISTINCT seed) DESC, kind",
                   id, [&](const Statement& row) {
-                    summary.failures.push_back({row.text(0), row.bits(1), row.bits(2), row.text(3), row.integer(4)});
+                    summary.failures.push_back(
+                        {row.text(0), row.bits(1), row.bits(2), recipe_at(row, 5), row.text(3), row.integer(4)});
                   });
   if (!done) return done.error();
   if (summary.unknown > 0)
     done = each_row(database,
-                    "SELECT seed, reason FROM runs WHERE scenario = ?1 AND verdict = 'unknown' ORDER BY seed LIMIT 1",
+                    "SELECT reason, run_seed, vary FROM runs WHERE scenario = ?1 AND verdict = 'unknown' "
+                    "ORDER BY seed LIMIT 1",
                     id, [&](const Statement& row) {
-                      summary.unknown_seed = row.bits(0);
-                      summary.unknown_reason = row.text(1);
+                      summary.unknown_reason = row.text(0);
+                      summary.unknown_recipe = recipe_at(row, 1);
                     });
   if (!done) return done.error();
   return summary;

@@ -14,6 +14,7 @@ struct KindSummary {
   std::string kind;
   std::uint64_t runs = 0;
   std::uint64_t seed = 0;  ///< The lowest of them,
+  Recipe recipe;           ///< what it is made of,
   std::string message;     ///< what it said,
   std::int64_t at_ns = 0;  ///< and of which time.
 };
@@ -29,7 +30,7 @@ struct ScenarioSummary {
   std::int64_t longest_outage_ns = 0;
   std::vector<KindSummary> failures;
   std::string unknown_reason;  ///< Of the lowest seed without a verdict.
-  std::uint64_t unknown_seed = 0;
+  Recipe unknown_recipe;
 
   std::uint64_t runs() const { return passed + failed + unknown; }
 };

@@ -10,6 +10,7 @@
 // its place.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -21,10 +22,12 @@
 
 namespace heir::tools {
 
-/// What these two mean is its maker's business.
+/// What these mean is its maker's business.
 struct Task {
+  static constexpr std::size_t most_details = 17;
   std::uint64_t what = 0;
   std::uint64_t seed = 0;
+  std::array<std::int64_t, most_details> details{};
 };
 
 /// How far a task is, by a measure that grows while it gets on.

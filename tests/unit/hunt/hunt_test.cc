@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "campaign.h"
+#include "tools/hunt/corpus.h"
 #include "tools/hunt/summary.h"
 
 namespace heir::tools {
@@ -210,6 +211,73 @@ TEST_CASE("A report counts every run") {
   REQUIRE(summary);
   CHECK(summary->total().runs() == 20'000);
   CHECK(summary->total().failed == 20);
+}
+
+namespace {
+
+/// Fails if the run varies one of a rare seed from its second half on; nothing else reaches what those do.
+std::optional<RunRecord> deep(const scenarios::Scenario& scenario, std::uint64_t seed, const TellProgress&) {
+  const bool is_rare = seed % 10 == 5;
+  const bool is_deep = is_rare && !scenario.vary.empty() && scenario.vary.back().at > Duration::seconds(5);
+  RunRecord record = is_deep ? failed(seed, "lost-write") : passed(seed);
+  record.probes = {{is_rare ? "rare" : "common", true, 1}};
+  return record;
+}
+
+}  // namespace
+
+TEST_CASE("A guided campaign goes on from what was rare, and keeps what its runs are made of") {
+  CampaignSettings guided = settings(1, 300);
+  guided.guided = true;
+  HuntOptions one = options(deep);
+  one.workers = 1;
+  Hunted hunted = hunt_all(guided, {target("a.toml")}, one);
+  CHECK(hunted.end.end == CampaignEnd::complete);
+  CHECK(*hunted.results.database().value("SELECT count(*) FROM runs") == "300");
+  REQUIRE_FALSE(hunted.told.bad.empty());
+  const RunRecord& bad = hunted.told.bad.front().second;
+  CHECK(bad.recipe.seed % 10 == 5);
+  REQUIRE_FALSE(bad.recipe.vary.empty());
+  // With seeds alone none would fail.
+  CHECK(hunt_all(settings(1, 300), {target("a.toml")}, one).told.bad.empty());
+
+  const Result<FailedRun> kept = hunted.results.failed_run(1);
+  REQUIRE(kept);
+  CHECK(kept->recipe == bad.recipe);
+  CHECK(kept->path == "a.toml");
+  CHECK(kept->failure.kind == "lost-write");
+  CHECK(hunted.results.failed_run(1000).error().message.find("they are 1 to") != std::string::npos);
+  const Result<CampaignSummary> summary = summarize(hunted.results, hunted.campaign);
+  REQUIRE(summary);
+  CHECK(summary->scenarios.at(0).failures.at(0).recipe == bad.recipe);
+}
+
+TEST_CASE("A guided campaign that goes on knows what it had kept") {
+  const Folder folder;
+  const std::string path = folder.file("guided.db");
+  CampaignSettings guided = settings(1, 200);
+  guided.guided = true;
+  guided.stop_on = 1;
+  Told told;
+  {
+    Result<Results> results = Results::open(path, Results::Open::begin);
+    REQUIRE(results);
+    Result<Campaign> campaign = results->begin_campaign(guided, {target("a.toml")});
+    REQUIRE(campaign);
+    REQUIRE(hunt(*results, *campaign, options(deep), told));
+  }
+  Result<Results> results = Results::open(path, Results::Open::existing);
+  REQUIRE(results);
+  Result<std::vector<Campaign>> campaigns = results->campaigns();
+  REQUIRE(campaigns);
+  REQUIRE(campaigns->back().settings.guided);
+  Corpus corpus;
+  REQUIRE(results->load_corpus(campaigns->back(), 0, corpus));
+  CHECK(corpus.features() == 2);
+  campaigns->back().settings.stop_on = 0;
+  REQUIRE(hunt(*results, campaigns->back(), options(deep), told));
+  CHECK(*results->database().value("SELECT count(*) FROM runs") == "200");
+  CHECK(*results->database().value("SELECT count(*) > 1 FROM failures") == "1");
 }
 
 }  // namespace heir::tools

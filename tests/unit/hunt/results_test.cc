@@ -131,9 +131,9 @@ TEST_CASE("What is not ours, or too new, is refused and stays as it was") {
   {
     Result<Database> database = Database::open(newer);
     REQUIRE(database);
-    REQUIRE(database->execute("PRAGMA user_version = 2"));
+    REQUIRE(database->execute("PRAGMA user_version = 3"));
   }
-  CHECK(says(refusal(newer), "version 2; this heir reads version 1: use a newer heir"));
+  CHECK(says(refusal(newer), "version 3; this heir reads version 2: use a newer heir"));
 
   const std::string other = good_file(folder, "other.db");
   {

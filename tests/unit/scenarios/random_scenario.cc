@@ -202,6 +202,8 @@ Scenario random_scenario(Dice& dice) {
   Scenario s;
   s.title = text(dice);
   s.duration = duration(dice, Duration::seconds(10), Duration::seconds(1000));
+  for (Duration at = Duration::zero(); dice.chance(30); at = at + duration(dice, Duration::zero(), minute))
+    s.vary.push_back({at, static_cast<std::uint64_t>(dice.between(1, INT64_MAX))});
   s.cluster.peers = static_cast<int>(dice.between(3, 15));
   s.cluster.policy = any<PolicyPreset>(dice);
   for (const PolicySwitch& line : policy_switches()) {

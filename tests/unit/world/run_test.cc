@@ -210,3 +210,47 @@ TEST_CASE("the final state is there if a primary is up at the end, and agrees wi
     CHECK(result.generations == 0);
   }
 }
+
+TEST_CASE("a variation leaves what was before it, and changes what is after") {
+  tools::SimulatedPrograms programs;
+  scenarios::Scenario scenario = with_crash();
+  RunOptions options;
+  options.seed = 3;
+  const RunResult plain = run(scenario, programs, options);
+  const auto varied = [&](std::vector<scenarios::Variation> vary) {
+    scenario.vary = std::move(vary);
+    return run(scenario, programs, options);
+  };
+  const Duration at = Duration::seconds(12);
+  const RunResult one = varied({{at, 1}});
+  const RunResult two = varied({{at, 2}});
+  const RunResult chained = varied({{at, 1}, {Duration::seconds(14), 1}});
+  const RunResult from_start = varied({{Duration::zero(), 1}});
+  const auto before = [](const RunResult& result, Duration until) {
+    std::vector<std::string> all = lines(result.history);
+    std::size_t size = 0;
+    while (size < all.size() && result.history.event(size).time.ns() <= until.ns()) ++size;
+    all.resize(size);
+    return all;
+  };
+  CHECK(before(one, at) == before(plain, at));
+  CHECK(before(chained, Duration::seconds(14)) == before(one, Duration::seconds(14)));
+  CHECK(before(from_start, at) != before(plain, at));
+  CHECK(one.trace_hash != plain.trace_hash);
+  CHECK(two.trace_hash != one.trace_hash);
+  CHECK(chained.trace_hash != one.trace_hash);
+
+  // Whoever watches changes nothing, also beside a variation.
+  for (const Duration pause : {at - Duration::milliseconds(1), at, at + Duration::milliseconds(1)}) {
+    int asked = 0;
+    options.pause = [&](const Glance& glance) -> std::optional<Limits> {
+      if (++asked > 1) CHECK(glance.now() == VirtualTime() + pause);
+      return asked > 1 ? Limits{} : Limits{VirtualTime() + pause};
+    };
+    same(varied({{at, 1}}), one);
+    CHECK(asked == 2);
+  }
+  options.pause = nullptr;
+  // And nothing is left of it for the next run of the process.
+  same(varied({}), plain);
+}
