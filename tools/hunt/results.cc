@@ -61,7 +61,8 @@ Result<bool> look_at(const std::string& path) {
                              ")" + expected + " (application_id " + std::to_string(results_application) + ")");
   if (version != results_version)
     return refused(path, "holds results of version " + std::to_string(version) + "; this heir reads version " +
-                             std::to_string(results_version) + (version > results_version ? ": use a newer heir" : ": use the heir that made it"));
+                             std::to_string(results_version) +
+                             (version > results_version ? ": use a newer heir" : ": use the heir that made it"));
   return true;
 }
 
