@@ -147,6 +147,9 @@ std::optional<Campaign> new_campaign(const Options& given) {
   for (const ScenarioFile& file : plan.files()) {
     for (const Target& other : campaign.targets)
       if (other.path == file.path) problems.push_back(scenarios::printable(file.path) + ": is named twice");
+    if (settings.guided && !file.scenario.vary.empty())
+      problems.push_back(scenarios::printable(file.path) +
+                         ": has 'vary', which --guided makes itself; leave it out (--set 'vary=[]')");
     campaign.targets.push_back({file.path, scenarios::write(file.scenario), file.scenario});
   }
   for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", problem.c_str());
