@@ -1,5 +1,7 @@
 #include "engine/agent/store_link.h"
 
+#include <algorithm>
+
 #include "engine/base/files.h"
 #include "engine/base/match.h"
 #include "engine/failover/document.h"
@@ -35,6 +37,16 @@ void StoreLink::learn(const store::View& view) {
   for (const store::Member& member : view.members) {
     store::Instance& known = known_[member.instance.id];
     if (known != member.instance) known = member.instance;
+  }
+  // A host that has lost its identity registers anew: its name belongs to that peer, and no more to the one that is
+  // gone.
+  const auto is_of = [&](const auto& matches) {
+    return std::any_of(view.members.begin(), view.members.end(), matches);
+  };
+  for (auto& [peer, known] : known_) {
+    const bool is_here = is_of([&](const store::Member& member) { return member.instance.id == peer; });
+    if (!is_here && is_of([&](const store::Member& member) { return member.instance.name == known.name; }))
+      known.name.clear();
   }
 }
 

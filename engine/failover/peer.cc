@@ -270,9 +270,12 @@ void on_command_done(Context& c, const CommandDone& input) {
         peer.applied = command;
       }
       if (std::holds_alternative<Follow>(command)) peer.rejoined = false;
+      // It may be another copy by now: the next that tells a position says of what it was made.
+      if (std::holds_alternative<Follow>(command) || std::holds_alternative<Rejoin>(command)) peer.rebuilt.reset();
       if (input.position) {
         peer.position = input.position;
         peer.rebuilt = input.rebuilt;
+        peer.no_position.clear();
       }
       if (std::holds_alternative<Drain>(command) && peer.switchover)
         peer.switchover->stage = Peer::Switchover::Stage::proving;
@@ -299,8 +302,10 @@ void on_command_done(Context& c, const CommandDone& input) {
       rules::retry_later(c);
       // What cannot tell where its log ends (it is being rebuilt, say) takes nothing over before the next try: until
       // then it goes on to follow or to rejoin, for its primary may be back and wait for it.
-      if (std::holds_alternative<Sever>(command) || std::holds_alternative<ReadPosition>(command))
+      if (std::holds_alternative<Sever>(command) || std::holds_alternative<ReadPosition>(command)) {
         peer.takeover_retry = peer.retry_at;
+        peer.no_position = peer.failure;
+      }
       return;
   }
 }

@@ -358,6 +358,7 @@ struct Peer {
   };
   std::optional<Switchover> switchover;
   std::optional<MonotonicTime> takeover_retry;
+  std::string no_position;  ///< Why the copy here could last not tell where its log ends; empty: it could.
   std::optional<AcceptLoss> accepted_loss;
 
   // Retries

@@ -79,6 +79,10 @@ bool attempt(Context& c, const std::string& why) {
     c.wait(Reason::no_candidate, why + ", but nobody present could be the next sync");
     return false;
   }
+  if (peer.takeover_retry && c.now.monotonic < *peer.takeover_retry && !peer.no_position.empty()) {
+    c.wait(Reason::database_failed, why + ", but " + peer.no_position);
+    return false;
+  }
   if (peer.takeover_retry && c.now.monotonic < *peer.takeover_retry) {
     c.wait(Reason::not_caught_up, why + ", but this peer does not have everything that was acknowledged; waiting for " +
                                       state.primary.value() + " or an operator");

@@ -63,6 +63,7 @@ std::vector<std::string> files_of_agent(const Disk& disk) {
 }  // namespace
 
 bool World::waits_for_operator(int host) const {
+  if (!peer(host).has_lost) return false;
   const Disk& disk = peer(host).machine->disk();
   const std::vector<std::string> files = files_of_agent(disk);
   return std::any_of(files.begin(), files.end(), [&](const std::string& file) {
@@ -80,7 +81,7 @@ std::optional<DiskFaultId> World::rot(int host, scenarios::RotPlace where, Rando
   if (where == scenarios::RotPlace::log) {
     const Lsn redo = copy->data.control.redo;
     if (copy->durable() <= redo) return std::nullopt;
-    peer(host).is_struck = true;
+    peer(host).is_struck = peer(host).has_lost = true;
     const Lsn at = redo + random.below(copy->durable().since(redo));
     copy->damages.push_back({disk.new_fault(), at});
     return copy->damages.back().id;
@@ -179,6 +180,7 @@ void World::replace_disk(int host, const DiskImage& image) {
 
 bool World::may_lose(int host) {
   const bool granted = atlas_.grant(host, nemesis_ && nemesis_->strikes_alone(host));
+  if (host > 0 && granted) peer(host).has_lost = true;
   if (host < 0 && atlas_.is_on() && granted && store_checks_) {
     store_checks_->forgive(-host);
     member(-host).may_have_forgotten = true;
@@ -243,7 +245,8 @@ bool World::has_all(int host) const {
 bool World::may_have_been_struck(int host) const {
   const Disk& disk = peer(host).machine->disk();
   const std::vector<std::shared_ptr<DataFolder>> copies = copies_on(disk);
-  return is_marked(host) || disk.has_lied() ||
+  // The agent's own word for it counts only where a fault may have been the cause.
+  return (is_marked(host) && peer(host).has_lost) || disk.has_lied() ||
          std::any_of(copies.begin(), copies.end(), [](const std::shared_ptr<DataFolder>& copy) {
            return !copy->damages.empty() || !copy->stray_reads.empty();
          });

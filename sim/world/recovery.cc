@@ -23,20 +23,21 @@ constexpr LinkParameters kind_link = [] {
   return link;
 }();
 
-bool names(std::string_view list, std::string_view name) {
-  while (!list.empty()) {
-    const std::string_view word = list.substr(0, list.find(' '));
-    if (word == name) return true;
-    list.remove_prefix(std::min(list.size(), word.size() + 1));
-  }
-  return false;
-}
-
 bool is_among(const std::vector<int>& hosts, int host) {
   return std::find(hosts.begin(), hosts.end(), host) != hosts.end();
 }
 
 }  // namespace
+
+/// Whether a list of peers has that host's.
+bool World::names(std::string_view list, int host) const {
+  while (!list.empty()) {
+    const std::string_view word = list.substr(0, list.find(' '));
+    if (host_named(word) == host) return true;
+    list.remove_prefix(std::min(list.size(), word.size() + 1));
+  }
+  return false;
+}
 
 /// Its log holds what the generation was declared with, on whatever branch that was.
 bool World::has_initial_position(int host) const {
@@ -61,12 +62,13 @@ bool World::was_rebuilt(int host) const {
 
 /// By the state and by what its disk holds: primary, or one that may take over (sections 4.2 to 4.4).
 bool World::may_lead(int host) const {
-  const std::string& name = peer(host).setup.name;
   // In the middle of a rewind, or rewound and not yet consistent: no candidate (section 7, R-07, R-09).
-  const bool is_rewinding = peer(host).machine->disk().exists(std::string(peer_root) + "/rewinding");
+  const Disk& disk = peer(host).machine->disk();
+  const std::string root(peer_root);
+  const bool is_rewinding = disk.exists(root + "/rewinding") && !disk.exists(root + "/data.old");
   if (is_marked(host) || is_rewinding || !has_all(host)) return false;
-  if (!cluster_.opened && names(cluster_.proven, name) && !was_rebuilt(host)) return true;
-  return (name == cluster_.primary || name == cluster_.sync) && has_initial_position(host);
+  if (!cluster_.opened && names(cluster_.proven, host) && !was_rebuilt(host)) return true;
+  return (host == host_named(cluster_.primary) || host == host_named(cluster_.sync)) && has_initial_position(host);
 }
 
 void World::heal_core() {
@@ -94,6 +96,8 @@ void World::heal_core() {
                         [this](int host) { return !member(-host).is_lost && !member(-host).may_have_forgotten; });
   const std::size_t majority = members.size() / 2 + 1;
   members.resize(majority + random.below(members.size() - majority + 1));
+  for (const int host : core_.peers)
+    if (may_lead(host)) core_.leaders.push_back(host);
   core_.members = members;
   std::sort(core_.peers.begin(), core_.peers.end());
   std::sort(core_.members.rbegin(), core_.members.rend());
@@ -158,8 +162,7 @@ void World::break_for_ever(int host) {
 bool World::core_has_recovered() const {
   if (!core_took_a_write_ && result_.has_writers) return false;
   return std::all_of(core_.peers.begin(), core_.peers.end(), [this](int host) {
-    const std::string& name = peers_[static_cast<std::size_t>(host - 1)].setup.name;
-    return name == cluster_.primary || name == cluster_.sync || names(cluster_.async, name);
+    return host == host_named(cluster_.primary) || host == host_named(cluster_.sync) || names(cluster_.async, host);
   });
 }
 
@@ -174,7 +177,10 @@ std::string World::excuse() const {
            "store)";
   if (cluster_.generation == 0) return "rule 1: the cluster never began";
   if (!cluster_.freeze.empty()) return "rule 10: an operator froze the cluster (" + cluster_.freeze + ")";
-  if (std::none_of(core_.peers.begin(), core_.peers.end(), [this](int host) { return may_lead(host); }))
+  // One that could lead when the core was healed, and whose disk no fault had touched, was kept from it by heir itself.
+  const bool was_spoilt = std::any_of(core_.leaders.begin(), core_.leaders.end(),
+                                      [this](int host) { return !peer(host).has_lost && !may_lead(host); });
+  if (!was_spoilt && std::none_of(core_.peers.begin(), core_.peers.end(), [this](int host) { return may_lead(host); }))
     return "section 4.4: the core has neither the primary nor anybody who may take over with all that was "
            "acknowledged";
   return {};

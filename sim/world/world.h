@@ -50,6 +50,7 @@ struct ClusterView {
 /// Hosts that suffice for a cluster that takes writes (recovery.cc).
 struct Core {
   std::vector<int> peers;
+  std::vector<int> leaders;  ///< Of the peers, those that could lead when they were healed.
   std::vector<int> members;  ///< Host numbers of the store's.
 };
 
@@ -153,6 +154,7 @@ class World final : public Actions, public Glance, private ClientObserver, priva
     bool had_all = false;
     bool was_up = false;
     bool is_struck = false;  ///< A fault may have taken something of its copy since, or then.
+    bool has_lost = false;   ///< A fault has taken something of its disk, ever.
   };
   struct StoreHost {
     std::unique_ptr<Machine> machine;
@@ -233,6 +235,7 @@ class World final : public Actions, public Glance, private ClientObserver, priva
   }
   /// The database of who is primary, if it is one; else null.
   PostgresServer* primary_server() const;
+  bool names(std::string_view list, int host) const;
   bool was_rebuilt(int host) const;
   bool may_lead(int host) const;
   bool has_initial_position(int host) const;

@@ -183,7 +183,7 @@ Exit conclude(const CampaignSummary& summary, const HuntEnd& end, const Results&
       given.json ? summary_json(summary, results.path()) : summary_text(summary, Style::of_standard_output());
   if (given.json || !given.quiet) std::fputs(text.c_str(), stdout);
   if (!given.json && !given.quiet)
-    fmt::print("A worker had {} MiB of memory at most.\n", (end.peak_memory_bytes >> 20) + 1);
+    fmt::print("After a run a worker had {} MiB of memory at most.\n", (end.peak_memory_bytes >> 20) + 1);
   const ScenarioSummary total = summary.total();
   if (given.quiet && !given.json)
     fmt::print("{}: {} passed, {} failed, {} without a verdict\n",

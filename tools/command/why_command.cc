@@ -5,6 +5,7 @@
 // scenario draws them. The share of children that fail in the same way is P(failure | time). Where it jumps, something
 // happened that mattered: there it looks closer, again and again.
 #include <fmt/format.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <map>
 
 #include "sim/faults/decisions.h"
@@ -73,7 +75,11 @@ class Brood {
       prctl(PR_SET_PDEATHSIG, SIGKILL);
       return true;
     }
-    if (pid > 0) children_[pid] = &share;
+    if (pid < 0) {
+      complain(std::string("heir why: cannot start a process: ") + std::strerror(errno));
+      _exit(static_cast<int>(Exit::internal));
+    }
+    children_[pid] = &share;
     return false;
   }
   void await_all() {
@@ -181,6 +187,7 @@ Exit run(const Options& options) {
   for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", problem.c_str());
   if (!subject) return Exit::bad_usage;
   watch_over_process(isatty(STDERR_FILENO) == 1);
+  ::signal(SIGCHLD, SIG_DFL);  // Who starts us may ignore it: then nobody could be waited for.
   const Capsule& capsule = subject->capsule;
   sim::RunOptions run_options;
   run_options.seed = capsule.seed;

@@ -144,8 +144,8 @@ void Database::leave_log_alone(bool alone) {
 
 // ---- Transaction ----
 
-Result<Transaction> Transaction::begin(Database& database) {
-  if (const Result<> begun = database.execute("BEGIN IMMEDIATE"); !begun) return begun.error();
+Result<Transaction> Transaction::begin(Database& database, const char* how) {
+  if (const Result<> begun = database.execute(how); !begun) return begun.error();
   return Transaction(database);
 }
 

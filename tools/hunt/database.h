@@ -72,7 +72,7 @@ class Database {
 /// Everything in it happens, or nothing: what is not committed is taken back.
 class Transaction {
  public:
-  static Result<Transaction> begin(Database& database);
+  static Result<Transaction> begin(Database& database, const char* how = "BEGIN IMMEDIATE");
   Transaction(Transaction&& other) noexcept;
   Transaction& operator=(Transaction&&) = delete;
   ~Transaction();

@@ -113,6 +113,9 @@ class Hunt final : public PoolOwner {
   void done(TaskOutcome outcome) override {
     std::optional<RunRecord> record =
         outcome.lost ? lost_record(outcome.task.seed, *outcome.lost) : unpack(outcome.answer);
+    if (record && outcome.lost) record->wall_ns = outcome.took.ns();
+    // One that died of something else has not died as it must.
+    if (record && outcome.lost && is_canary(outcome.task)) record->failures.clear();
     if (is_canary(outcome.task)) return canary_done(record);
     Queue& queue = queues_[outcome.task.what];
     --queue.under_way;

@@ -100,7 +100,8 @@ class Merge {
       const Result<Part*> found = part_for(source);
       if (!found) return found.error();
       Part& part = **found;
-      Result<Transaction> transaction = Transaction::begin(database);
+      // The source is only read: a hunt that goes on there is not kept from writing.
+      Result<Transaction> transaction = Transaction::begin(database, "BEGIN");
       if (!transaction) return transaction.error();
       for (std::size_t i = 0; i < source.targets.size(); ++i) {
         const std::int64_t ours = part.campaign.target_ids[i];
@@ -169,7 +170,12 @@ Result<> merge(const std::vector<std::string>& paths, const std::string& out) {
     Merge merging(*into);
     for (const std::string& path : paths)
       if (const Result<> taken = merging.take(path); !taken) return taken;
-    return merging.finish();
+    if (const Result<> finished = merging.finish(); !finished) return finished;
+    // The file alone gets the name: all must be in it, and not in its write-ahead log.
+    const Result<std::string> busy = into->database().value("PRAGMA wal_checkpoint(TRUNCATE)");
+    if (!busy) return busy.error();
+    if (*busy != "0") return Error{ErrorCode::io_error, out + ": could not be written whole"};
+    return {};
   }();
   if (made && std::rename(part.c_str(), out.c_str()) == 0) return {};
   const int why = errno;

@@ -1,15 +1,13 @@
 #include "tools/workers/pool.h"
 
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <cstring>
 
+#include "tools/workers/nursery.h"
 #include "tools/workers/socket.h"
 #include "tools/workers/worker.h"
 
@@ -24,35 +22,31 @@ constexpr std::chrono::seconds patience_at_end(
     2);  ///< A run looks up every few milliseconds; one that is judged may not.
 
 struct Worker {
-  pid_t pid = 0;
-  std::string name;
-  int errors = -1;  ///< A file in memory of what it says on standard error; -1: it shares ours.
+  std::uint64_t number = 0;
   std::optional<Task> task;
   bool leaves = false;
   bool was_stuck = false;
   unsigned tasks_done = 0;
   TaskProgress progress;
+  Clock::time_point began;
   Clock::time_point last_progress;
 };
 
 class Pool {
  public:
-  Pool(const PoolOptions& options, const Work& work, PoolOwner& owner, SocketFolder folder, Socket socket)
-      : options_(options), work_(work), owner_(owner), folder_(std::move(folder)), socket_(std::move(socket)) {}
+  Pool(const PoolOptions& options, PoolOwner& owner, Nursery nursery, Socket socket)
+      : options_(options), owner_(owner), nursery_(std::move(nursery)), socket_(std::move(socket)) {}
 
   Result<PoolEnd> run() {
     while (noted_signal() == 0) {
-      if (const Result<> filled = fill(); !filled) {
-        end_all();
-        return filled.error();
-      }
+      if (nursery_.is_gone()) return Error{ErrorCode::failed, "the process that starts workers was killed"};
+      if (const Result<> filled = fill(); !filled) return filled.error();
       if (!any_busy()) break;
-      socket_.wait(tick_ms);
+      socket_.wait(tick_ms, nursery_.descriptor());
       take_messages();
       tick();
     }
     if (noted_signal() != 0) interrupt();
-    end_all();
     return end_;
   }
 
@@ -65,17 +59,22 @@ class Pool {
     begin(worker, task);
     std::string message(1, message_task);
     message.append(reinterpret_cast<const char*>(&task), sizeof task);
-    socket_.send(worker.name, message);
+    socket_.send(Nursery::name_of(worker.number), message);
+  }
+
+  static Duration since(Clock::time_point began) {
+    return Duration::nanoseconds(std::chrono::nanoseconds(Clock::now() - began).count());
   }
 
   static void begin(Worker& worker, const Task& task) {
     worker.task = task;
     worker.progress = {};
-    worker.last_progress = Clock::now();
+    worker.began = worker.last_progress = Clock::now();
   }
 
   /// A task for every worker without one, and as many workers as there may be, while there are tasks.
   Result<> fill() {
+    if (not_begun_) return *not_begun_;
     for (Worker& worker : workers_) {
       if (worker.task || worker.leaves) continue;
       const std::optional<Task> task = next();
@@ -92,7 +91,7 @@ class Pool {
         postponed_ = task;
       }
     }
-    return not_begun_ ? Result<>(*not_begun_) : Result<>();
+    return {};
   }
 
   std::optional<Task> next() {
@@ -107,27 +106,16 @@ class Pool {
 
   Result<> start(const Task& task) {
     Worker worker;
-    worker.name = "worker" + std::to_string(++last_name_);
-    if (options_.keep_errors) worker.errors = ::memfd_create("errors", MFD_CLOEXEC);
-    const pid_t self = ::getpid();
-    worker.pid = ::fork();
-    if (worker.pid < 0) {
-      const int why = errno;
-      if (worker.errors >= 0) ::close(worker.errors);
-      return Error{ErrorCode::failed, std::string("cannot start a process: ") + std::strerror(why)};
-    }
-    if (worker.pid == 0) {
-      if (worker.errors >= 0) ::dup2(worker.errors, STDERR_FILENO);
-      be_worker(folder_.address(), worker.name, self, task, work_);
-    }
+    worker.number = ++last_number_;
+    if (const Result<> started = nursery_.start(worker.number, task); !started) return started;
     begin(worker, task);
-    workers_.push_back(std::move(worker));
+    workers_.push_back(worker);
     return {};
   }
 
   Worker* named(const std::string& name) {
     for (Worker& worker : workers_)
-      if (worker.name == name) return &worker;
+      if (Nursery::name_of(worker.number) == name) return &worker;
     return nullptr;
   }
 
@@ -137,7 +125,7 @@ class Pool {
       Worker* worker = named(name);
       if (!worker || message.empty()) continue;  // of one that was reported lost
       if (message[0] == message_progress) note_progress(*worker, message);
-      if (message[0] == message_answer) note_answer(*worker, message);
+      if (message[0] == message_answer || message[0] == message_interrupted) note_answer(*worker, message);
     }
   }
 
@@ -156,12 +144,17 @@ class Pool {
     std::memcpy(&memory, message.data() + 1, sizeof memory);
     end_.peak_memory_bytes = std::max(end_.peak_memory_bytes, memory);
     const bool too_big = options_.most_memory > 0 && memory > options_.most_memory;
-    if (++worker.tasks_done >= options_.tasks_per_process || too_big) {
+    // Somebody interrupted this worker alone.
+    const bool poisoned = message[0] == message_interrupted && noted_signal() == 0;
+    if (++worker.tasks_done >= options_.tasks_per_process || too_big || poisoned) {
       worker.leaves = true;
-      socket_.send(worker.name, std::string(1, message_leave));
+      socket_.send(Nursery::name_of(worker.number), std::string(1, message_leave));
     }
     const Task task = *std::exchange(worker.task, std::nullopt);
-    owner_.done({task, message.substr(1 + sizeof memory), std::nullopt});
+    if (poisoned)
+      owner_.done({task, {}, Lost{Lost::Cause::killed, "somebody interrupted the process"}, since(worker.began)});
+    else
+      owner_.done({task, message.substr(1 + sizeof memory), std::nullopt, since(worker.began)});
     if (!worker.leaves && noted_signal() == 0)
       if (const std::optional<Task> another = next()) give(worker, *another);
   }
@@ -169,12 +162,15 @@ class Pool {
   void tick() {
     reap();
     const Clock::time_point now = Clock::now();
+    // This process was stopped for a while, and with it, most likely, its workers: their silence says nothing.
+    if (last_tick_ != Clock::time_point() && now - last_tick_ > std::chrono::seconds(1))
+      for (Worker& worker : workers_) worker.last_progress = now;
     if (options_.patience)
       for (Worker& worker : workers_)
         if (worker.task && !worker.was_stuck &&
             now - worker.last_progress > std::chrono::nanoseconds(options_.patience->ns())) {
           worker.was_stuck = true;
-          ::kill(worker.pid, SIGKILL);
+          nursery_.signal(worker.number, SIGKILL);
         }
     if (now - last_tick_ < std::chrono::milliseconds(tick_ms)) return;
     last_tick_ = now;
@@ -183,20 +179,20 @@ class Pool {
 
   /// Those that have ended.
   void reap() {
-    for (std::size_t i = workers_.size(); i-- > 0;) {
-      int status = 0;
-      if (::waitpid(workers_[i].pid, &status, WNOHANG) == 0) continue;
-      workers_[i].leaves = true;
+    for (const Nursery::Ended& ended : nursery_.ended()) {
+      Worker* const known = named(Nursery::name_of(ended.worker));
+      if (!known) continue;
+      known->leaves = true;
       take_messages();  // what it said before counts
-      Worker worker = std::move(workers_[i]);
-      workers_.erase(workers_.begin() + static_cast<std::ptrdiff_t>(i));
-      const std::string words = first_line(worker);
+      const Worker worker = *known;
+      std::erase_if(workers_, [&](const Worker& each) { return each.number == ended.worker; });
       if (!worker.task) continue;
-      if (WIFEXITED(status) && WEXITSTATUS(status) == status_not_begun) {
-        not_begun_ = Error{ErrorCode::failed, "a worker process cannot begin" + (words.empty() ? "" : ": " + words)};
+      if (WIFEXITED(ended.status) && WEXITSTATUS(ended.status) == status_not_begun) {
+        not_begun_ =
+            Error{ErrorCode::failed, "a worker process cannot begin" + (ended.words.empty() ? "" : ": " + ended.words)};
         continue;
       }
-      owner_.done({*worker.task, {}, why_lost(worker, status, words)});
+      owner_.done({*worker.task, {}, why_lost(worker, ended.status, ended.words), since(worker.began)});
     }
   }
 
@@ -218,23 +214,13 @@ class Pool {
     return {Lost::Cause::crashed, how_ended(status) + (words.empty() ? "" : ": " + words)};
   }
 
-  /// The first line that it said on standard error, if that was kept.
-  static std::string first_line(const Worker& worker) {
-    if (worker.errors < 0) return {};
-    char text[1024];
-    const ssize_t size = ::pread(worker.errors, text, sizeof text, 0);
-    ::close(worker.errors);
-    const std::string_view words(text, size > 0 ? static_cast<std::size_t>(size) : 0);
-    return std::string(words.substr(0, words.find('\n')));
-  }
-
   void interrupt() {
     end_.signal = noted_signal();
     for (const Worker& worker : workers_)
-      if (worker.task) ::kill(worker.pid, SIGINT);
+      if (worker.task) nursery_.signal(worker.number, SIGINT);
     const Clock::time_point last = Clock::now() + patience_at_end;
-    while (any_busy() && Clock::now() < last) {
-      socket_.wait(tick_ms);
+    while (any_busy() && Clock::now() < last && !nursery_.is_gone()) {
+      socket_.wait(tick_ms, nursery_.descriptor());
       take_messages();
       reap();
     }
@@ -242,26 +228,15 @@ class Pool {
       if (worker.task) end_.given_up.push_back(*worker.task);
   }
 
-  void end_all() {
-    for (const Worker& worker : workers_) ::kill(worker.pid, SIGKILL);
-    for (const Worker& worker : workers_) {
-      while (::waitpid(worker.pid, nullptr, 0) < 0 && errno == EINTR) {
-      }
-      if (worker.errors >= 0) ::close(worker.errors);
-    }
-    workers_.clear();
-  }
-
   const PoolOptions& options_;
-  const Work& work_;
   PoolOwner& owner_;
-  SocketFolder folder_;
+  Nursery nursery_;
   Socket socket_;
   unsigned most_workers_ = options_.workers;
   std::vector<Worker> workers_;
   std::optional<Task> postponed_;
   std::optional<Error> not_begun_;  ///< Of a worker that could not reach us.
-  std::uint64_t last_name_ = 0;
+  std::uint64_t last_number_ = 0;
   Clock::time_point last_tick_;
   PoolEnd end_;
 };
@@ -272,9 +247,12 @@ Result<PoolEnd> run_pool(const PoolOptions& options, const Work& work, PoolOwner
   prepare_signals();
   Result<SocketFolder> folder = SocketFolder::make();
   if (!folder) return folder.error();
+  // Before the socket, which has threads.
+  Result<Nursery> nursery = Nursery::begin(folder->address(), options.keep_errors, work);
+  if (!nursery) return nursery.error();
   Result<Socket> socket = Socket::listen(folder->address());
   if (!socket) return socket.error();
-  return Pool(options, work, owner, std::move(*folder), std::move(*socket)).run();
+  return Pool(options, owner, std::move(*nursery), std::move(*socket)).run();
 }
 
 }  // namespace heir::tools

@@ -49,6 +49,7 @@ struct TaskOutcome {
   Task task;
   std::string answer;
   std::optional<Lost> lost;  ///< Then there is no answer.
+  Duration took;             ///< Real time since it was handed out.
 };
 
 /// Tells how far a task is, as often as it likes; false: the pool was interrupted, and does not wait for long.

@@ -75,8 +75,11 @@ Socket::~Socket() {
 }
 
 void Socket::send(const std::string& worker, std::string_view message) {
-  zmq_send(socket_, worker.data(), worker.size(), ZMQ_SNDMORE);
-  zmq_send(socket_, message.data(), message.size(), 0);
+  // Half a message would shift all that come after it.
+  while (zmq_send(socket_, worker.data(), worker.size(), ZMQ_SNDMORE) < 0 && zmq_errno() == EINTR) {
+  }
+  while (zmq_send(socket_, message.data(), message.size(), 0) < 0 && zmq_errno() == EINTR) {
+  }
 }
 
 void Socket::send(std::string_view message) {
@@ -95,16 +98,19 @@ bool Socket::receive_part(std::string& part, int flags) {
 
 bool Socket::receive_from(std::string& worker, std::string& message) {
   // The parts of a message arrive together or not at all.
-  return receive_part(worker, ZMQ_DONTWAIT) && receive_part(message, ZMQ_DONTWAIT);
+  if (!receive_part(worker, ZMQ_DONTWAIT)) return false;
+  while (!receive_part(message, ZMQ_DONTWAIT))
+    if (zmq_errno() != EINTR) return false;
+  return true;
 }
 
 bool Socket::receive(std::string& message) {
   return receive_part(message, 0);
 }
 
-void Socket::wait(int milliseconds) {
-  zmq_pollitem_t item{socket_, 0, ZMQ_POLLIN, 0};
-  zmq_poll(&item, 1, milliseconds);
+void Socket::wait(int milliseconds, int descriptor) {
+  zmq_pollitem_t items[] = {{socket_, 0, ZMQ_POLLIN, 0}, {nullptr, descriptor, ZMQ_POLLIN, 0}};
+  zmq_poll(items, 2, milliseconds);
 }
 
 }  // namespace heir::tools

@@ -40,8 +40,8 @@ class Socket {
   bool receive_from(std::string& worker, std::string& message);
   /// Waits for one; false if a signal came first, or nothing will ever come.
   bool receive(std::string& message);
-  /// Until there is something to receive, a signal comes, or the time is over.
-  void wait(int milliseconds);
+  /// Until there is something to receive or to read from the descriptor, a signal comes, or the time is over.
+  void wait(int milliseconds, int descriptor);
 
  private:
   Socket(void* context, void* socket) : context_(context), socket_(socket) {}

@@ -21,7 +21,6 @@ volatile sig_atomic_t signal_ = 0;
 void note_signal(int number) {
   signal_ = number;
 }
-void note_nothing(int) {}
 
 [[noreturn]] void out_of_memory() {
   ::_exit(status_out_of_memory);
@@ -51,16 +50,15 @@ void prepare_signals() {
   signal_ = 0;
   struct sigaction action {};
   sigemptyset(&action.sa_mask);
+  action.sa_flags = SA_RESTART;  // What is being printed is printed whole; waiting for messages ends all the same.
   action.sa_handler = note_signal;
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
-  action.sa_handler = note_nothing;
-  ::sigaction(SIGCHLD, &action, nullptr);
 }
 
-void be_worker(const std::string& address, const std::string& name, int pool_process, Task first, const Work& work) {
+void be_worker(const std::string& address, const std::string& name, int parent, Task first, const Work& work) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != pool_process) ::_exit(0);  // it was too late for that
+  if (::getppid() != parent) ::_exit(0);  // it was too late for that
   Result<Socket> socket = Socket::connect(address, name);
   if (!socket) {
     std::fprintf(stderr, "%s\n", socket.error().message.c_str());
@@ -79,7 +77,7 @@ void be_worker(const std::string& address, const std::string& name, int pool_pro
   for (;;) {
     told = Clock::now();
     const std::string answer = work(task, tell);
-    socket->send(message_answer + bytes_of(memory_bytes()) + answer);
+    socket->send((signal_ == 0 ? message_answer : message_interrupted) + bytes_of(memory_bytes()) + answer);
     std::string message;
     while (!socket->receive(message)) {  // the pool decides what a signal means
     }

@@ -10,8 +10,10 @@ namespace heir::tools {
 // ---- Messages: a letter, then what it says ----
 inline constexpr char message_progress = 'P';  ///< From a worker: a TaskProgress.
 inline constexpr char message_answer = 'A';    ///< The memory of the process in bytes (8 bytes), then the answer.
-inline constexpr char message_task = 'T';      ///< To a worker: a Task.
-inline constexpr char message_leave = 'L';     ///< To a worker: the process shall end.
+inline constexpr char message_interrupted =
+    'I';  ///< The same, of a process that was told to end: what it says may be cut short.
+inline constexpr char message_task = 'T';   ///< To a worker: a Task.
+inline constexpr char message_leave = 'L';  ///< To a worker: the process shall end.
 
 /// Status of a worker that ran out of memory; it must not need any to say so.
 inline constexpr int status_out_of_memory = 86;
@@ -20,11 +22,11 @@ inline constexpr int status_not_begun = 87;
 
 /// Which of SIGINT and SIGTERM came since prepare_signals(); 0: none.
 int noted_signal();
-/// From here on they are noted, and interrupt whatever waits; so does the end of a worker.
+/// From here on they are noted, and interrupt whatever waits.
 void prepare_signals();
 
 /// In the process of the worker: does its first task, then those that it is sent, until it is told to leave.
-[[noreturn]] void be_worker(const std::string& address, const std::string& name, int pool_process, Task first,
+[[noreturn]] void be_worker(const std::string& address, const std::string& name, int parent, Task first,
                             const Work& work);
 
 }  // namespace heir::tools

@@ -251,19 +251,23 @@ Task<Result<>> start_following(Context& context, Endpoint upstream, std::vector<
   co_return co_await await_streaming(context, upstream.server);
 }
 
-/// Log leaves a primary once it is flushed. So if the other has more of the timeline that this copy last wrote as a
-/// primary, the disk here has lost log, and what was written instead is in no lineage.
-Task<Result<bool>> lost_own_log(Context& context, Position ours, Position other) {
+/// Log leaves a primary once it is flushed. So if another, by whose history ours is contained, has more of the branch
+/// that this copy last wrote as a primary, the disk here has lost log, and what was written instead is in no lineage:
+/// the copy is marked, and `refused`.
+Task<Result<>> refuse_lost_log(Context& context, Position ours, Position other, std::string who) {
+  if (!context.config.distrust_own_disk) co_return Result<>();
   const Result<Bytes> led = co_await context.host.read_file(led_mark(context.layout.data()));
-  if (!led && led.error().code == ErrorCode::not_found) co_return false;
+  if (!led && led.error().code == ErrorCode::not_found) co_return Result<>();
   if (!led) co_return explain(led.error(), "reading which timeline was led");
-  const std::uint64_t timeline = ours.lineage.back().timeline;
-  if (*led != std::to_string(timeline) + "\n") co_return false;
-  std::uint64_t end = 0;
-  for (std::size_t i = 0; i < other.lineage.size(); ++i)
-    if (other.lineage[i].timeline == timeline)
-      end = i + 1 < other.lineage.size() ? other.lineage[i + 1].begin : other.offset;
-  co_return ours.offset < end;
+  if (*led != std::to_string(ours.lineage.back().timeline) + "\n") co_return Result<>();
+  const std::size_t next = ours.lineage.size();
+  const std::uint64_t end = next < other.lineage.size() ? other.lineage[next].begin : other.offset;
+  if (ours.offset >= end) co_return Result<>();
+  const std::string why = "the log here ends at " + to_string(ours) + ", but " + who +
+                          " has more of the timeline that was written here: this disk lost what it had synced";
+  if (const Result<> stopped = co_await stop(context, StopMode::immediate); !stopped) co_return stopped.error();
+  if (const Result<> marked = co_await mark_damaged(context, why); !marked) co_return marked.error();
+  co_return Error{ErrorCode::refused, why + "; it is cloned anew"};
 }
 
 }  // namespace
@@ -302,10 +306,11 @@ Task<Result<>> follow(Context& context, Endpoint upstream, std::vector<PeerId> d
   }
   // A standby that streams from a server whose history left its own within the same segment would overwrite its log in
   // silence; so both are compared first, with our end of log known.
-  if (const Result<> severed = co_await run_severed(context); !severed) co_return severed;
+  const Result<> severed = co_await run_severed(context);
+  if (!severed && severed.error().code == ErrorCode::not_found)
+    co_return Error{ErrorCode::refused, "the copy does not know its own history: " + severed.error().message};
+  if (!severed) co_return severed;
   const Result<Position> ours = co_await position(context);
-  if (!ours && ours.error().code == ErrorCode::not_found)
-    co_return Error{ErrorCode::refused, "the copy does not know its own history: " + ours.error().message};
   if (!ours) co_return ours.error();
   const Result<Observation> seen = co_await look(context, std::nullopt);
   if (!seen) co_return seen.error();
@@ -319,6 +324,11 @@ Task<Result<>> follow(Context& context, Endpoint upstream, std::vector<PeerId> d
                       "our log ends at " + to_string(*ours) + ", that of " + upstream.server.value() + " (" +
                           to_string(compared->source.position) + ") left it at " +
                           programs::to_lsn(common_offset(*ours, compared->source.position)) + "; rejoin is needed"};
+    if (compared->relation == Relation::contained)
+      if (const Result<> kept =
+              co_await refuse_lost_log(context, *ours, compared->source.position, upstream.peer.value());
+          !kept)
+        co_return kept;
   }
   co_return co_await start_following(context, std::move(upstream), std::move(downstreams));
 }
@@ -377,13 +387,10 @@ Task<Result<RejoinReport>> rejoin(Context& context, Endpoint primary, Endpoint u
     if (!severed && *still_whole) severed = co_await run_severed(context);
     if (severed) {
       const Result<Position> end = co_await position(context);
-      // A history file of its own that is gone (a disk that lied) does not come back.
-      if (!end && end.error().code != ErrorCode::not_found) co_return end.error();
-      if (end)
-        ours = *end;
-      else
-        why_unknown = end.error().message;
+      if (!end) co_return end.error();
+      ours = *end;
     } else if (severed.error().code == ErrorCode::failed || severed.error().code == ErrorCode::not_found) {
+      // It does not start, or a file of its own history is gone (a disk that lied): neither gets better.
       why_unknown = severed.error().message;
     } else {
       co_return severed.error();
@@ -401,16 +408,9 @@ Task<Result<RejoinReport>> rejoin(Context& context, Endpoint primary, Endpoint u
     if (const Result<> same = check_system(control->system_identifier, compared->source, primary); !same)
       co_return same.error();
     report.fork = common_offset(*ours, compared->source.position);
-    const Result<bool> lost = co_await lost_own_log(context, *ours, compared->source.position);
-    if (!lost) co_return lost.error();
-    if (*lost && context.config.distrust_own_disk) {
-      const std::string why = "the log here ends at " + to_string(*ours) + ", but " + primary.peer.value() +
-                              " has more of the timeline that was written here: this disk lost what it had synced";
-      if (const Result<> stopped = co_await stop(context, StopMode::immediate); !stopped) co_return stopped.error();
-      if (const Result<> marked = co_await mark_damaged(context, why); !marked) co_return marked.error();
-      co_return Error{ErrorCode::refused, why + "; it is cloned anew"};
-    }
     if (compared->relation == Relation::contained) {
+      const Result<> kept = co_await refuse_lost_log(context, *ours, compared->source.position, primary.peer.value());
+      if (!kept) co_return kept.error();
       if (const Result<> following = co_await start_following(context, std::move(upstream), std::move(downstreams));
           !following)
         co_return following.error();

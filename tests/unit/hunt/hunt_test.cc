@@ -64,7 +64,7 @@ TEST_CASE("A crash is a failed assertion of its seed, a hang is stuck, and nothi
     }
     return std::optional(passed(seed));
   });
-  given.patience = Duration::milliseconds(500);
+  given.patience = Duration::seconds(5);
   Hunted hunted = hunt_all(settings(1, 200), {target("a.toml")}, given);
   CHECK(hunted.end.end == CampaignEnd::complete);
   CHECK(*hunted.results.database().value("SELECT count(*) FROM runs WHERE verdict = 'pass'") == "198");

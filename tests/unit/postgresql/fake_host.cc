@@ -47,9 +47,6 @@ class Session final : public SqlSession {
     if (!server.up || server.started != started_)
       return host_->later<Result<Rows>>(op, Error{ErrorCode::unreachable, "the connection broke"});
     host_->trace.push_back((server_ == host_->local ? "" : "remote ") + std::string(statement.name));
-    const auto fails = host_->local_statement_fails.find(std::string(statement.name));
-    if (server_ == host_->local && fails != host_->local_statement_fails.end())
-      return host_->later<Result<Rows>>(op, fails->second);
     host_->later(op, host_->answer(server, statement));
   }
 
@@ -340,8 +337,9 @@ ProgramExit Host::run_program(const std::string& name, const std::vector<std::st
                     : server.up || image.crashed ? "in production"
                                                  : "shut down") +
                    "\nMinimum recovery ending location:     " + postgresql::programs::to_lsn(image.consistent_from) +
-                   "\nMin recovery ending loc's timeline:   1" + "\nLatest checkpoint location:           " +
-                   postgresql::programs::to_lsn(image.checkpoint) + "\nLatest checkpoint's TimeLineID:       " +
+                   "\nMin recovery ending loc's timeline:   " + std::to_string(image.consistent_timeline) +
+                   "\nLatest checkpoint location:           " + postgresql::programs::to_lsn(image.checkpoint) +
+                   "\nLatest checkpoint's TimeLineID:       " +
                    std::to_string(image.log.lineage.empty() ? 0 : image.log.lineage.back().timeline) +
                    "\nwal_log_hints setting:                on\nData page checksum version:           1\n"};
   }

@@ -36,7 +36,8 @@ struct Server {
   std::uint64_t checkpoint = 16;
   bool unfinished = false;            ///< Its copy is a standby's, though nothing but its control data says so.
   std::uint64_t consistent_from = 0;  ///< With less log it answers nobody, and waits.
-  bool late = false;                  ///< pg_ctl gives up waiting for its first answer.
+  std::uint64_t consistent_timeline = 1;
+  bool late = false;  ///< pg_ctl gives up waiting for its first answer.
 };
 
 class Host final : public heir::Host {
@@ -50,9 +51,8 @@ class Host final : public heir::Host {
   std::vector<std::string> trace;  ///< Programs, statements and renames, in order.
   std::map<std::string, ProgramExit>
       program_fails;                             ///< By program (and first argument for pg_ctl): instead of running it.
-  std::map<std::string, Error> statement_fails;  ///< By name, on every server;
-  std::map<std::string, Error> local_statement_fails;  ///< only here.
-  std::map<std::string, Error> file_fails;             ///< By path: reading or writing it.
+  std::map<std::string, Error> statement_fails;  ///< By name.
+  std::map<std::string, Error> file_fails;       ///< By path: reading or writing it.
   std::function<void()> before_step;
 
   /// Runs the task to its end; false if it was killed before step `kill_at`, or never ends.

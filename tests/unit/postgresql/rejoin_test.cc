@@ -213,23 +213,6 @@ TEST_CASE("a copy that cannot be run is cloned, with all its log kept") {
   CHECK(f.host.files[report->tail + "/report.txt"].find("invalid checkpoint record") != std::string::npos);
 }
 
-TEST_CASE("a copy that has lost a file of its own history is cloned, with all its log kept") {
-  Fixture f;
-  diverge(f);
-  f.server().log = f.host.images["mine"].log = Position{{{1, 0, 0}, {2, 2, 80}}, 95};
-  f.host.before_step = [&f] {
-    if (f.copy() == "mine")
-      f.host.local_statement_fails["timeline_history"] = Error{ErrorCode::not_found, "00000002.history"};
-    else
-      f.host.local_statement_fails.clear();
-  };
-  const auto report = rejoin(f, Rebuild::in_place);
-  REQUIRE(said(report) == "");
-  CHECK(report->how == Rejoined::cloned);
-  CHECK(f.host.files[report->tail + "/report.txt"].find("00000002.history") != std::string::npos);
-  CHECK(f.copy() == "clone");
-}
-
 TEST_CASE("coming back can be killed at any step and started again") {
   for (const Rebuild rebuild : {Rebuild::in_place, Rebuild::beside}) {
     for (int step = 0;; ++step) {

@@ -136,6 +136,19 @@ TEST_CASE("a lone standby whose log ends before it is consistent is not waited f
   CHECK(f.copy() == "clone");
 }
 
+TEST_CASE("a copy that has lost a file of its own history is not followed with, but cloned") {
+  Fixture f;
+  f.own_copy(Position{{{1, 0, 0}, {2, 2, 70}}, 80}, true);
+  f.host.images["mine"].consistent_from = 90;
+  f.host.images["mine"].consistent_timeline = 2;  // of which its pg_wal has no 00000002.history
+  const Result<> followed = f.await(f.adapter->follow(f.there, {}));
+  REQUIRE_FALSE(followed);
+  CHECK(followed.error().code == ErrorCode::refused);
+  CHECK(followed.error().message.find("00000002.history") != std::string::npos);
+  REQUIRE(said(f.await(f.adapter->rejoin(f.there, f.there, Rebuild::in_place, std::vector<PeerId>()))) == "");
+  CHECK(f.copy() == "clone");
+}
+
 TEST_CASE("a lone standby that has all its log is waited for") {
   Fixture f;
   f.own_copy(log_of(80), true);
@@ -177,6 +190,24 @@ TEST_CASE("a former primary of whose own timeline others have more is cloned, no
     REQUIRE(said(rejoin()).empty());
     CHECK(f.copy() == "clone");
     CHECK_FALSE(f.host.files.contains("/root/data/heir.led"));
+  }
+  SECTION("nor does it follow") {
+    f.own_copy(log_of(80), true);  // it had begun to rejoin
+    const Result<> refused = f.await(f.adapter->follow(f.there, {}));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == ErrorCode::refused);
+    CHECK(refused.error().message.find("lost what it had synced") != std::string::npos);
+    CHECK_FALSE(f.await(f.adapter->inspect())->whole);
+  }
+  SECTION("others have another timeline of that number") {
+    f.own_copy(Position{{{1, 0, 0}, {2, 2, 80}}, 90}, false);
+    f.host.files["/root/data/pg_wal/000000020000000000000000"] = "our log";
+    f.host.files["/root/data/heir.led"] = "2\n";
+    f.host.servers["there:2"].log = Position{{{1, 0, 0}, {2, 3, 80}}, 200};
+    const Result<RejoinReport> report = rejoin();
+    REQUIRE(said(report) == "");
+    CHECK_FALSE(report->tail.empty());
+    CHECK(report->discarded == 10);
   }
   SECTION("others have just as much of it") {
     f.host.servers["there:2"].log = Position{{{1, 0, 0}, {2, 3, 80}}, 100};
