@@ -176,6 +176,11 @@ bool may_lose_data(const Fault& fault, FaultKind kind) {
          (kind == K::bad_fsync && fault.answer == FsyncAnswer::lie);
 }
 
+bool takes_target(FaultKind kind) {
+  return kind != K::swizzle_clog && kind != K::power_off_all && kind != K::switchover && kind != K::freeze &&
+         kind != K::unfreeze;
+}
+
 const FaultTraits& traits(FaultKind kind) {
   return kinds[static_cast<std::size_t>(kind)];
 }

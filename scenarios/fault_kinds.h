@@ -21,6 +21,9 @@ struct FaultTraits {
 /// Whether a fault of this kind can take away what a disk had promised to hold: the atlas watches it.
 bool may_lose_data(const Fault& fault, FaultKind kind);
 
+/// Whether it strikes a host, or some; else everybody, or the cluster.
+bool takes_target(FaultKind kind);
+
 /// In the order of the enumeration. `random` is of no family; it is told as `process`.
 std::span<const FaultTraits> fault_kinds();
 const FaultTraits& traits(FaultKind kind);

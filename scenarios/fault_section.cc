@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "scenarios/fault_kinds.h"
+
 namespace heir::scenarios {
 namespace {
 
@@ -222,6 +224,10 @@ struct Codec<ShapeWord> {
   static std::string write(const ShapeWord& word) { return Codec<PartitionShape>::write(word.shape); }
 };
 
+bool has_target(const Fault& fault) {
+  return takes_target(fault.kind) && !(fault.kind == FaultKind::partition && draws_groups(fault.shape));
+}
+
 std::string impossible_target(FaultKind kind, const Fault& fault) {
   const TargetKind target = fault.target.kind;
   const std::string name = "\"" + to_string(fault.target) + "\"";
@@ -329,44 +335,9 @@ Section<Fault> fault_section() {
   const Limits<Ratio> whole{Ratio(), Ratio::percent(100)};
   const Limits<Ratio> half{Ratio(), Ratio::percent(50)};
 
-  const std::vector<std::string> with_target = kinds({K::crash,
-                                                      K::crash_database,
-                                                      K::crash_agent,
-                                                      K::pause,
-                                                      K::partition,
-                                                      K::slow_link,
-                                                      K::clog,
-                                                      K::flap,
-                                                      K::break_connections,
-                                                      K::clock_step,
-                                                      K::clock_rate,
-                                                      K::clock_slew,
-                                                      K::clock_freeze,
-                                                      K::suspend,
-                                                      K::slow_disk,
-                                                      K::stuck_disk,
-                                                      K::disk_full,
-                                                      K::read_only_disk,
-                                                      K::bad_fsync,
-                                                      K::bit_rot,
-                                                      K::misdirected_write,
-                                                      K::misdirected_read,
-                                                      K::swap_disk,
-                                                      K::rebuild,
-                                                      K::stop,
-                                                      K::join,
-                                                      K::crash_backend,
-                                                      K::out_of_memory,
-                                                      K::out_of_files,
-                                                      K::out_of_connections,
-                                                      K::starve,
-                                                      K::restart_loop,
-                                                      K::promote_by_hand,
-                                                      K::start_by_hand,
-                                                      K::crash_store,
-                                                      K::wipe_store,
-                                                      K::stop_by_hand,
-                                                      K::second_agent});
+  std::vector<std::string> with_target;
+  for (const FaultTraits& each : fault_kinds())
+    if (takes_target(each.kind)) with_target.emplace_back(each.name);
 
   Section<Fault> s;
   s.heading = "[[fault]]";
@@ -392,7 +363,7 @@ Section<Fault> fault_section() {
   s.keys.push_back(
       key("on", &Fault::on,
           "From the time of the strike on, it waits for this moment of a host of the target, and hits that "
-          "host alone."));
+          "host alone; what has no target waits for any host's."));
   s.keys.push_back(
       key("delay", &Fault::delay, "It strikes so long after the moment that it waited for.", never_negative));
   s.keys.push_back(

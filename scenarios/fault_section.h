@@ -10,6 +10,9 @@ Section<Fault> fault_section();
 /// The shape draws its groups from all hosts and has no target.
 bool draws_groups(PartitionShape shape);
 
+/// Whether it strikes whom its target names; else everybody, hosts that it draws, or the cluster.
+bool has_target(const Fault& fault);
+
 /// Why a fault that turns out to be of this kind cannot hit its target; empty if it can.
 std::string impossible_target(FaultKind kind, const Fault& fault);
 

@@ -166,6 +166,7 @@ constexpr std::array moments{
     Name<Moment>{Moment::severed, "severed", "It has cut its replication, to take over."},
     Name<Moment>{Moment::promoted, "promoted", "Its database has been promoted."},
     Name<Moment>{Moment::clone_begins, "clone-begins", "It begins to copy the data of another."},
+    Name<Moment>{Moment::rewound, "rewound", "Its copy has been rewound; the log to be consistent is not yet there."},
     Name<Moment>{Moment::rejoined, "rejoined", "Its data is back in the primary's history."},
 };
 

@@ -35,8 +35,10 @@ constexpr std::array switches{
     PolicySwitch{"adopt_with_position", on, "Off: existing data is adopted at position zero."},
     PolicySwitch{"sever", severing, "How a peer cuts replication before it reads its position for a takeover."},
     PolicySwitch{"use_proven", on, "Off: while a generation has not opened, only its sync may take over."},
-    PolicySwitch{"rebuilt_is_not_proven", on,
-                 "Off: a copy that was cloned or rewound counts for the one in its place that held everything."},
+    PolicySwitch{
+        "rebuilt_is_not_proven", on,
+        "Off: a copy that was cloned or rewound counts for the one in its place that held everything, and may be made "
+        "of a sync that is not proven."},
     PolicySwitch{"late_joiner", on, "Off: a peer that joined after the primary died cannot become the new sync."},
     PolicySwitch{"former_sync_candidate", on, "Off: the state's sync is no candidate for a takeover by another."},
     PolicySwitch{"deposed_candidate", on, "Off: a deposed peer that will rewind is no candidate for the new sync."},

@@ -260,6 +260,7 @@ enum class Moment {
   severed,       ///< It has cut its replication, to take over.
   promoted,      ///< Its database has been promoted.
   clone_begins,  ///< It begins to copy the data of another.
+  rewound,       ///< Its copy is rewound, and lacks the log to be consistent.
   rejoined,      ///< Its data is back in the primary's history.
 };
 

@@ -155,11 +155,12 @@ class Agent final : private gate::Guard, private store::Receiver {
 
   Task<void> prove(std::uint64_t id, PeerId sync) {
     while (true) {
-      const bool proved = co_await database_->prove(sync);
+      bool proved = co_await database_->prove(sync);
+      // Had it restarted meanwhile, the proof would be of what it showed before.
+      if (proved) proved = co_await look();
       if (proved) break;
       co_await host_.sleep(Duration::milliseconds(200));
     }
-    co_await look();  // had it restarted meanwhile, the proof would be of what it showed before
     feed(failover::Proved{id});
   }
 
@@ -316,11 +317,12 @@ class Agent final : private gate::Guard, private store::Receiver {
     co_return co_await database_->waits_for_sync(session.process);
   }
   /// Returns when what an observation that began after this call has seen is on its way to the peer, before anything
-  /// fed later.
-  Task<void> look() override {
+  /// fed later; false if that one was not answered.
+  Task<bool> look() override {
     ask_to_look();
     const std::uint64_t wanted = looks_wanted_;
     while (looks_done_ < wanted) co_await looked_.wait();
+    co_return database_->has_answered();
   }
   Task<bool> fence() override {
     if (!peer_.view.state || !peer_.view.state->sync) co_return true;

@@ -42,6 +42,8 @@ class Database {
   virtual bool is_copying() const = 0;
   /// `downstreams`: of whom to tell whether they stream. Beside a command or not.
   virtual Task<failover::DatabaseStatus> observe(std::optional<PeerId> sync, std::vector<PeerId> downstreams) = 0;
+  /// The last observation was the server's own word, not a conclusion from its silence.
+  virtual bool has_answered() const = 0;
   /// True once the sync has flushed all that the database showed when this was asked; false if the database failed.
   virtual Task<bool> prove(PeerId sync) = 0;
   /// Whether the client session of this process number waits for the sync.

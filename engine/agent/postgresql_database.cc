@@ -42,10 +42,15 @@ class PostgresqlDatabase final : public Database {
   Task<CommandResult> run(failover::DatabaseCommand command, const Endpoints& endpoints, Generation opened,
                           PeerId primary) override {
     const Endpoints known = endpoints;
-    adapter_->note_opened(opened, std::move(primary));
+    adapter_->note_opened(opened, primary);
     // One arm after another: a coroutine is never a visitor's lambda.
     if (const auto* lead = std::get_if<failover::Lead>(&command)) co_return co_await run_lead(*lead, known);
-    if (const auto* follow = std::get_if<failover::Follow>(&command)) co_return co_await run_follow(*follow, known);
+    if (const auto* follow = std::get_if<failover::Follow>(&command)) {
+      // Until its generation has opened, a sync may lack acknowledged writes: then only the primary has all.
+      const bool sync_may_lack = follow->generation != opened && config_.policy.rebuilt_is_not_proven;
+      const PeerId source = sync_may_lack ? primary : follow->upstream;
+      co_return co_await run_follow(*follow, known, source);
+    }
     if (std::get_if<failover::Sever>(&command)) co_return co_await run_sever();
     if (const auto* stop = std::get_if<failover::Stop>(&command)) co_return co_await run_stop(stop->clean);
     if (std::get_if<failover::ReadPosition>(&command)) co_return co_await told(co_await counted_position());
@@ -59,6 +64,7 @@ class PostgresqlDatabase final : public Database {
 
   Task<failover::DatabaseStatus> observe(std::optional<PeerId> sync, std::vector<PeerId> downstreams) override {
     const Result<pg::Observation> seen = co_await adapter_->observe(sync);
+    answered_ = seen.has_value();
     const MonotonicTime now = host_.monotonic_now();
     if (!seen) {
       const Result<bool> running = co_await adapter_->is_running();
@@ -103,6 +109,8 @@ class PostgresqlDatabase final : public Database {
     std::sort(status_.streaming.begin(), status_.streaming.end());
     co_return status_;
   }
+
+  bool has_answered() const override { return answered_; }
 
   Task<bool> prove(PeerId sync) override {
     const Result<std::uint64_t> end = co_await adapter_->visible_end();
@@ -154,6 +162,8 @@ class PostgresqlDatabase final : public Database {
     if (!position) co_return failed(position.error());
     const Result<std::optional<Generation>> rebuilt = co_await adapter_->rebuilt();
     if (!rebuilt) co_return failed(rebuilt.error());
+    told_ = *position;
+    told_by_ = status_.incarnation;
     co_return CommandResult{failover::Outcome::done, std::move(*position), "", *rebuilt};
   }
 
@@ -183,6 +193,8 @@ class PostgresqlDatabase final : public Database {
         if (const Result<> started = co_await adapter_->start(std::move(severed)); !started)
           co_return failed(started.error());
       }
+      if (config_.policy.distrust_own_disk)
+        if (const Result<> chosen = co_await check_standby(lead); !chosen) co_return failed(chosen.error());
       if (const Result<> promoted = co_await adapter_->promote(lead.generation, std::move(role)); !promoted)
         co_return failed(promoted.error());
       co_return CommandResult{};
@@ -198,11 +210,35 @@ class PostgresqlDatabase final : public Database {
     co_return CommandResult{};
   }
 
-  Task<CommandResult> run_follow(failover::Follow follow, Endpoints endpoints) {
+  static CommandResult not_known(const PeerId& peer) {
+    return {failover::Outcome::failed, std::nullopt, "where " + peer.value() + " listens is not known yet"};
+  }
+
+  /// The copy of a primary is a standby's until it is promoted, and what is promoted has the generation's beginning. A
+  /// disk that went back in time has another: it is marked, and `refused`.
+  Task<Result<>> check_standby(failover::Lead lead) {
+    const auto has_it = [&](const Position& log) {
+      return !lead.opened && has_beginning(config_.policy, log, lead.from, lead.generation);
+    };
+    // It told so before the generation was declared, and runs since.
+    if (told_ && told_by_ == status_.incarnation && has_it(*told_)) co_return Result<>();
+    const Result<Position> ours = co_await adapter_->position();
+    // A promotion that did not end leaves a segment of its timeline, and no history of it yet.
+    if (!ours && ours.error().code == ErrorCode::not_found && !lead.opened) co_return Result<>();
+    if (!ours) co_return ours.error();
+    if (has_it(*ours)) co_return Result<>();
+    const std::string why = "the primary's copy is a standby's, which ends at " + to_string(*ours) + ", though " +
+                            (lead.opened ? "its generation has opened" : "it began at " + to_string(lead.from)) +
+                            ": this disk lost what it had synced";
+    if (const Result<> marked = co_await adapter_->mark_damaged(why); !marked) co_return marked;
+    if (const Result<> stopped = co_await adapter_->stop(pg::StopMode::immediate); !stopped) co_return stopped;
+    co_return Error{ErrorCode::refused, why + "; it is cloned anew once another leads"};
+  }
+
+  /// `source`: who certainly has all that was acknowledged.
+  Task<CommandResult> run_follow(failover::Follow follow, Endpoints endpoints, PeerId source) {
     const auto found = endpoints.find(follow.upstream);
-    if (found == endpoints.end())
-      co_return CommandResult{failover::Outcome::failed, std::nullopt,
-                              "where " + follow.upstream.value() + " listens is not known yet"};
+    if (found == endpoints.end()) co_return not_known(follow.upstream);
     const pg::Endpoint upstream{follow.upstream, found->second};
     Result<pg::Disk> disk = co_await adapter_->inspect();
     if (!disk && !config_.policy.check_cluster_identity) {
@@ -212,7 +248,11 @@ class PostgresqlDatabase final : public Database {
     }
     if (!disk) co_return failed(disk.error());
     if (disk->empty || !disk->whole) {
-      if (const Result<> cloned = co_await adapter_->clone(upstream); !cloned) co_return failed(cloned.error());
+      // What is not whole may hold, for an expert, what nobody else has.
+      const auto from = endpoints.find(disk->empty ? follow.upstream : source);
+      if (from == endpoints.end()) co_return not_known(source);
+      pg::Endpoint there{from->first, from->second};
+      if (const Result<> cloned = co_await adapter_->clone(std::move(there)); !cloned) co_return failed(cloned.error());
     } else if (!disk->standby) {
       co_return CommandResult{failover::Outcome::diverged, std::nullopt, "the copy here was a primary's"};
     }
@@ -302,9 +342,7 @@ class PostgresqlDatabase final : public Database {
 
   Task<CommandResult> run_rejoin(failover::Rejoin rejoin, Endpoints endpoints) {
     const auto found = endpoints.find(rejoin.against);
-    if (found == endpoints.end())
-      co_return CommandResult{failover::Outcome::failed, std::nullopt,
-                              "where " + rejoin.against.value() + " listens is not known yet"};
+    if (found == endpoints.end()) co_return not_known(rejoin.against);
     const pg::Endpoint against{rejoin.against, found->second};
     if (rejoin.clone) {
       if (const Result<> cloned = co_await adapter_->clone(against); !cloned) co_return failed(cloned.error());
@@ -335,6 +373,9 @@ class PostgresqlDatabase final : public Database {
   failover::DatabaseStatus status_;
   std::int64_t started_us_ = 0;
   std::int64_t processes_us_ = 0;
+  bool answered_ = false;
+  std::optional<Position> told_;  ///< The last position that the copy here told,
+  std::uint64_t told_by_ = 0;     ///< and the incarnation that did.
   MonotonicTime answered_at_;
   int failed_starts_ = 0;         ///< Of a standby, in a row.
   bool following_ = false;        ///< It was last told to follow.

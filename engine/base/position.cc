@@ -4,14 +4,9 @@
 
 namespace heir {
 
-namespace {
-
-/// Where branch `index` of the position ends.
-std::uint64_t end_of(const Position& position, std::size_t index) {
+std::uint64_t end_of_branch(const Position& position, std::size_t index) {
   return index + 1 < position.lineage.size() ? position.lineage[index + 1].begin : position.offset;
 }
-
-}  // namespace
 
 bool contains(const Position& log, const Position& prefix) {
   if (prefix.lineage.empty()) return prefix.offset == 0 || (log.lineage.empty() && prefix.offset <= log.offset);
@@ -19,14 +14,14 @@ bool contains(const Position& log, const Position& prefix) {
   const std::size_t last = prefix.lineage.size() - 1;
   for (std::size_t i = 0; i <= last; ++i)
     if (prefix.lineage[i] != log.lineage[i]) return false;
-  return prefix.offset <= end_of(log, last);
+  return prefix.offset <= end_of_branch(log, last);
 }
 
 std::uint64_t common_offset(const Position& a, const Position& b) {
   std::uint64_t shared = 0;
   const std::size_t branches = std::min(a.lineage.size(), b.lineage.size());
   for (std::size_t i = 0; i < branches && a.lineage[i] == b.lineage[i]; ++i)
-    shared = std::min(end_of(a, i), end_of(b, i));
+    shared = std::min(end_of_branch(a, i), end_of_branch(b, i));
   return shared;
 }
 

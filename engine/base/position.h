@@ -30,6 +30,9 @@ struct Position {
 /// are never compared as numbers. The empty position (no lineage, offset 0) is contained in every other.
 bool contains(const Position& log, const Position& prefix);
 
+/// Where branch `index` of the position ends.
+std::uint64_t end_of_branch(const Position& position, std::size_t index);
+
 /// The last offset that both logs share.
 std::uint64_t common_offset(const Position& a, const Position& b);
 

@@ -4,17 +4,24 @@
 
 #include "engine/failover/rules.h"
 
+namespace heir::failover {
+
+bool has_beginning(const Policy& policy, const Position& log, Position beginning, Generation generation) {
+  if (!policy.compare_lineages) return log.offset >= beginning.offset;
+  // A timeline that was not bound yet when the generation was declared on it is bound by the generation's primary, and
+  // by nobody else.
+  for (std::size_t i = 0; i < std::min(beginning.lineage.size(), log.lineage.size()); ++i)
+    if (beginning.lineage[i].promotion == 0 && log.lineage[i].promotion == generation.number())
+      beginning.lineage[i].promotion = log.lineage[i].promotion;
+  return contains(log, beginning);
+}
+
+}  // namespace heir::failover
+
 namespace heir::failover::rules {
 
 bool has_initial_position(const Policy& policy, const Position& log, const ClusterState& state) {
-  Position initial = state.initial_position;
-  if (!policy.compare_lineages) return log.offset >= initial.offset;
-  // A timeline that was not bound yet when the generation was declared on it is bound by the generation's primary, and
-  // by nobody else.
-  for (std::size_t i = 0; i < std::min(initial.lineage.size(), log.lineage.size()); ++i)
-    if (initial.lineage[i].promotion == 0 && log.lineage[i].promotion == state.generation.number())
-      initial.lineage[i].promotion = log.lineage[i].promotion;
-  return contains(log, initial);
+  return has_beginning(policy, log, state.initial_position, state.generation);
 }
 
 bool is_proven(const Context& c) {
@@ -65,7 +72,7 @@ void retry_later(Context& c) {
 
 namespace {
 
-/// Whether a database may initialize matters to the command only, not to what has become of it.
+/// What it knows of the generation's past matters to the command only, not to what has become of the database.
 bool same_goal(const DatabaseCommand& a, const DatabaseCommand& b) {
   const Lead* lead = std::get_if<Lead>(&a);
   const Lead* other = std::get_if<Lead>(&b);

@@ -222,7 +222,9 @@ Lead lead_goal(const Context& c) {
             state.generation,
             state.sync,
             {},
-            state.generation == Generation(1) && !state.opened && state.initial_position == Position{}};
+            state.generation == Generation(1) && !state.opened && state.initial_position == Position{},
+            state.opened.has_value(),
+            state.initial_position};
   if (state.sync) goal.downstreams.push_back(*state.sync);
   if (c.policy().automatic_rejoin)
     for (const PeerId& id : state.deposed)

@@ -73,9 +73,14 @@ struct Lead {
   std::optional<PeerId> sync;
   std::vector<PeerId> downstreams;
   bool may_initialize = false;  ///< The cluster is new: an empty peer makes the first copy of its data.
+  bool opened = false;          ///< The generation has opened: its primary's copy is a standby's no more.
+  Position from;                ///< Where the generation began: what is promoted into it has that.
   bool operator==(const Lead&) const = default;
 };
-/// Be a standby of `upstream`; an empty peer clones it. Ends with `diverged`, replication stopped, if the log here is
+/// Whether a log holds where a generation began.
+bool has_beginning(const Policy& policy, const Position& log, Position beginning, Generation generation);
+/// Be a standby of `upstream`; an empty peer clones it, a copy that is not whole is replaced by one that holds all that
+/// was acknowledged. Ends with `diverged`, replication stopped, if the log here is
 /// not contained in the upstream's.
 struct Follow {
   std::string cluster;

@@ -57,7 +57,8 @@ struct Policy {
   // Takeover (section 4)
   Severing sever = Severing::durable;
   bool use_proven = true;
-  bool rebuilt_is_not_proven = true;  ///< Off: a copy that took the place of a proven one is taken for it.
+  bool rebuilt_is_not_proven = true;  ///< Off: a copy that took the place of a proven one is taken for it,
+                                      ///< and may be made of a sync that is not proven.
   bool late_joiner = true;
   bool former_sync_candidate = true;
   bool deposed_candidate = true;

@@ -6,13 +6,14 @@ namespace heir::gate {
 
 struct Gate::Connection {
   explicit Connection(Gate& of, std::unique_ptr<Stream> from)
-      : gate(of), id(of.next_++), client(std::move(from)), over(of.host_.executor()) {
+      : gate(of), id(of.next_++), client(std::move(from)), over(of.host_.executor()), begun(of.host_.executor()) {
     gate.connections_.emplace(id, this);
   }
   ~Connection() { gate.connections_.erase(id); }
   void end() {
     ended = true;
     over.notify();
+    begun.notify();
   }
 
   Gate& gate;
@@ -20,9 +21,13 @@ struct Gate::Connection {
   std::unique_ptr<Stream> client;
   std::unique_ptr<Stream> server;
   KeyFinder key;
+  Bytes held_back;      ///< What came behind the first packet, until the client is answered.
+  bool shown = false;   ///< The client has seen something of the database.
+  bool closed = false;  ///< The gate was closed before it had.
   bool ended = false;
   bool cut = false;
   Signal over;
+  Signal begun;  ///< It has ended or is shown.
 };
 
 Gate::Gate(Host& host, Config config, Guard& guard)
@@ -31,7 +36,8 @@ Gate::Gate(Host& host, Config config, Guard& guard)
 void Gate::update() {
   if (guard_.mode() == Mode::closed) {
     for (auto& [id, connection] : connections_) {
-      if (!connection->server) continue;  // it has seen nothing of the database; when it begins it is refused in words
+      connection->closed = true;
+      if (!connection->shown) continue;  // it is refused in words, once there is something to refuse
       connection->cut = true;
       connection->end();
     }
@@ -73,21 +79,24 @@ Task<void> Gate::serve(std::unique_ptr<Stream> stream) {
       co_await cancel(first.key, std::move(received));
       co_return;
     }
+    connection.held_back = received.substr(first.length);
+    received.resize(first.length);
     break;
   }
-  const auto refused = [&] {
-    if (guard_.mode() != Mode::closed) return false;
-    connection.client->write(refusal("57P03", "heir: this gate is closed: " + guard_.reason()));
-    return true;
-  };
-  if (refused()) co_return;
-  Result<std::unique_ptr<Stream>> server = co_await host_.connect(config_.database);
-  co_await guard_.look();
-  if (refused()) co_return;
-  if (!server) {
-    connection.client->write(refusal("57P03", "heir: the database does not answer: " + server.error().message));
+  if (guard_.mode() == Mode::closed) {
+    refuse(connection, "this gate is closed: " + guard_.reason());
     co_return;
   }
+  Result<std::unique_ptr<Stream>> server = co_await host_.connect(config_.database);
+  if (guard_.mode() == Mode::closed) {
+    refuse(connection, "this gate is closed: " + guard_.reason());
+    co_return;
+  }
+  if (!server) {
+    refuse(connection, "the database does not answer: " + server.error().message);
+    co_return;
+  }
+  connection.closed = false;
   connection.server = std::move(*server);
   connection.server->write(std::move(received));
 
@@ -101,10 +110,24 @@ Task<void> Gate::serve(std::unique_ptr<Stream> stream) {
   }
 }
 
+void Gate::refuse(Connection& connection, const std::string& why) {
+  connection.client->write(refusal("57P03", "heir: " + why));
+}
+
 Task<void> Gate::forward_requests(Connection& connection) {
+  // Nothing is asked for a client that may yet be refused: it would take what was done for it for not done.
   while (!connection.ended) {
+    const bool waits = !connection.shown && !connection.held_back.empty();
+    if (waits) {
+      co_await connection.begun.wait();
+      continue;
+    }
     Result<Bytes> bytes = co_await connection.client->read();
     if (!bytes || bytes->empty()) break;
+    if (!connection.shown) {
+      connection.held_back = std::move(*bytes);
+      continue;
+    }
     if (!connection.server->write(std::move(*bytes))) break;
   }
   connection.end();
@@ -116,6 +139,13 @@ Task<void> Gate::forward_answers(Connection& connection) {
     if (!bytes) connection.cut = true;  // the database broke it: whether the answer was whole nobody knows
     if (!bytes || bytes->empty()) break;
     if (!connection.key.done()) connection.key.feed(*bytes);
+    if (!connection.shown) {
+      // A restart ends every session. So one that has answered is of the incarnation that is looked at from now on, or
+      // of none; one that has only connected may be answered by the next.
+      const bool looked = co_await guard_.look();
+      if (!looked) refuse(connection, "the database does not answer whether it had restarted");
+      if (!looked) break;
+    }
     if (config_.fenced) {
       const bool fenced = co_await guard_.fence();
       if (!fenced) connection.cut = true;
@@ -123,9 +153,15 @@ Task<void> Gate::forward_answers(Connection& connection) {
     }
     while (!connection.ended && guard_.mode() == Mode::held) co_await changed_.wait();
     if (connection.ended) co_return;
-    if (guard_.mode() != Mode::open) {
-      connection.cut = true;
+    if (guard_.mode() != Mode::open || connection.closed) {
+      connection.cut = connection.shown;
+      if (!connection.shown) refuse(connection, "this gate is closed: " + guard_.reason());
       break;
+    }
+    if (!connection.shown) {
+      connection.shown = true;
+      if (!connection.held_back.empty()) connection.server->write(std::exchange(connection.held_back, Bytes()));
+      connection.begun.notify();
     }
     if (!connection.client->write(std::move(*bytes))) break;
   }

@@ -31,9 +31,10 @@ class Guard {
   virtual std::string reason() = 0;
   /// True while the session's commit waits for the sync; cancelling it now would show a commit that nobody else has.
   virtual Task<bool> waits_for_sync(CancelKey session) = 0;
-  /// Returns when the guard has looked at the database since this was called. A server that restarted on its own shows
-  /// commits that were never acknowledged; a restart cuts all connections, so each new one waits for a look.
-  virtual Task<void> look() { co_return; }
+  /// Returns when the guard has looked at the database since this was called; false if it did not answer. A server that
+  /// restarted on its own shows commits that were never acknowledged; a restart ends all sessions, so the first answer
+  /// of each new one waits for a look.
+  virtual Task<bool> look() { co_return true; }
   /// Returns when the sync has flushed all that the database shows now; false if it will not. For fenced reads.
   virtual Task<bool> fence() = 0;
 };
@@ -61,6 +62,7 @@ class Gate {
  private:
   struct Connection;
   Task<void> serve(std::unique_ptr<Stream> client);
+  void refuse(Connection& connection, const std::string& why);
   Task<void> cancel(CancelKey key, Bytes packet);
   Task<void> forward_requests(Connection& connection);
   Task<void> forward_answers(Connection& connection);

@@ -99,15 +99,8 @@ template <class A, Is<raft::AddLearner> T>
 void fields(A& a, T& v) {
   fields(a, v.id, v.address);
 }
-template <class A, Is<raft::Promote> T>
-void fields(A& a, T& v) {
-  fields(a, v.id);
-}
-template <class A, Is<raft::Demote> T>
-void fields(A& a, T& v) {
-  fields(a, v.id);
-}
-template <class A, Is<raft::Remove> T>
+template <class A, class T>
+requires Is<T, raft::Promote> || Is<T, raft::Demote> || Is<T, raft::Remove>
 void fields(A& a, T& v) {
   fields(a, v.id);
 }

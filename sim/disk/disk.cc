@@ -232,6 +232,7 @@ void Disk::detach_tree(std::uint32_t inode) {
   inodes_[inode].content.reset();
   const auto object = std::move(inodes_[inode].object);  // its destructor may come back to this disk
   free_if_unlinked(inode);
+  if (object) object->on_removed();
 }
 
 Result<> Disk::set_content(std::uint32_t inode, Bytes content, bool is_append) {

@@ -53,6 +53,8 @@ class FolderObject {
   virtual std::shared_ptr<const FolderImage> image() const = 0;
   /// The host has lost its power; the object's LogFiles have been cut already. Go back to what is durable.
   virtual void on_power_loss() = 0;
+  /// Its folder was removed; what holds the object, as an open file does, keeps it.
+  virtual void on_removed() {}
 };
 
 /// Told when a sync is done.

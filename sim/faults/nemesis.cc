@@ -101,7 +101,8 @@ void Nemesis::on_moment(scenarios::Moment moment, int host) {
     const Fault& fault = scenario_.faults[i];
     if (!waits_[i] || fault.on != moment) continue;
     const scenarios::TargetKind target = fault.target.kind;
-    const bool of_any = target == scenarios::TargetKind::any || target == scenarios::TargetKind::all;
+    const bool of_any =
+        target == scenarios::TargetKind::any || target == scenarios::TargetKind::all || !scenarios::has_target(fault);
     const std::vector<int> hosts = of_any ? std::vector<int>{} : hosts_of(fault.target, world_, random_[i]);
     if (of_any ? host < 0 : std::find(hosts.begin(), hosts.end(), host) == hosts.end()) continue;
     waits_[i] = false;

@@ -358,9 +358,7 @@ Fault draw_fault(FaultKind kind, const scenarios::Swarm& swarm, int members, Ran
     case FaultKind::join:
     case FaultKind::random: break;
   }
-  const bool has_target = kind != FaultKind::swizzle_clog && kind != FaultKind::power_off_all &&
-                          kind != FaultKind::switchover && kind != FaultKind::freeze && kind != FaultKind::unfreeze;
-  if (!has_target || (kind == FaultKind::partition && scenarios::draws_groups(fault.shape))) return fault;
+  if (!scenarios::has_target(fault)) return fault;
   // Now and then in the middle of what a peer does, on its host.
   Fault struck_then = fault;
   struck_then.target = {pick(random, {TargetKind::any, TargetKind::any, TargetKind::primary, TargetKind::sync}), 0};

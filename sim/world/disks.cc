@@ -223,8 +223,11 @@ bool World::MemberCopies::has_all(int host) const {
          world_.store_checks_->has_all(-host);
 }
 
-bool World::is_marked(int host) const {
-  return peer(host).machine->disk().exists(std::string(peer_root) + "/data/heir.damaged");
+bool World::shows_damage(int host) const {
+  if (peer(host).machine->disk().exists(std::string(peer_root) + "/data/heir.damaged")) return true;
+  // Its agent is about to replace it, though the page may be good on the disk, and the mark may not be written yet.
+  const PostgresServer* running = server(host);
+  return running && running->checksum_failures() > 0;
 }
 
 bool World::holds(int host, const Wal& log, Lsn end) const {
@@ -236,7 +239,7 @@ bool World::holds(int host, const Wal& log, Lsn end) const {
 }
 
 bool World::has_all(int host) const {
-  if (is_marked(host)) return false;
+  if (shows_damage(host)) return false;
   if (acknowledging_system_ == 0) return !copies_on(peer(host).machine->disk()).empty();
   return holds(host, acknowledged_log_, acknowledged_end_);
 }
@@ -246,7 +249,7 @@ bool World::may_have_been_struck(int host) const {
   const Disk& disk = peer(host).machine->disk();
   const std::vector<std::shared_ptr<DataFolder>> copies = copies_on(disk);
   // The agent's own word for it counts only where a fault may have been the cause.
-  return (is_marked(host) && peer(host).has_lost) || disk.has_lied() ||
+  return (shows_damage(host) && peer(host).has_lost) || disk.has_lied() ||
          std::any_of(copies.begin(), copies.end(), [](const std::shared_ptr<DataFolder>& copy) {
            return !copy->damages.empty() || !copy->stray_reads.empty();
          });

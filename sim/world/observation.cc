@@ -168,6 +168,7 @@ void World::note_moment(const LogLine& line, int host) {
   if (is("severed")) return moments_(Moment::severed, host);
   if (is("promoted")) return moments_(Moment::promoted, host);
   if (is("clone-begun")) return moments_(Moment::clone_begins, host);
+  if (is("copy-rewound")) return moments_(Moment::rewound, host);
   if (is("rejoined")) return moments_(Moment::rejoined, host);
 }
 

@@ -66,7 +66,7 @@ bool World::may_lead(int host) const {
   const Disk& disk = peer(host).machine->disk();
   const std::string root(peer_root);
   const bool is_rewinding = disk.exists(root + "/rewinding") && !disk.exists(root + "/data.old");
-  if (is_marked(host) || is_rewinding || !has_all(host)) return false;
+  if (shows_damage(host) || is_rewinding || !has_all(host)) return false;
   if (!cluster_.opened && names(cluster_.proven, host) && !was_rebuilt(host)) return true;
   return (host == host_named(cluster_.primary) || host == host_named(cluster_.sync)) && has_initial_position(host);
 }
@@ -177,6 +177,13 @@ std::string World::excuse() const {
            "store)";
   if (cluster_.generation == 0) return "rule 1: the cluster never began";
   if (!cluster_.freeze.empty()) return "rule 10: an operator froze the cluster (" + cluster_.freeze + ")";
+  // A primary that cannot lead resigns: as long as it is there it is not gone, and while it is away it is no candidate.
+  const int primary = host_named(cluster_.primary);
+  const bool primary_is_spoilt = primary > 0 && shows_damage(primary) && peer(primary).has_lost &&
+                                 std::count(core_.peers.begin(), core_.peers.end(), primary) > 0;
+  if (!cluster_.opened && primary_is_spoilt && core_.peers.size() == 2)
+    return "rules 9 and 13: the generation has not opened, its primary's copy is damaged, and there is nobody but the "
+           "two";
   // One that could lead when the core was healed, and whose disk no fault had touched, was kept from it by heir itself.
   const bool was_spoilt = std::any_of(core_.leaders.begin(), core_.leaders.end(),
                                       [this](int host) { return !peer(host).has_lost && !may_lead(host); });

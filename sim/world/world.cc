@@ -267,6 +267,7 @@ void World::power_off(int host) {
   if (!is_up(host)) return;
   Disk& disk = machine(host).disk();
   if (host > 0) peer(host).is_struck = true;
+  if (host > 0) peer(host).shuts_down = peer(host).boots_again = false;
   if (disk.has_lied() && !may_lose(host)) disk.make_lies_true();
   machine(host).power_off(UnsyncedFate::draw);
 }
@@ -279,11 +280,13 @@ void World::shut_down(int host) {
   Machine& on = machine(host);
   if (Process* agent = on.find("agent")) agent->crash();
   if (PostgresServer* found = server(host)) found->signal(ServerSignal::interrupt);
+  peer(host).shuts_down = true;
   kernel().schedule_after(Duration::milliseconds(500), *this, kPowerOff, static_cast<std::uint64_t>(host));
 }
 
 void World::boot(int host) {
   Machine& on = machine(host);
+  if (host > 0 && peer(host).shuts_down) peer(host).boots_again = true;
   if (on.is_up()) return;
   on.boot();
   if (host < 0) {
@@ -319,7 +322,9 @@ void World::on_event(std::uint32_t kind, std::uint64_t argument) {
         start_store(host);
       return;
     case kPowerOff:
-      if (is_up(host)) peer(host).machine->power_off(UnsyncedFate::keep);
+      if (!std::exchange(peer(host).shuts_down, false)) return;
+      peer(host).machine->power_off(UnsyncedFate::keep);
+      if (std::exchange(peer(host).boots_again, false)) boot(host);
       return;
     case kInspect:
       inspect_copies();

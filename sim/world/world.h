@@ -142,9 +142,11 @@ class World final : public Actions, public Glance, private ClientObserver, priva
   struct PeerHost {
     std::unique_ptr<Machine> machine;
     PeerSetup setup;
-    int agent_holds = 0;     ///< Faults that keep its agent from being started.
-    int files_used_up = 0;   ///< Faults that leave its agent no descriptor.
-    int sessions_taken = 0;  ///< Faults that leave its clients no session.
+    int agent_holds = 0;       ///< Faults that keep its agent from being started.
+    int files_used_up = 0;     ///< Faults that leave its agent no descriptor.
+    int sessions_taken = 0;    ///< Faults that leave its clients no session.
+    bool shuts_down = false;   ///< In order, which takes a while,
+    bool boots_again = false;  ///< and is switched on again as soon as it is off.
     std::string role;
     std::string gate = "closed";
     std::string waits_for;  ///< The last reason that it gave why it does no more.
@@ -228,8 +230,8 @@ class World final : public Actions, public Glance, private ClientObserver, priva
   /// A whole copy on the host holds this log up to there.
   bool holds(int host, const Wal& log, Lsn end) const;
   bool may_have_been_struck(int host) const;
-  /// Its agent has found its copy damaged.
-  bool is_marked(int host) const;
+  /// Its copy is marked as damaged, or its server has met a bad page.
+  bool shows_damage(int host) const;
   std::shared_ptr<DataFolder> data_of(int host) const {
     return PostgreSql::folder(*peer(host).machine, std::string(peer_root) + "/data");
   }

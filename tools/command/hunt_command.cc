@@ -14,6 +14,7 @@
 #include "tools/command/output_file.h"
 #include "tools/command/plan.h"
 #include "tools/command/progress_line.h"
+#include "tools/command/workers.h"
 #include "tools/hunt/shard.h"
 
 namespace heir::tools {
@@ -246,8 +247,7 @@ Exit run(const Options& given, int& signal) {
     campaign = std::move(*begun);
   }
 
-  const long processors = ::sysconf(_SC_NPROCESSORS_ONLN);
-  options.workers = given.jobs > 0 ? given.jobs : static_cast<unsigned>(std::max(processors, 1L));
+  options.workers = worker_count(given.jobs);
   options.patience = Duration::seconds(static_cast<std::int64_t>(given.patience_seconds));
   Teller teller(*campaign, given);
   const Result<HuntEnd> end = hunt(*results, *campaign, options, teller);
@@ -322,9 +322,7 @@ void add_hunt_command(CLI::App& app, Chosen& chosen) {
           },
           "Begin no run after so many have failed; 0: go on (the default)")
       ->type_name("N");
-  command->add_option("--jobs,-j", options->jobs, "Worker processes (default: one a processor)")
-      ->type_name("N")
-      ->check(CLI::Range(1U, 1024U));
+  add_jobs_option(*command, options->jobs);
   command
       ->add_option("--stuck-after", options->patience_seconds,
                    "A run whose virtual time stands still for so long is killed, and has failed as stuck (default 60s)")

@@ -183,8 +183,7 @@ class Search {
     JobOptions job_options;
     job_options.detail = Detail::json;
     WorkerOptions workers;
-    const long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    workers.workers = options_.jobs > 0 ? options_.jobs : static_cast<unsigned>(std::max(processors, 1L));
+    workers.workers = worker_count(options_.jobs);
     Trial trial;
     bool broken = false;
     interruption_ = run_all(plan, job_options, workers, [&](const Job& job, Report report) {
@@ -323,9 +322,7 @@ void add_margins_command(CLI::App& app, Chosen& chosen) {
       ->take_all()
       ->expected(1);
   command->add_flag("--json", options->json, "One JSON object a margin");
-  command->add_option("--jobs,-j", options->jobs, "Worker processes (default: one a processor)")
-      ->type_name("N")
-      ->check(CLI::Range(1U, 1024U));
+  add_jobs_option(*command, options->jobs);
   command->add_flag("--quiet,-q", options->quiet, "No progress");
   command->footer(footer);
   command->callback([options, &chosen] { chosen = [options] { return run(*options); }; });

@@ -127,8 +127,7 @@ Exit run(const Options& given) {
 
   ProgressLine line;
   WorkerOptions workers;
-  const long processors = sysconf(_SC_NPROCESSORS_ONLN);
-  workers.workers = given.jobs > 0 ? given.jobs : static_cast<unsigned>(std::max(processors, 1L));
+  workers.workers = worker_count(given.jobs);
   if (isatty(STDERR_FILENO) == 1 && !given.quiet)
     workers.progress = [&](std::size_t finished, const Job& job, sim::VirtualTime at, std::uint64_t) {
       if (line.is_due()) line.show(progress_text(plan, finished, job, at));
@@ -202,11 +201,7 @@ void add_run_command(CLI::App& app, Chosen& chosen) {
                    "Write a failure that was found as a capsule (for `heir replay` and `heir shrink`); {seed} and "
                    "{scenario} are replaced")
       ->type_name("FILE");
-  command
-      ->add_option("--jobs,-j", options->jobs,
-                   "Worker processes (default: one a processor); never changes what is printed")
-      ->type_name("N")
-      ->check(CLI::Range(1U, 1024U));
+  add_jobs_option(*command, options->jobs, "; never changes what is printed");
   command->add_flag("--check-determinism", options->check_determinism,
                     "Run everything twice; exit status 4 if anything differs");
   command->add_flag("--stop-at-violation", options->stop_at_violation,

@@ -265,8 +265,7 @@ Exit shrink(const Subject& subject, const Options& options, Deadline deadline) {
   }
   if (!start) return no_failure("its decision list does not fail with " + failure.kind + " (`heir replay` says more)");
 
-  const long processors = sysconf(_SC_NPROCESSORS_ONLN);
-  const unsigned jobs = options.jobs > 0 ? options.jobs : static_cast<unsigned>(std::max(processors, 1L));
+  const unsigned jobs = worker_count(options.jobs);
   const std::string before = size_of(*start);
   const Stopwatch watch;
   Shrinking shrinking(*start, subject.capsule.seed, failure.kind, deadline, jobs, tells);
@@ -337,9 +336,7 @@ void add_shrink_command(CLI::App& app, Chosen& chosen) {
   command->add_option("--for", options->lasts, "How long to try, in real time (default 60s)")->type_name("TIME");
   command->add_option("--out", options->out, "Write the shrunk scenario")->type_name("FILE");
   command->add_option("--svg", options->svg, "Draw the Lamport diagram")->type_name("FILE");
-  command->add_option("--jobs,-j", options->jobs, "Worker processes (default: one a processor)")
-      ->type_name("N")
-      ->check(CLI::Range(1U, 1024U));
+  add_jobs_option(*command, options->jobs);
   command->add_flag("--quiet,-q", options->quiet, "No progress");
   command->footer(footer);
   command->callback([options, &chosen] { chosen = [options] { return run(*options); }; });

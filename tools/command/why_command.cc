@@ -22,6 +22,7 @@
 #include "tools/command/story.h"
 #include "tools/command/subject.h"
 #include "tools/command/watch.h"
+#include "tools/command/workers.h"
 
 namespace heir::tools {
 
@@ -214,8 +215,7 @@ Exit run(const Options& options) {
         std::printf("%s\n", told({kind, failure.message, Duration::nanoseconds(failure.at.ns())}).c_str());
       }
 
-  const long processors = sysconf(_SC_NPROCESSORS_ONLN);
-  const unsigned jobs = options.jobs > 0 ? options.jobs : static_cast<unsigned>(std::max(processors, 1L));
+  const unsigned jobs = worker_count(options.jobs);
   const unsigned each = std::max(1U, options.runs / (points_at_first + closer_looks * points_closer));
   Shares shares;
   go_on_from(between({}, failed_at, points_at_first, shares), scenario, capsule.seed, kind, each, jobs, shares);
@@ -269,9 +269,7 @@ void add_why_command(CLI::App& app, Chosen& chosen) {
   command->add_option("--runs", options->runs, "Runs in all (default 1000)")
       ->type_name("N")
       ->check(CLI::Range(40U, 10'000'000U));
-  command->add_option("--jobs,-j", options->jobs, "Worker processes (default: one a processor)")
-      ->type_name("N")
-      ->check(CLI::Range(1U, 1024U));
+  add_jobs_option(*command, options->jobs);
   command->add_flag("--keep-faults", options->keep_faults, "Draw everything anew but the strikes");
   command->footer(footer);
   command->callback([options, &chosen] { chosen = [options] { return run(*options); }; });

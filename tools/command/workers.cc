@@ -1,5 +1,8 @@
 #include "tools/command/workers.h"
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <cstring>
 #include <map>
 
@@ -100,6 +103,16 @@ class InOrder final : public PoolOwner {
 };
 
 }  // namespace
+
+void add_jobs_option(CLI::App& command, unsigned& jobs, const char* more) {
+  command.add_option("--jobs,-j", jobs, std::string("Worker processes (default: one a processor)") + more)
+      ->type_name("N")
+      ->check(CLI::Range(1U, 1024U));
+}
+
+unsigned worker_count(unsigned jobs) {
+  return jobs > 0 ? jobs : static_cast<unsigned>(std::max(::sysconf(_SC_NPROCESSORS_ONLN), 1L));
+}
 
 std::optional<Interruption> run_all(const Plan& plan, const JobOptions& options, const WorkerOptions& worker_options,
                                     const ReportSink& sink) {

@@ -23,6 +23,10 @@ struct Interruption {
   std::vector<std::string> where;  ///< Of each run that was under way.
 };
 
+/// --jobs: 0 stands for one worker a processor.
+void add_jobs_option(CLI::App& command, unsigned& jobs, const char* more = "");
+unsigned worker_count(unsigned jobs);
+
 /// Gets every report, in order, until an interruption.
 using ReportSink = std::function<void(const Job& job, Report report)>;
 

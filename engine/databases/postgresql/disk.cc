@@ -290,14 +290,6 @@ Task<Result<>> make_standby(Context& context, std::string copy) {
   co_return co_await replace_file(context.host, standby_signal(copy), Bytes());
 }
 
-Task<Result<>> delete_folder(Context& context, std::string path) {
-  const Layout& layout = context.layout;
-  if (const Result<> cleared = co_await remove_file(context.host, layout.trash()); !cleared) co_return cleared;
-  if (const Result<> renamed = co_await context.host.rename(path, layout.trash()); !renamed) co_return renamed;
-  if (const Result<> synced = co_await context.host.sync_directory(layout.root()); !synced) co_return synced;
-  co_return co_await remove_file(context.host, layout.trash());
-}
-
 /// Somebody may start a server by hand after ours was stopped; in a copy that is moved away it would keep the port.
 Task<Result<>> stop_stray_server(Context& context, std::string copy) {
   const Result<bool> may_run = co_await file_exists(context, process_id_file(copy));
@@ -310,6 +302,20 @@ Task<Result<>> stop_stray_server(Context& context, std::string copy) {
   // Not 0: the file was left by a server that is gone.
   if (exit->status == 0) context.host.log(LogLevel::warning, "stray-server-stopped", {{"folder", copy}});
   co_return Result<>();
+}
+
+Task<Result<>> delete_folder(Context& context, std::string path) {
+  const Layout& layout = context.layout;
+  // What an earlier deletion left goes first, then this.
+  for (bool is_moved = false;; is_moved = true) {
+    if (const Result<> stopped = co_await stop_stray_server(context, layout.trash()); !stopped) co_return stopped;
+    if (const Result<> removed = co_await remove_file(context.host, layout.trash()); !removed) co_return removed;
+    if (is_moved) co_return Result<>();
+    const Result<> renamed = co_await context.host.rename(path, layout.trash());
+    if (!renamed && renamed.error().code == ErrorCode::not_found) co_return Result<>();
+    if (!renamed) co_return renamed;
+    if (const Result<> synced = co_await context.host.sync_directory(layout.root()); !synced) co_return synced;
+  }
 }
 
 Task<Result<>> swap_in_next(Context& context) {
@@ -330,9 +336,9 @@ Task<Result<>> swap_in_next(Context& context) {
     co_return marked;
   if (*data && !(*old && *unproven)) {
     if (const Result<> aside = co_await context.host.rename(layout.data(), layout.old()); !aside) co_return aside;
-    if (const Result<> stopped = co_await stop_stray_server(context, layout.old()); !stopped) co_return stopped;
     if (const Result<> synced = co_await context.host.sync_directory(layout.root()); !synced) co_return synced;
   }
+  if (const Result<> stopped = co_await stop_stray_server(context, layout.old()); !stopped) co_return stopped;
   if (const Result<> in = co_await context.host.rename(layout.next(), layout.data()); !in) co_return in;
   context.damaged.reset();
   co_return co_await context.host.sync_directory(layout.root());
@@ -347,15 +353,7 @@ Task<Result<>> prove_copy(Context& context) {
   const Result<bool> unproven = co_await file_exists(context, layout.unproven());
   if (!unproven) co_return unproven.error();
   if (!*unproven) co_return Result<>();
-  const Result<bool> old = co_await folder_exists(context, layout.old());
-  if (!old) co_return old.error();
-  if (*old) {
-    if (const Result<> cleared = co_await remove_file(context.host, layout.trash()); !cleared) co_return cleared;
-    if (const Result<> renamed = co_await context.host.rename(layout.old(), layout.trash()); !renamed)
-      co_return renamed;
-    if (const Result<> synced = co_await context.host.sync_directory(layout.root()); !synced) co_return synced;
-  }
-  if (const Result<> removed = co_await remove_file(context.host, layout.trash()); !removed) co_return removed;
+  if (const Result<> gone = co_await delete_folder(context, layout.old()); !gone) co_return gone;
   co_return co_await remove_file(context.host, layout.unproven());
 }
 

@@ -57,7 +57,7 @@ Result<> check_system(std::uint64_t ours, const Source& source, const Endpoint& 
 struct Comparison {
   Source source;
   Relation relation = Relation::contained;
-  bool primary_lacks = false;  ///< The primary's log is the beginning of ours, and no more.
+  bool primary_lacks = false;  ///< The primary has not all that we have of its branch, or of one that has opened.
 };
 
 /// Compares with a running server; waits, within bounds, while that shows a history not yet bound to generations.
@@ -70,8 +70,18 @@ Task<Result<Comparison>> compare_with(Context& context, Sessions& server, Positi
     comparison.source = *source;
     comparison.relation = relate(ours, source->position);
     // What a primary lacks it will write anew: there is no mere lag behind it.
-    comparison.primary_lacks = comparison.relation == Relation::behind && source->primary;
-    if (comparison.primary_lacks) comparison.relation = Relation::diverged;
+    if (comparison.relation == Relation::behind && source->primary) {
+      comparison.relation = Relation::diverged;
+      // We may have left it where it ends, promoted by hand or in a generation that never opened: then it lacks
+      // nothing.
+      const std::size_t branches = source->position.lineage.size();
+      comparison.primary_lacks =
+          source->position.offset < end_of_branch(ours, branches - 1) ||
+          std::any_of(ours.lineage.begin() + static_cast<std::ptrdiff_t>(branches), ours.lineage.end(),
+                      [&](const Branch& branch) {
+                        return branch.promotion != 0 && branch.promotion <= context.opened.number();
+                      });
+    }
     if (comparison.relation != Relation::unknown) co_return comparison;
     if (context.host.monotonic_now() >= give_up)
       co_return Error{ErrorCode::timed_out,
@@ -93,40 +103,67 @@ Task<Result<>> run_severed(Context& context) {
   co_return co_await start_severed(context);
 }
 
-/// Runs a program that copies from `server` (pg_basebackup, pg_rewind), for as long as that answers: a copy from a
-/// server that stands still would never end.
-Task<Result<ProgramExit>> copy_from(Context& context, Sessions& server, Program program) {
-  struct Copy {
-    explicit Copy(Executor& executor) : over(executor) {}
-    std::optional<Result<ProgramExit>> result;
+/// Does what needs `server` for long (a copy, a checkpoint, the log to become consistent) for as long as that answers,
+/// in the role that it had: with one that stands still it would never end, or late; and a primary that has become a
+/// standby keeps slots for its own downstreams alone, and sends the log to nobody else.
+template <class T>
+Task<Result<T>> while_it_serves(Context& context, Sessions& server, bool as_primary, Task<Result<T>> work) {
+  struct Attended {
+    explicit Attended(Executor& executor) : over(executor) {}
+    std::optional<Result<T>> result;
     Signal over;
-    void end(Result<ProgramExit> how) {
+    void end(Result<T> how) {
+      if (result) return;
       result.emplace(std::move(how));
       over.notify();
     }
-    static Task<void> run(Copy& copy, Host& host, Program program) {
-      Result<ProgramExit> exit = co_await host.run(std::move(program));
-      copy.end(std::move(exit));
+    static Task<void> run(Attended& attended, Task<Result<T>> work) {
+      Result<T> result = co_await std::move(work);
+      attended.end(std::move(result));
     }
-    static Task<void> watch(Copy& copy, Context& context, Sessions& server) {
-      for (int unanswered = 0; unanswered < 2;) {
+    static Task<void> watch(Attended& attended, Context& context, Sessions& server, bool as_primary) {
+      // A server that restarts does not answer for some seconds either.
+      const Duration patience = context.config.answer_limit * 2;
+      MonotonicTime answered = context.host.monotonic_now();
+      while (context.host.monotonic_now() - answered < patience) {
         co_await context.host.sleep(context.config.watch_interval);
         Statement question = catalogue::recovery_state();
         const Result<Rows> answer = co_await server.ask_anew(std::move(question));
+        const Result<RecoveryState> state = recovery_state_in(answer);
+        if (state && state->in_recovery == as_primary) {
+          attended.end(Error{ErrorCode::refused, server.server().value() + " is no longer a " +
+                                                     (as_primary ? "primary" : "standby") + "; it is given up"});
+          co_return;
+        }
         const bool silent =
-            !answer && (answer.error().code == ErrorCode::timed_out || answer.error().code == ErrorCode::unreachable);
-        unanswered = silent ? unanswered + 1 : 0;
+            !state && (state.error().code == ErrorCode::timed_out || state.error().code == ErrorCode::unreachable);
+        if (!silent) answered = context.host.monotonic_now();
       }
-      copy.end(Error{ErrorCode::unreachable, server.server().value() + " no longer answers; the copy is given up"});
+      attended.end(Error{ErrorCode::unreachable, server.server().value() + " no longer answers; it is given up"});
     }
   };
-  Copy copy(context.host.executor());
+  Attended attended(context.host.executor());
   Scope scope;
-  scope.spawn(Copy::run(copy, context.host, std::move(program)));
-  if (!copy.result) scope.spawn(Copy::watch(copy, context, server));
-  while (!copy.result) co_await copy.over.wait();
+  scope.spawn(Attended::run(attended, std::move(work)));
+  if (!attended.result) scope.spawn(Attended::watch(attended, context, server, as_primary));
+  while (!attended.result) co_await attended.over.wait();
   scope.cancel();
-  co_return std::move(*copy.result);
+  co_return std::move(*attended.result);
+}
+
+/// Nothing is made anew from a standby in its primary's place: it may hold less, and of an older time.
+Task<Result<>> check_primary(Sessions& server) {
+  const Result<Observation> there = co_await observe_remote(server);
+  if (!there) co_return explain(there.error(), "asking the primary " + server.server().value());
+  if (there->in_recovery)
+    co_return Error{ErrorCode::refused,
+                    server.server().value() + " is not a primary, or not yet (P-10); asked again later"};
+  co_return Result<>();
+}
+
+Task<Result<ProgramExit>> run_program(Host& host, Program program) {
+  Result<ProgramExit> exit = co_await host.run(std::move(program));
+  co_return exit;
 }
 
 /// A verified copy of a running server in place of ours; the old copy stays until prove_copy(). The server ends
@@ -145,7 +182,8 @@ Task<Result<>> clone_beside(Context& context, Endpoint from, Source source) {
   }
   context.host.log(LogLevel::info, "clone-begun", {{"from", from.peer.value()}, {"server", from.server.value()}});
   Program program = programs::base_backup(context.config.binaries, *info, layout.next(), slot);
-  const Result<ProgramExit> exit = co_await copy_from(context, server, std::move(program));
+  Task<Result<ProgramExit>> copying = run_program(context.host, std::move(program));
+  const Result<ProgramExit> exit = co_await while_it_serves(context, server, source.primary, std::move(copying));
   if (!exit)
     co_return explain(exit.error(), "running pg_basebackup", "the copy in place is untouched; the clone is begun anew");
   if (exit->status != 0)
@@ -181,7 +219,8 @@ Task<Result<>> rewind_in_place(Context& context, Endpoint primary) {
   // pg_rewind reads the source's timeline from its last checkpoint (P-10).
   Sessions server = sessions_with(context, primary);
   Statement checkpoint = catalogue::checkpoint();
-  const Result<Rows> done = co_await server.ask(std::move(checkpoint), context.config.promote_limit);
+  Task<Result<Rows>> writing = server.ask(std::move(checkpoint), context.config.promote_limit);
+  const Result<Rows> done = co_await while_it_serves(context, server, true, std::move(writing));
   if (!done) co_return explain(done.error(), "checkpoint of the primary");
   const Result<std::string> info =
       conninfo(primary.server, context.config.superuser, std::string(our_application_name));
@@ -190,9 +229,11 @@ Task<Result<>> rewind_in_place(Context& context, Endpoint primary) {
   if (const Result<> marked = co_await replace_file(context.host, layout.rewinding(), Bytes()); !marked)
     co_return marked;
   Program program = programs::rewind(context.config.binaries, layout.data(), source, layout.settings());
-  const Result<ProgramExit> exit = co_await copy_from(context, server, std::move(program));
+  Task<Result<ProgramExit>> rewinding = run_program(context.host, std::move(program));
+  const Result<ProgramExit> exit = co_await while_it_serves(context, server, true, std::move(rewinding));
   if (!exit) co_return explain(exit.error(), "running pg_rewind");
   if (exit->status != 0) co_return Error{ErrorCode::failed, "pg_rewind: " + exit->output};
+  context.host.log(LogLevel::info, "copy-rewound", {{"from", primary.peer.value()}});
   if (const Result<> noted = co_await note_rebuilt(context, layout.data(), primary.peer); !noted) co_return noted;
   co_return co_await make_standby(context, layout.data());
 }
@@ -260,9 +301,7 @@ Task<Result<>> refuse_lost_log(Context& context, Position ours, Position other, 
   if (!led && led.error().code == ErrorCode::not_found) co_return Result<>();
   if (!led) co_return explain(led.error(), "reading which timeline was led");
   if (*led != std::to_string(ours.lineage.back().timeline) + "\n") co_return Result<>();
-  const std::size_t next = ours.lineage.size();
-  const std::uint64_t end = next < other.lineage.size() ? other.lineage[next].begin : other.offset;
-  if (ours.offset >= end) co_return Result<>();
+  if (ours.offset >= end_of_branch(other, ours.lineage.size() - 1)) co_return Result<>();
   const std::string why = "the log here ends at " + to_string(ours) + ", but " + who +
                           " has more of the timeline that was written here: this disk lost what it had synced";
   if (const Result<> stopped = co_await stop(context, StopMode::immediate); !stopped) co_return stopped.error();
@@ -359,28 +398,24 @@ Task<Result<RejoinReport>> rejoin(Context& context, Endpoint primary, Endpoint u
   RejoinReport report;
   const Result<bool> running = co_await is_running(context);
   if (!running) co_return running.error();
+  bool empty = false;  // a disk that lied, or somebody who deleted it
   if (!*running) {
     const Result<Disk> disk = co_await inspect(context);
     if (!disk) co_return disk.error();
-    if (disk->empty) co_return Error{ErrorCode::not_found, "there is no copy here to rejoin with; clone"};
-    if (disk->cluster.empty())
+    empty = disk->empty;
+    if (!empty && disk->cluster.empty())
       co_return Error{ErrorCode::refused, "there is data in " + context.layout.data() +
                                               " that no cluster has claimed; adopt it or move it away"};
   }
   Sessions server = sessions_with(context, primary);
-  {
-    const Result<Observation> there = co_await observe_remote(server);
-    if (!there) co_return explain(there.error(), "asking the primary " + primary.server.value());
-    if (there->in_recovery)
-      co_return Error{ErrorCode::refused, primary.server.value() + " is not yet promoted (P-10); asked again later"};
-  }
+  if (const Result<> leads = co_await check_primary(server); !leads) co_return leads.error();
   const Result<bool> whole = co_await is_whole(context);
   if (!whole) co_return whole.error();
 
   // Our end of log, with replication stopped; unknown if the copy cannot be run.
   std::optional<Position> ours;
-  std::string why_unknown = "it is damaged, or a rewind of it did not end";
-  if (*whole) {
+  std::string why_unknown = empty ? "there is none" : "it is damaged, or a rewind of it did not end";
+  if (*whole && !empty) {
     Result<> severed = co_await run_severed(context);
     const Result<bool> still_whole = co_await is_whole(context);
     if (!still_whole) co_return still_whole.error();
@@ -463,7 +498,10 @@ Task<Result<RejoinReport>> rejoin(Context& context, Endpoint primary, Endpoint u
     const Result<> rewound = co_await rewind_in_place(context, primary);
     Result<> following = rewound;
     // From the primary first: only there is all the log that the rewound copy needs to become consistent.
-    if (rewound) following = co_await start_following(context, primary, downstreams);
+    if (rewound) {
+      Task<Result<>> starting = start_following(context, primary, downstreams);
+      following = co_await while_it_serves(context, server, true, std::move(starting));
+    }
     if (following) {
       report.how = Rejoined::rewound;
       context.rebuilding = false;
@@ -473,6 +511,7 @@ Task<Result<RejoinReport>> rejoin(Context& context, Endpoint primary, Endpoint u
       co_return report;
     }
     context.host.log(LogLevel::warning, "rewind-failed", {{"why", following.error().message}, {"next", "clone"}});
+    if (const Result<> leads = co_await check_primary(server); !leads) co_return leads.error();
   }
   // The upstream spares the primary, if its own history is the primary's.
   Endpoint from = primary;

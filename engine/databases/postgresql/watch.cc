@@ -194,22 +194,20 @@ Task<Result<>> await_sync_flush(Context& context, PeerId sync, std::uint64_t tar
   }
 }
 
-Task<Result<RecoveryState>> recovery_state(Sessions& server) {
+Result<RecoveryState> recovery_state_in(const Result<Rows>& rows) {
   constexpr std::string_view name = catalogue::name::recovery_state;
-  Statement statement = catalogue::recovery_state();
-  const Result<Rows> rows = co_await server.ask(std::move(statement));
-  if (!rows) co_return rows.error();
+  if (!rows) return rows.error();
   const Result<const Row*> single = single_row(*rows, 7, name);
-  if (!single) co_return single.error();
+  if (!single) return single.error();
   const Row& row = **single;
   const auto recovering = flag_at(row, 0, name);
   const auto received = optional_number_at(row, 2, name);
   const auto replayed = number_at(row, 3, name);
   const auto paused = flag_at(row, 5, name);
-  if (!recovering) co_return recovering.error();
-  if (!received) co_return received.error();
-  if (!replayed) co_return replayed.error();
-  if (!paused) co_return paused.error();
+  if (!recovering) return recovering.error();
+  if (!received) return received.error();
+  if (!replayed) return replayed.error();
+  if (!paused) return paused.error();
   RecoveryState state;
   state.in_recovery = *recovering;
   state.receiver = row[1].has_value();
@@ -218,7 +216,13 @@ Task<Result<RecoveryState>> recovery_state(Sessions& server) {
   state.waits_for = text_at(row, 4);
   state.paused = *paused;
   state.conninfo = text_at(row, 6);
-  co_return state;
+  return state;
+}
+
+Task<Result<RecoveryState>> recovery_state(Sessions& server) {
+  Statement statement = catalogue::recovery_state();
+  const Result<Rows> rows = co_await server.ask(std::move(statement));
+  co_return recovery_state_in(rows);
 }
 
 // The startup process re-reads its settings between two looks for more log, so a single look is not enough: it may

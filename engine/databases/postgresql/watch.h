@@ -29,6 +29,8 @@ struct RecoveryState {
   std::string conninfo;
 };
 Task<Result<RecoveryState>> recovery_state(Sessions& server);
+/// What the statement answered.
+Result<RecoveryState> recovery_state_in(const Result<Rows>& rows);
 
 /// Waits until no receiver runs, none can start, and the log on disk has been replayed to its end; that end.
 /// `refused` if the settings in force name an upstream and keep doing so, or the server is not in recovery.

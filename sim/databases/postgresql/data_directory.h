@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -110,7 +111,8 @@ class DataFolder final : public FolderObject {
 
   DataDirectory data;
   LogFile log;
-  Pid server;  ///< The server that runs on it; it may have died meanwhile.
+  Pid server;                          ///< The server that runs on it; it may have died meanwhile.
+  std::function<void()> tell_removed;  ///< Set by the server that runs on it.
   std::vector<Damage> damages;
   std::vector<StrayReads> stray_reads;
 
@@ -129,6 +131,9 @@ class DataFolder final : public FolderObject {
   Result<> replace(DataDirectory other);
   std::shared_ptr<const FolderImage> image() const override;
   void on_power_loss() override;
+  void on_removed() override {
+    if (tell_removed) tell_removed();
+  }
 };
 
 /// A data directory as a disk's image holds it.

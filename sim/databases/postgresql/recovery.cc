@@ -43,6 +43,8 @@ Result<> PostgresServer::start() {
       !locked)
     return Error{ErrorCode::failed, "FATAL:  could not create lock file \"postmaster.pid\": " + locked.error().message};
   home_->server = process_.pid();
+  home_->tell_removed = [this] { await_lock_file_check(); };
+  lock_file_checked_ = process_.clock().monotonic();
   for (ReplicationSlot& slot : d.slots) slot.active = false;
   ++d.log_number;
   d.log_size = 0;
@@ -120,6 +122,13 @@ void PostgresServer::recovered() {
   // Recovery ends with a checkpoint, before which nobody is answered.
   ready_after_checkpoint_ = true;
   write_checkpoint(WalKind::checkpoint_shutdown);
+}
+
+/// The postmaster looks for its lock file once a minute, and ends at once if it is gone (postmaster.c, ServerLoop).
+void PostgresServer::await_lock_file_check() {
+  const Duration minute = Duration::seconds(60);
+  const std::int64_t since = (process_.clock().monotonic() - lock_file_checked_).ns();
+  timer(minute - Duration::nanoseconds(since % minute.ns()), lock_file_check);
 }
 
 void PostgresServer::become_ready() {
@@ -293,7 +302,9 @@ void PostgresServer::exit(int status, std::string_view why) {
   if (exiting_) return;
   exiting_ = true;
   ready_ = false;
-  static_cast<void>(process_.disk().remove(folder_ + "/postmaster.pid"));
+  // If the directory was moved or removed, the path names another's.
+  if (process_.disk().attached(folder_) == home_)
+    static_cast<void>(process_.disk().remove(folder_ + "/postmaster.pid"));
   process_.exit({status, std::string(why)});
 }
 

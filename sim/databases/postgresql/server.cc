@@ -29,7 +29,10 @@ PostgresServer::PostgresServer(PostgreSql& run, Process& process, std::string fo
 PostgresServer::~PostgresServer() {
   // The server has ended, however that came: nothing is in use any more.
   for (ReplicationSlot& slot : home_->data.slots) slot.active = false;
-  if (home_->server == process_.pid()) home_->server = Pid();
+  if (home_->server == process_.pid()) {
+    home_->server = Pid();
+    home_->tell_removed = nullptr;
+  }
   for (const auto& callback : ready_callbacks_) callback(false);
 }
 
@@ -254,6 +257,7 @@ void PostgresServer::on_timer(std::uint64_t cookie) {
       }
       break;
     case unsynced: on_disk_done(log_flush, {}); break;
+    case lock_file_check: stop_immediate(); break;
     case wal_writer:
       wal_writer_armed_ = false;
       flush();

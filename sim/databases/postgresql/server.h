@@ -168,7 +168,8 @@ class PostgresServer final : public Body,
     apply_report,
     wal_writer,
     signalled,
-    unsynced,  ///< A flush with fsync off.
+    unsynced,         ///< A flush with fsync off.
+    lock_file_check,  ///< Armed only once the directory is gone, for the others find nothing.
   };
   enum DiskWork : std::uint64_t { log_flush };
 
@@ -195,6 +196,7 @@ class PostgresServer final : public Body,
   void write_checkpoint(WalKind kind);
   void checkpoint_flushed();
   void remove_old_log();
+  void await_lock_file_check();
 
   PostgreSql& run_;
   Process& process_;
@@ -209,6 +211,7 @@ class PostgresServer final : public Body,
   bool exiting_ = false;
   std::uint32_t recovery_number_ = 0;
   std::int64_t postmaster_started_us_ = 0;
+  MonotonicTime lock_file_checked_;  ///< First; once a minute from then on.
   std::int64_t processes_started_us_ = 0;
   std::vector<std::function<void(bool)>> ready_callbacks_;
 

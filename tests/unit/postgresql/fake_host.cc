@@ -381,6 +381,7 @@ void Host::start_run(Program program, Operation<Result<ProgramExit>>& op) {
   begin_program(program.name, program.arguments);
   const std::uint64_t token = next_++;
   op.owned_by(&owner_, token);
+  if (const auto hangs = program_hangs.find(key); hangs != program_hangs.end() && hangs->second()) return;
   pending_[token] =
       Due{now_, [this, &op, key, traced, program] {
             const auto fails = program_fails.contains(traced) ? program_fails.find(traced) : program_fails.find(key);

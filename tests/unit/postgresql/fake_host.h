@@ -50,7 +50,9 @@ class Host final : public heir::Host {
   std::string local = "here:1";
   std::vector<std::string> trace;  ///< Programs, statements and renames, in order.
   std::map<std::string, ProgramExit>
-      program_fails;                             ///< By program (and first argument for pg_ctl): instead of running it.
+      program_fails;  ///< By program (and first argument for pg_ctl): instead of running it.
+  std::map<std::string, std::function<bool()>>
+      program_hangs;                             ///< The same keys: whether the one that begins never ends.
   std::map<std::string, Error> statement_fails;  ///< By name.
   std::map<std::string, Error> file_fails;       ///< By path: reading or writing it.
   std::function<void()> before_step;

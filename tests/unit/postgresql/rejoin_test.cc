@@ -197,6 +197,27 @@ TEST_CASE("rejoin waits for a primary that is one") {
   CHECK(f.host.count("pg_basebackup") == 0);
 }
 
+TEST_CASE("what needs the primary for long is given up once that no longer answers, or no longer is one") {
+  const std::string needs = GENERATE("pg_rewind", "pg_basebackup", "pg_ctl start");
+  const bool silent = GENERATE(true, false);
+  INFO(needs << (silent ? ", and the primary falls silent" : ", and the primary is deposed"));
+  Fixture f;
+  diverge(f);
+  if (needs == "pg_basebackup") f.host.program_fails["pg_rewind"] = {1, "could not find previous WAL record"};
+  Server& primary = f.host.servers["there:2"];
+  f.host.program_hangs[needs] = [&] {
+    if (f.host.count("pg_rewind") == 0) return false;  // the start that finds where our log ends
+    (silent ? primary.silent : primary.recovery) = true;
+    return true;
+  };
+  const auto report = rejoin(f, Rebuild::in_place);
+  REQUIRE_FALSE(report);
+  const ErrorCode code = report.error().code;
+  CHECK((silent ? code == ErrorCode::unreachable || code == ErrorCode::timed_out : code == ErrorCode::refused));
+  CHECK(f.host.count("pg_basebackup") == (needs == "pg_basebackup" ? 1 : 0));
+  CHECK(f.copy() != "clone");
+}
+
 TEST_CASE("a copy that cannot be run is cloned, with all its log kept") {
   Fixture f;
   diverge(f);
@@ -211,6 +232,15 @@ TEST_CASE("a copy that cannot be run is cloned, with all its log kept") {
   CHECK(report->how == Rejoined::cloned);
   CHECK(f.host.files[report->tail + "/000000010000000000000000"] == "our log");
   CHECK(f.host.files[report->tail + "/report.txt"].find("invalid checkpoint record") != std::string::npos);
+}
+
+TEST_CASE("where there is no copy any more, one is cloned") {
+  Fixture f;
+  const auto report = rejoin(f, Rebuild::in_place);
+  REQUIRE(said(report).empty());
+  CHECK(report->how == Rejoined::cloned);
+  CHECK(f.copy() == "clone");
+  CHECK(*f.await(f.adapter->is_streaming()));
 }
 
 TEST_CASE("coming back can be killed at any step and started again") {

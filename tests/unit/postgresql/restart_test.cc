@@ -94,6 +94,36 @@ TEST_CASE("a copy that its primary lacks is kept") {
   CHECK(f.host.count("pg_basebackup") == 0);
 }
 
+TEST_CASE("a primary lacks nothing of a copy that left its log where it ends") {
+  Fixture f;
+  f.own_copy(Position{{{1, 0, 0}, {2, 0, 80}}, 95}, true);  // promoted by hand
+  f.host.folders.insert("/root/data/pg_wal");
+  f.host.servers["there:2"].log = log_of(80);
+  const auto report = f.await(f.adapter->rejoin(f.there, f.there, Rebuild::beside, std::vector<PeerId>()));
+  REQUIRE(said(report).empty());
+  CHECK(report->how == Rejoined::cloned);
+  CHECK(report->fork == 80);
+  CHECK(report->discarded == 15);
+}
+
+TEST_CASE("a primary that ends where a generation left it which has opened has lost that") {
+  Fixture f;
+  f.own_copy(Position{{{1, 0, 0}, {2, 2, 80}}, 95}, true);
+  f.host.folders.insert("/root/data/pg_wal");
+  f.host.servers["there:2"].log = log_of(80);
+  const auto rejoin = [&] {
+    return f.await(f.adapter->rejoin(f.there, f.there, Rebuild::beside, std::vector<PeerId>()));
+  };
+  f.adapter->note_opened(Generation(2), f.there.peer);
+  const auto report = rejoin();
+  REQUIRE_FALSE(report);
+  CHECK(report.error().message.find("has lost log of its own") != std::string::npos);
+  CHECK(f.copy() == "mine");
+  f.adapter->note_opened(Generation(1), f.there.peer);
+  REQUIRE(said(rejoin()).empty());
+  CHECK(f.copy() == "clone");
+}
+
 TEST_CASE("bad pages are counted by observations") {
   Fixture f;
   f.own_copy(log_of(80), false);
@@ -163,13 +193,24 @@ TEST_CASE("a lone standby that has all its log is waited for") {
 TEST_CASE("a server that somebody started as the copy was moved away does not live on in it") {
   Fixture f;
   f.own_copy(log_of(120), true);
+  std::string started_in = "/root/data";
+  SECTION("the copy is kept") {}
+  SECTION("the copy is thrown away, for it is worth less than one that is kept") {
+    f.host.make_copy("/root/data.old", "older", false);
+    f.host.files["/root/unproven"] = "";
+  }
+  SECTION("it was started in the one that is kept") {
+    f.host.make_copy("/root/data.old", "older", false);
+    f.host.files["/root/unproven"] = "";
+    started_in = "/root/data.old";
+  }
   bool started = false;
   f.host.before_step = [&] {
-    if (started || !f.host.files.contains("/root/unproven")) return;
+    if (started || f.server().up || !f.host.files.contains("/root/data.next/standby.signal")) return;
     started = true;
     f.server() = f.host.images["mine"];
     f.server().up = true;
-    f.host.files["/root/data/postmaster.pid"] = "4712\n";
+    f.host.files[started_in + "/postmaster.pid"] = "4712\n";
   };
   REQUIRE(said(f.await(f.adapter->clone(f.there))).empty());
   CHECK(started);

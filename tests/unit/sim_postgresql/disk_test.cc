@@ -176,3 +176,22 @@ TEST_CASE("a data directory goes with its disk's image") {
   CHECK(world.read(0, "r1") == "1");
   CHECK(write(world, 3) == "OK");
 }
+
+TEST_CASE("a server whose directory was removed keeps its port until it looks for its lock file, within a minute") {
+  LittleWorld world(1);
+  world.make_cluster();
+  Disk& disk = world.machine(0).disk();
+  REQUIRE(disk.rename(data_folder, "/moved"));
+  REQUIRE(world.run(0, "initdb", {"-D", data_folder, "--wal-segsize=1"}).status == 0);
+  world.configure(0, "", "");
+  CHECK(world.start(0).output.find("Address already in use") != std::string::npos);
+  REQUIRE(disk.remove("/moved"));
+  CHECK(world.start(0).output.find("Address already in use") != std::string::npos);
+  world.run_for(Duration::seconds(60));
+  REQUIRE(world.start(0).status == 0);
+  CHECK(disk.exists(data_folder + "/postmaster.pid"));
+  // The old one removed none but its own.
+  world.run_for(Duration::seconds(120));
+  CHECK(disk.exists(data_folder + "/postmaster.pid"));
+  CHECK(world.server(0) != nullptr);
+}

@@ -1,4 +1,5 @@
 // A run is a function of scenario and seed: whoever watches changes nothing.
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "scenarios/load.h"
@@ -161,6 +162,15 @@ TEST_CASE("a run that is interrupted says so, and what it has is the beginning o
     REQUIRE(part.size() <= history.size());
     CHECK(std::equal(part.begin(), part.end(), history.begin()));
   }
+}
+
+TEST_CASE("a host that is switched on while it still shuts down comes back") {
+  tools::SimulatedPrograms programs;
+  const RunResult result =
+      run(small("[[fault]]\nkind = \"stop\"\ntarget = \"host:1\"\nat = \"10s\"\nfor = \"50ms\"\n"), programs, {});
+  CHECK(std::count_if(result.story.begin(), result.story.end(), [](const StoryLine& line) {
+          return line.host == "host1" && line.what.starts_with("agent-started");
+        }) == 2);
 }
 
 TEST_CASE("a world that is torn down at any event leaves nothing behind") {
