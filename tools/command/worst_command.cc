@@ -58,9 +58,10 @@ const char* const footer =
     "what\n"
     "the faults of the scenario can draw: never more of them, nor at other times, nor longer. The worst schedule is "
     "printed,\n"
-    "and written by --out as a plain scenario. A run that fails in a way that the metric is not about ends the search: "
-    "there\n"
-    "is nothing worse.\n"
+    "and written by --out as a plain scenario. What the scenario expects of its own faults (failovers, "
+    "max_unavailable, "
+    "min_ok)\n"
+    "is not expected. A run that fails in a way that the metric is not about ends the search: there is nothing worse.\n"
     "\n"
     "Exit status: 0 searched; 1 a run failed; 2 bad usage or input; 4 an internal error of heir itself; 130 "
     "interrupted.\n"
@@ -109,6 +110,21 @@ struct Outcome {
   std::string failure;  ///< Its kind, of another sort than the metric is about.
   std::string message;
 };
+
+/// The scenario without what it expects of its own faults only.
+scenarios::Scenario varied(scenarios::Scenario scenario, Metric metric) {
+  scenarios::Expect& expect = scenario.expect;
+  expect.min_failovers.reset();
+  expect.max_failovers.reset();
+  expect.max_unavailable.reset();
+  expect.min_ok.reset();
+  if (metric == Metric::stale_window) {
+    // What is to become large must not be what is not judged, or what is wanted.
+    expect.linearizable = true;
+    expect.verdict.reset();
+  }
+  return scenario;
+}
 
 class Search {
  public:
@@ -316,11 +332,7 @@ Exit run(const Options& options) {
   if (!lasts || *lasts <= Duration::zero())
     problems.push_back("heir worst: --for " + scenarios::printable(options.lasts) +
                        ": expected a time such as 30s or 5min");
-  std::vector<std::string> overrides = options.overrides;
-  // What is to become large must not be what is not judged.
-  if (metric != metrics.end() && metric->second == Metric::stale_window)
-    overrides.push_back("expect.linearizable=true");
-  const Plan plan = Plan::make({options.scenario}, seeds, overrides, problems);
+  const Plan plan = Plan::make({options.scenario}, seeds, options.overrides, problems);
   if (problems.empty() && plan.files().size() != 1)
     problems.push_back("heir worst: " + scenarios::printable(options.scenario) +
                        ": expected one scenario, not a folder");
@@ -329,11 +341,13 @@ Exit run(const Options& options) {
 
   const long processors = sysconf(_SC_NPROCESSORS_ONLN);
   const unsigned jobs = options.jobs > 0 ? options.jobs : static_cast<unsigned>(std::max(processors, 1L));
-  const ScenarioFile& file = plan.files().front();
+  const Plan searched =
+      Plan::of({{plan.files().front().path, varied(plan.files().front().scenario, metric->second)}}, seeds);
+  const ScenarioFile& file = searched.files().front();
   std::optional<Search> search;
   search.emplace(options, file, metric->second, Deadline(std::chrono::nanoseconds(lasts->ns())), jobs,
                  isatty(STDERR_FILENO) == 1 && !options.quiet);
-  const bool done = search->run_seeds(plan) && search->vary();
+  const bool done = search->run_seeds(searched) && search->vary();
   if (search->interruption()) {
     complain("interrupted" + std::string(search->seeds() < seeds.size() ? "" : "; what is told is the worst so far"));
     if (search->seeds() == seeds.size()) (void)tell(*search, file, plan, options);
