@@ -16,6 +16,9 @@ using scenarios::TargetKind;
 
 /// The fault on each host that it can be on, or as it is where it names none.
 void add_on_each(std::vector<Fault>& options, Fault fault, const scenarios::Scenario& scenario) {
+  // Who comes late belongs to the world.
+  if (fault.kind == FaultKind::join) return;
+  fault.hosts.clear();
   fault.every.reset();
   fault.until.reset();
   fault.on.reset();
@@ -27,14 +30,16 @@ void add_on_each(std::vector<Fault>& options, Fault fault, const scenarios::Scen
   }
   const auto add = [&](Target target) {
     fault.target = target;
-    if (!scenarios::impossible_target(fault.kind, fault).empty()) return;
+    if (scenarios::has_target(fault) && !scenarios::impossible_target(fault.kind, fault).empty()) return;
     const Fault option = scenarios::only_what_its_kind_means(fault);
     if (std::find(options.begin(), options.end(), option) == options.end()) options.push_back(option);
   };
-  if (scenarios::is_of_store(fault.target.kind) || fault.kind == FaultKind::crash_store) {
+  if (scenarios::is_of_store(fault.target.kind) || fault.kind == FaultKind::crash_store ||
+      fault.kind == FaultKind::wipe_store) {
     for (int n = 1; n <= scenarios::members_of(scenario.store); ++n) add({TargetKind::store_member, n});
     return;
   }
+  if (!scenarios::has_target(fault)) return add(Target());
   for (int host = 1; host <= scenario.cluster.peers; ++host) add({TargetKind::host, host});
 }
 
