@@ -33,6 +33,8 @@ void add_subject_options(CLI::App& command, SubjectOptions& options);
 void add_replay_command(CLI::App& app, Chosen& chosen);
 void add_shrink_command(CLI::App& app, Chosen& chosen);
 void add_why_command(CLI::App& app, Chosen& chosen);
+void add_explore_command(CLI::App& app, Chosen& chosen);
+void add_worst_command(CLI::App& app, Chosen& chosen);
 void add_check_command(CLI::App& app, Chosen& chosen);
 void add_scenario_command(CLI::App& app, Chosen& chosen);
 

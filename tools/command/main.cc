@@ -35,6 +35,8 @@ int main(int argc, char** argv) {
   heir::tools::add_replay_command(app, chosen);
   heir::tools::add_shrink_command(app, chosen);
   heir::tools::add_why_command(app, chosen);
+  heir::tools::add_explore_command(app, chosen);
+  heir::tools::add_worst_command(app, chosen);
   heir::tools::add_check_command(app, chosen);
   heir::tools::add_scenario_command(app, chosen);
 #ifdef HEIR_WITH_SHELL

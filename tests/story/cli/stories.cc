@@ -68,6 +68,7 @@ class Scratch {
     text = std::regex_replace(text, std::regex("\"((parse_)?seconds|peak_bytes)\":[0-9.]+"), "\"$1\":N");
     text = std::regex_replace(text, std::regex("read in [^,]+, judged in [^,]+, [0-9]+ MiB"),
                               "read in TIME, judged in TIME, N MiB");
+    text = std::regex_replace(text, std::regex("runs in [0-9.]+(ns|us|ms|s)"), "runs in TIME");
     if (!numbers) return text;
     text = std::regex_replace(text, std::regex("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "UUID");
     text = std::regex_replace(text, std::regex("\\b[0-9a-f]{16}\\b"), "HASH");
