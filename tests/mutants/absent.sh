@@ -7,14 +7,17 @@ mutated=$2
 found=0
 say() { echo "$@"; found=1; }
 
-symbol='heir::mutants::'
-if hits=$(nm -C "$heir" | grep -F "$symbol"); then say "$heir has symbols of the mutants:" $'\n'"$hits"; fi
-nm -C "$mutated" | grep -qF "$symbol" || say "$mutated has no symbol of the mutants: it was built without them"
+symbol='N4heir7mutants'  # heir::mutants::, as compilers write it
+hits=$(nm "$heir" | grep -F "$symbol" | c++filt)
+[ -z "$hits" ] || say "$heir has symbols of the mutants:" $'\n'"$hits"
+nm "$mutated" | grep -qF "$symbol" || say "$mutated has no symbol of the mutants: it was built without them"
 
-names=$(grep -rhoE 'HEIR_MUTANT\("[^"]+"\)' "$(dirname "$0")/../../engine" | sed -E 's/.*"([^"]+)".*/\1/' | grep -v '^name$' | sort -u)
-[ "$(wc -l <<<"$names")" -ge 40 ] || say "only $(wc -l <<<"$names") mutants were found in engine/"
-while IFS= read -r name; do
-  grep -qaF -- "$name" "$mutated" || say "$mutated has no mutant $name"
-  ! grep -qaF -- "$name" "$heir" || say "$heir names the mutant $name"
-done <<<"$names"
+names=$(mktemp)
+trap 'rm -f "$names"' EXIT
+grep -rhoE 'HEIR_MUTANT\("[^"]+"\)' "$(dirname "$0")/../../engine" | sed -E 's/.*"([^"]+)".*/\1/' | grep -v '^name$' | sort -u >"$names"
+[ "$(wc -l <"$names")" -ge 40 ] || say "only $(wc -l <"$names") mutants were found in engine/"
+hits=$(grep -aoFf "$names" "$heir" | sort -u)
+[ -z "$hits" ] || say "$heir names mutants:" $'\n'"$hits"
+missing=$(grep -aoFf "$names" "$mutated" | sort -u | comm -13 - "$names")
+[ -z "$missing" ] || say "$mutated has no mutant of these names:" $'\n'"$missing"
 exit "$found"

@@ -16,5 +16,6 @@ for campaign in first/mixed swarm/everything; do
   grep -qF '"verdict":"fail"' <<<"$plain" && say "$campaign fails with no mutant on"
 done
 
-"$mutated" mutants --only EASY --strategy random --cap 25 --repeats 1 --jobs 2 || say "an easy mutant was missed"
+easy=(generation-not-bumped opened-carried-over takeover-of-a-live-primary acknowledged-alone raft-votes-twice)
+"$mutated" mutants --only "${easy[@]}" --strategy random --cap 25 --repeats 1 --jobs 2 || say "an easy mutant was missed"
 exit "$found"
