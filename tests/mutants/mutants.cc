@@ -57,7 +57,7 @@ const std::vector<Mutant> all = {
 
     // ---- Takeover (4)
     {"takeover-while-frozen", "A frozen cluster fails over.", "4 (1)", "assertion", "",
-     "scenarios/operators/frozen-through-a-failure.toml"},
+     "scenarios/operators/frozen-until-the-primary-is-back.toml"},
     {"takeover-of-a-live-primary", "The sync takes over from a primary that is there.", "4 (2)", "stuck"},
     {"takeover-on-a-mixed-view",
      "Who has opened is newer than who is present: the takeover is not confirmed by a read.",
