@@ -7,6 +7,7 @@
 #include <set>
 
 #include "scenarios/load.h"
+#include "tools/hunt/record.h"
 #include "tools/workers/pool.h"
 
 namespace heir::mutants {
@@ -230,12 +231,6 @@ class Hunt final : public tools::PoolOwner {
 
 std::span<const Strategy> strategies() {
   return known;
-}
-
-const Strategy* find_strategy(std::string_view name) {
-  for (const Strategy& strategy : known)
-    if (strategy.name == name) return &strategy;
-  return nullptr;
 }
 
 std::size_t Hunted::found() const {

@@ -5,15 +5,15 @@
 // `heir hunt` judges it: no verdict is no find. Of several trials the median counts.
 #pragma once
 
-#include <functional>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/base/result.h"
-#include "scenarios/scenario.h"
+#include "engine/base/time.h"
 #include "tests/mutants/mutants.h"
-#include "tools/hunt/record.h"
 
 namespace heir::mutants {
 
@@ -23,10 +23,9 @@ struct Strategy {
   /// The file of which a mutant's seeds are run.
   std::string_view (*scenario)(const Mutant& mutant);
 };
-/// `random` and `swarm`. One that learns from its runs belongs here too: it needs next() of the hunt to ask it for the
-/// next seed, and done() to tell it the record.
+/// `random` and `swarm`. Where one that learns from its runs comes in: Hunt::next() asks it for a trial's next run, and
+/// Hunt::done() tells it the record.
 std::span<const Strategy> strategies();
-const Strategy* find_strategy(std::string_view name);
 
 struct Find {
   std::uint64_t seed = 0;

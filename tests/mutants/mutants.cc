@@ -22,7 +22,10 @@ const std::vector<Mutant> all = {
     {"promotion-not-recorded", "A timeline does not say to which generation it belongs.", "2, 9",
      "lost write, diverged"},
     {"unbound-timeline-compared", "Logs are compared before the other's timeline is bound to its generation.", "2, 7",
-     "needless clone"},
+     "needless clone", "", "",
+     "It can only take a copy for diverged that is not: that one is rewound or cloned anew, from a primary that has "
+     "all "
+     "of it. It costs time."},
 
     // ---- Cluster state and generations (2)
     {"generation-not-bumped", "A declaration keeps the generation's number.", "2", "split brain, stuck"},
@@ -42,7 +45,9 @@ const std::vector<Mutant> all = {
     {"own-write-over-newer-view", "What this peer wrote replaces what others wrote since.", "2, 3", "stuck"},
     {"any-read-is-fresh", "The answer to a read of an earlier session counts as a fresh read.", "2", "two gates"},
     {"generation-forgotten", "A store that went back in time, or another store, is believed.", "8", "lost write",
-     "remember_generation=false"},
+     "remember_generation=false", "",
+     "No simulated store is restored from a backup, and one that is set up anew meets a second wall: nobody sets up a "
+     "cluster while somebody present holds data, nor follows or clones one of another system identifier."},
 
     // ---- Bootstrap (3)
     {"bootstraps-over-data", "A cluster is set up although a peer holds data.", "3 rule 1, 11: clone refuses",

@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <map>
+#include <memory>
 
 #include "reports/history/json_text.h"
 #include "scenarios/load.h"
