@@ -71,13 +71,18 @@ class Hunt final : public tools::PoolOwner {
       for (const Strategy* strategy : options_.strategies) {
         Hunted hunted{mutant, strategy, std::string(strategy->scenario(*mutant)), {}};
         const std::string path = options_.root + "/" + hunted.path;
-        std::vector<std::string> overrides;
-        if (const std::optional<std::string> override = policy_override(*mutant)) overrides.push_back(*override);
-        scenarios::Loaded sick = scenarios::load_file(path, overrides);
-        scenarios::Loaded sound = scenarios::load_file(path);
-        for (const scenarios::Loaded* loaded : {&sick, &sound})
-          if (!*loaded) return Error{ErrorCode::invalid, loaded->messages.front()};
-        worlds_.push_back({std::move(*sick.scenario), std::move(*sound.scenario)});
+        scenarios::Loaded loaded = scenarios::load_file(path);
+        if (!loaded) return Error{ErrorCode::invalid, loaded.messages.front()};
+        // The world of a known-bad design, without its mistake; the mutant is that mistake, or another.
+        loaded.scenario->policy.clear();
+        loaded.scenario->expect.verdict.reset();
+        World world{*loaded.scenario, *loaded.scenario};
+        if (const std::size_t equals = mutant->policy.find('='); equals != std::string_view::npos) {
+          scenarios::PolicyOverride& line = world.sick.policy.emplace_back();
+          line.name = mutant->policy.substr(0, equals);
+          line.value = mutant->policy.substr(equals + 1);
+        }
+        worlds_.push_back(std::move(world));
         for (std::size_t number = 0; number < options_.repeats; ++number) {
           Chase chase;
           chase.hunted = hunted_.size();

@@ -11,6 +11,7 @@ bool is_on(std::string_view name);
 
 namespace {
 
+constexpr std::string_view isolated = "scenarios/network/primary-isolated-with-its-clients.toml";
 constexpr std::string_view beyond_bound = "scenarios/swarm/clocks-beyond-the-bound.toml";
 
 const std::vector<Mutant> all = {
@@ -36,7 +37,7 @@ const std::vector<Mutant> all = {
     {"proven-unused", "Only the sync takes over, even while the generation has not opened.", "2, 11: proven", "stuck",
      "use_proven=false"},
     {"rebuilt-copy-proven", "A copy that took the place of a proven one is taken for it.", "2", "lost write",
-     "rebuilt_is_not_proven=false"},
+     "rebuilt_is_not_proven=false", "scenarios/known-bad/rebuilt-copy-is-proven.toml"},
 
     // ---- Sessions, unknown writes, views (2)
     {"unknown-taken-for-refused", "A write of unknown outcome is taken for refused.",
@@ -70,7 +71,7 @@ const std::vector<Mutant> all = {
     {"opened-ignored", "A primary is gone when it is not in the list of peers.",
      "4 (2), 11: `opened` names the session", "two gates, stale read", "opened_names_session=false"},
     {"never-severed", "Replication is not severed before the position is read.", "4 (3), 11: severing", "lost write",
-     "sever=off", beyond_bound},
+     "sever=off", isolated},
     {"severed-until-restart", "A restarted database follows its old upstream again.", "4 (3), 11: severing durable",
      "lost write", "sever=until-restart", beyond_bound},
     {"initial-position-unchecked", "A sync takes over wherever its log ends.", "4 (4), 11: `initial_position` checked",
@@ -92,7 +93,7 @@ const std::vector<Mutant> all = {
 
     // ---- The gate and its lease (5)
     {"no-gate", "Clients reach the database of whoever believes to be primary.", "5", "stale read", "gate=false"},
-    {"gate-passes-while-held", "A held gate lets answers pass.", "5", "stale read"},
+    {"gate-passes-while-held", "A held gate lets answers pass.", "5", "stale read", "", isolated},
     {"gate-checked-before-the-answer", "The gate is checked before the answer was produced, not after.", "5",
      "stale read"},
     {"gate-does-not-look", "A new connection is not checked for a restart of the database.", "5", "dirty read"},
@@ -105,13 +106,14 @@ const std::vector<Mutant> all = {
      "The commit that it shows is one whose wait was cut short, which the adapter sees in the server's log: the gate "
      "is "
      "held before an answer passes. The rule saves the outage that this costs."},
-    {"no-lease", "The gate ignores the lease.", "5, 11: lease", "stale read", "lease=false"},
+    {"no-lease", "The gate ignores the lease.", "5, 11: lease", "stale read", "lease=false", isolated},
     {"lease-without-margin", "The lease lasts ttl from the answer's arrival, whatever the clocks do.",
-     "5, 11: lease x (1 - e)", "stale read", "lease_margin=false"},
+     "5, 11: lease x (1 - e)", "stale read", "lease_margin=false",
+     "scenarios/known-bad/lease-margin-off-slow-clock.toml"},
     {"lease-from-the-receipt", "The lease is counted from when the renewal was answered.", "5, 11: lease x (1 - e)",
-     "stale read"},
+     "stale read", "", isolated},
     {"session-from-the-last-sending", "The first lease is counted from the last sending of the request.", "5",
-     "stale read"},
+     "stale read", "", isolated},
     {"lapsed-lease-goes-on", "A gate whose lease ran out opens with the next renewal, without a proof.", "5",
      "stale read", "", "",
      "The session was alive all the time, or there would be no renewal, so nobody has taken over; and restarts and "
@@ -130,7 +132,8 @@ const std::vector<Mutant> all = {
     {"reopened-without-writing-it", "A primary that is back opens by the session of before.", "5 (c)", "two gates"},
     {"gate-open-before-it-is-written", "The gate opens when `opened` is being written.", "5 (c)", "two gates"},
     {"gate-open-over-a-restart", "A database that restarts shows its commits at once.",
-     "5, 11: gate closed after the database's own restart", "dirty read", "close_gate_on_restart=false"},
+     "5, 11: gate closed after the database's own restart", "dirty read", "close_gate_on_restart=false",
+     "scenarios/known-bad/gate-open-over-restart.toml"},
     {"crashed-backend-unnoticed", "Only a restart of the whole server counts, not one of its processes.", "5",
      "dirty read"},
     {"cancelled-wait-unseen", "A commit whose wait was cut short is shown.", "5, 11: cancelled wait holds the gate",
@@ -146,7 +149,8 @@ const std::vector<Mutant> all = {
 
     // ---- Replacing the sync, resigning (5, 3)
     {"gate-held-too-late", "The position is read before the gate is held.",
-     "5, 11: gate held before the position is read", "lost write", "hold_gate_before_position=false"},
+     "5, 11: gate held before the position is read", "lost write", "hold_gate_before_position=false",
+     "scenarios/known-bad/position-before-gate.toml"},
     {"replacement-keeps-position", "A new sync is declared with the old generation's position.", "5", "lost write"},
     {"stalled-sync-kept", "A sync that makes no progress is not replaced.", "3 rule 12", "stuck",
      "replace_stalled_sync=false"},
@@ -187,7 +191,7 @@ const std::vector<Mutant> all = {
      "A tail was never acknowledged: it is kept for the operator to read. That it is there is what the unit tests of "
      "rejoin and the probe `tail-set-aside` look for."},
     {"trusts-its-own-disk", "A primary that starts again leads by whatever its disk holds.", "2, 7", "lost write",
-     "distrust_own_disk=false"},
+     "distrust_own_disk=false", "scenarios/known-bad/believes-its-disk.toml"},
 
     // ---- The store (8)
     {"swap-without-compare", "A compare-and-swap does not compare.", "8", "two primaries"},
@@ -196,12 +200,12 @@ const std::vector<Mutant> all = {
     {"another-leaders-entry-answered", "A client is answered by what another leader's entry did.", "8",
      "two primaries"},
     {"dead-session-stays-registered", "A peer whose session is over stays in the list.", "8", "stuck"},
-    {"session-ends-at-half-its-ttl", "A session ends at half its ttl.", "5, 8", "stale read"},
+    {"session-ends-at-half-its-ttl", "A session ends at half its ttl.", "5, 8", "stale read", "", isolated},
     {"new-leader-grants-no-ttl", "A new leader of the store ends all sessions that it does not hear of at once.",
-     "5, 11: no full ttl by a new store leader", "stale read"},
+     "5, 11: no full ttl by a new store leader", "stale read", "", isolated},
     {"renewal-unconfirmed", "A leader renews a session though it may have been replaced.", "5, 11: unconfirmed leader",
-     "stale read"},
-    {"ending-session-renewed", "A session whose end is under way is renewed.", "5, 8", "stale read"},
+     "stale read", "", isolated},
+    {"ending-session-renewed", "A session whose end is under way is renewed.", "5, 8", "stale read", "", isolated},
 
     // ---- Raft (D. Ongaro's thesis)
     {"raft-vote-not-durable", "A vote is forgotten in a crash.", "Raft 3.8", "assertion"},
