@@ -4,6 +4,7 @@
 #include <array>
 
 #include "engine/base/match.h"
+#include "engine/base/mutant.h"
 
 namespace heir::agent {
 
@@ -51,7 +52,14 @@ class PostgresqlDatabase final : public Database {
       const PeerId source = sync_may_lack ? primary : follow->upstream;
       co_return co_await run_follow(*follow, known, source);
     }
-    if (std::get_if<failover::Sever>(&command)) co_return co_await run_sever();
+    if (std::get_if<failover::Sever>(&command)) {
+      if (HEIR_MUTANT("promoted-before-it-is-written")) {
+        pg::Primary alone;
+        const Result<> promoted = co_await adapter_->promote(opened.next(), std::move(alone));
+        if (!promoted) co_return failed(promoted.error());
+      }
+      co_return co_await run_sever();
+    }
     if (const auto* stop = std::get_if<failover::Stop>(&command)) co_return co_await run_stop(stop->clean);
     if (std::get_if<failover::ReadPosition>(&command)) co_return co_await told(co_await counted_position());
     if (const auto* drain = std::get_if<failover::Drain>(&command)) co_return co_await run_drain(drain->limit);
@@ -81,7 +89,9 @@ class PostgresqlDatabase final : public Database {
       co_return status_;
     }
     answered_at_ = now;
-    if (!status_.running || seen->restarted || seen->started_us != started_us_ || seen->processes_us != processes_us_)
+    if (!status_.running || (seen->restarted && !HEIR_MUTANT("crashed-backend-unnoticed")) ||
+        seen->started_us != started_us_ ||
+        (seen->processes_us != processes_us_ && !HEIR_MUTANT("crashed-backend-unnoticed")))
       ++status_.incarnation;
     started_us_ = seen->started_us;
     processes_us_ = seen->processes_us;
@@ -326,7 +336,7 @@ class PostgresqlDatabase final : public Database {
     if (!clean) co_return CommandResult{};
     const Result<std::uint64_t> end = co_await adapter_->shutdown_offset();
     if (!end) co_return failed(end.error());
-    position->offset = *end;
+    if (!HEIR_MUTANT("shutdown-record-not-counted")) position->offset = *end;
     co_return co_await told(std::move(position));
   }
 

@@ -4,6 +4,7 @@
 
 #include "engine/base/files.h"
 #include "engine/base/match.h"
+#include "engine/base/mutant.h"
 #include "engine/failover/document.h"
 
 namespace heir::agent {
@@ -52,7 +53,8 @@ void StoreLink::learn(const store::View& view) {
 
 MonotonicTime StoreLink::lease_from(MonotonicTime sent) {
   if (!config_.lease_margin) return host_.monotonic_now() + config_.ttl;
-  return store::lease_end(sent, config_.ttl, config_.clock_error);
+  return store::lease_end(HEIR_MUTANT("lease-from-the-receipt") ? host_.monotonic_now() : sent, config_.ttl,
+                          config_.clock_error);
 }
 
 Task<void> StoreLink::watch() {
@@ -111,7 +113,7 @@ Task<void> StoreLink::keep_session() {
     // take over. It asks instead, which prolongs nothing.
     const MonotonicTime now = host_.monotonic_now();
     const bool deaf = now >= store_.heard() + config_.ttl;
-    if (deaf || (leads_ && now >= lease_end)) {
+    if ((deaf || (leads_ && now >= lease_end)) && !HEIR_MUTANT("deaf-peer-renews")) {
       const Result<store::View> view = co_await store_.read(config_.service);
       next = host_.monotonic_now();
       if (!view) continue;

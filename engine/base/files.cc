@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/checksum.h"
+#include "engine/base/mutant.h"
 
 namespace heir {
 
@@ -14,7 +15,8 @@ std::string folder_of(const std::string& path) {
 Task<Result<>> replace_file(Host& host, std::string path, Bytes content) {
   const std::string beside = path + ".new";
   if (Result<> written = co_await host.write_file(beside, std::move(content)); !written) co_return written;
-  if (Result<> synced = co_await host.sync_file(beside); !synced) co_return synced;
+  if (!HEIR_MUTANT("file-replaced-unsynced"))
+    if (Result<> synced = co_await host.sync_file(beside); !synced) co_return synced;
   if (Result<> renamed = co_await host.rename(beside, path); !renamed) co_return renamed;
   co_return co_await host.sync_directory(folder_of(path));
 }

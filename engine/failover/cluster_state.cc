@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/base/mutant.h"
+
 namespace heir::failover {
 
 bool is_listed(const std::vector<PeerId>& list, const PeerId& peer) {
@@ -22,13 +24,13 @@ bool is_alive(const View& view, SessionId session) {
 
 ClusterState next_generation(const ClusterState& state) {
   ClusterState next = state;
-  next.generation = state.generation.next();
-  if (state.opened) {
+  if (!HEIR_MUTANT("generation-not-bumped")) next.generation = state.generation.next();
+  if (state.opened || HEIR_MUTANT("proven-though-never-opened")) {
     next.proven = {state.primary};
     if (state.sync) next.proven.push_back(*state.sync);
     next.last_opened = state.generation;
   }
-  next.opened.reset();
+  if (!HEIR_MUTANT("opened-carried-over")) next.opened.reset();
   next.promote.reset();
   return next;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/base/mutant.h"
 #include "engine/failover/rules.h"
 
 namespace heir::failover {
@@ -239,7 +240,7 @@ void take_role_of_new_generation(Context& c) {
   }
   const bool keeps_a_place =
       c.policy().promotion == Promotion::switchover && (state.sync == peer.id || is_listed(state.async, peer.id));
-  if (was_primary) close_gate(peer, GateMode::closed);
+  if (was_primary && !HEIR_MUTANT("gate-open-though-another-leads")) close_gate(peer, GateMode::closed);
   if (was_primary && !keeps_a_place) {
     peer.role = Role::deposed;
     peer.upstream.reset();

@@ -1,6 +1,7 @@
 // What a peer does that is not the primary: follow its upstream, rejoin after a divergence (FAILOVER.md section 7), or
 // wait.
 
+#include "engine/base/mutant.h"
 #include "engine/failover/rules.h"
 
 namespace heir::failover::rules {
@@ -43,8 +44,8 @@ bool rejoined(Context& c) {
     c.wait(Reason::rejoin_waits, "waiting for " + against.value() + " to compare logs with");
     return false;
   }
-  bring_database(
-      c, Rejoin{c.state().cluster, c.state().generation, against, c.state().opened.has_value(), peer.rejoin_by_clone});
+  bring_database(c, Rejoin{c.state().cluster, c.state().generation, against,
+                           c.state().opened || HEIR_MUTANT("rewound-before-opened"), peer.rejoin_by_clone});
   return false;
 }
 

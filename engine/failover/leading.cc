@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "engine/base/mutant.h"
 #include "engine/failover/rules.h"
 
 namespace heir::failover::rules {
@@ -87,7 +88,7 @@ ClusterState replaced_sync(const Context& c) {
   const PeerId& sync = peer.replacement->candidate;
   ClusterState next = next_generation(old);
   next.sync = sync;
-  next.initial_position = *peer.position;
+  if (!HEIR_MUTANT("replacement-keeps-position")) next.initial_position = *peer.position;
   if (old.singleton) {
     next.singleton = false;
     next.async.clear();
@@ -149,7 +150,8 @@ bool update_asyncs(Context& c) {
   }
   if (c.policy().automatic_rejoin)
     for (const PeerId& id : old.deposed)
-      if (is_present(peer.view, id) && is_listed(peer.database.streaming, id)) {
+      if (is_present(peer.view, id) &&
+          (is_listed(peer.database.streaming, id) || HEIR_MUTANT("deposed-listed-before-it-streams"))) {
         remove_from(next.deposed, id);
         next.async.push_back(id);
       }
@@ -196,7 +198,7 @@ void resign(Context& c) {
 /// nothing that was ever acknowledged, it declares where it really stands, or its own sync could never take over.
 bool accept_handover(Context& c) {
   Peer& peer = c.peer;
-  if (!peer.handed_over) return true;
+  if (!peer.handed_over || HEIR_MUTANT("handover-unchecked")) return true;
   if (!tell_position(c, Sever{})) return false;
   if (has_initial_position(c.policy(), *peer.position, c.state())) {
     peer.handed_over = false;

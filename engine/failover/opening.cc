@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/base/mutant.h"
 #include "engine/failover/rules.h"
 
 namespace heir::failover::rules {
@@ -77,13 +78,15 @@ void open_gate(Context& c) {
   if (peer.opening.stage == Stage::proving) prove(c);
   if (peer.opening.stage != Stage::writing) return;
   // What became visible since the proof was asked for is not covered by it.
-  const bool restarted = peer.proof_covers.incarnation != peer.database.incarnation;
+  const bool restarted =
+      peer.proof_covers.incarnation != peer.database.incarnation && !HEIR_MUTANT("proof-of-before-a-restart");
   const bool cancelled = peer.proof_covers.cancelled_waits != peer.database.cancelled_waits;
   if ((restarted && c.policy().close_gate_on_restart) || (cancelled && c.policy().hold_on_cancelled_wait)) {
     peer.opening.stage = Stage::proving;
     return prove(c);
   }
-  if (c.state().opened != peer.session) {
+  if (HEIR_MUTANT("reopened-without-writing-it") ? !c.state().opened : c.state().opened != peer.session) {
+    if (HEIR_MUTANT("gate-open-before-it-is-written")) peer.gate = GateMode::open;
     ClusterState opened = c.state();
     opened.opened = peer.session;
     return request_write(c, Purpose::open, std::move(opened), "the gate opens");

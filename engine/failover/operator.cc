@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/base/mutant.h"
 #include "engine/failover/rules.h"
 
 namespace heir::failover::rules {
@@ -54,7 +55,7 @@ ClusterState handed_over(const Context& c) {
     next.async.push_back(c.peer.id);
   else
     next.sync = c.peer.id;
-  next.initial_position = *c.peer.position;
+  if (!HEIR_MUTANT("switchover-keeps-position")) next.initial_position = *c.peer.position;
   return next;
 }
 
@@ -105,7 +106,8 @@ bool promotion(Context& c) {
     peer.replacement = Peer::Replacement{request.peer, "promotion of " + request.peer.value(), true};
     return false;  // replace_sync() goes on
   }
-  if (peer.gate != GateMode::open) return false;  // first open, so that `proven` can say who has everything
+  // First open, so that `proven` can say who has everything.
+  if (peer.gate != GateMode::open && !HEIR_MUTANT("switchover-before-opening")) return false;
   peer.switchover = Peer::Switchover{};
   peer.position.reset();
   close_gate(peer, GateMode::held);

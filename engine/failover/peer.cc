@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/match.h"
+#include "engine/base/mutant.h"
 #include "engine/failover/rules.h"
 
 namespace heir::failover {
@@ -137,12 +138,12 @@ void adopt(Context& c, const View& seen, bool linearizable) {
   };
   const bool sync_was_present = sync_present();
   peer.view.store = seen.store;
-  if (seen.version >= peer.view.version) {
+  if (seen.version >= peer.view.version || HEIR_MUTANT("old-view-accepted")) {
     peer.view.version = seen.version;
     peer.view.members = seen.members;
     peer.view.sessions = seen.sessions;
   }
-  if (seen.index >= peer.view.index) {
+  if (seen.index >= peer.view.index || HEIR_MUTANT("old-view-accepted")) {
     peer.view.index = seen.index;
     peer.view.state = seen.state;
   }
@@ -153,7 +154,8 @@ void adopt(Context& c, const View& seen, bool linearizable) {
   // Somebody with this peer's identity opened in its place.
   const bool another_opened =
       peer.gate == GateMode::open && peer.view.state->opened && peer.view.state->opened != peer.session;
-  if (another_leads || another_opened) rules::close_gate(peer, GateMode::closed);
+  if ((another_leads || another_opened) && !HEIR_MUTANT("gate-open-though-another-leads"))
+    rules::close_gate(peer, GateMode::closed);
 }
 
 void on_started(Context& c, const Started& input) {
@@ -186,14 +188,15 @@ void on_session_over(Context& c) {
 void on_lease_renewed(Context& c, const LeaseRenewed& input) {
   Peer& peer = c.peer;
   // A lease that had run out does not just go on: opening again takes every proof again.
-  if (peer.gate == GateMode::open && gate_mode(peer, c.now.monotonic) == GateMode::held)
+  if (peer.gate == GateMode::open && gate_mode(peer, c.now.monotonic) == GateMode::held &&
+      !HEIR_MUTANT("lapsed-lease-goes-on"))
     rules::close_gate(peer, GateMode::held);
   peer.lease_end = std::max(peer.lease_end, input.until);
 }
 
 void on_read_done(Context& c, const ReadDone& input) {
   Peer& peer = c.peer;
-  if (peer.read != input.id) return;
+  if (peer.read != input.id && !HEIR_MUTANT("any-read-is-fresh")) return;
   peer.read.reset();
   peer.read_failed = !input.view;
   if (!input.view) return rules::retry_later(c);
@@ -208,7 +211,8 @@ void on_read_done(Context& c, const ReadDone& input) {
 
 void on_written(Context& c, const Peer::PendingWrite& write, std::uint64_t index) {
   Peer& peer = c.peer;
-  if (index > peer.view.index) {  // else a watch was faster, and may know what others wrote since
+  // Else a watch was faster, and may know what others wrote since.
+  if (index > peer.view.index || HEIR_MUTANT("own-write-over-newer-view")) {
     peer.view.index = index;
     peer.view.state = write.state;
   }
@@ -278,7 +282,8 @@ void on_command_done(Context& c, const CommandDone& input) {
         peer.no_position.clear();
       }
       if (std::holds_alternative<Drain>(command) && peer.switchover)
-        peer.switchover->stage = Peer::Switchover::Stage::proving;
+        peer.switchover->stage = HEIR_MUTANT("switchover-without-proof") ? Peer::Switchover::Stage::stopping
+                                                                         : Peer::Switchover::Stage::proving;
       return;
     case Outcome::diverged:
       peer.applied.reset();
@@ -325,7 +330,8 @@ void on_database_changed(Context& c, const DatabaseChanged& input) {
   // A standby with a damaged copy looks at it again, and is cloned anew.
   if (input.status.damaged && !before.damaged && peer.role != Role::primary) peer.applied.reset();
   if (peer.role != Role::primary || !c.policy().gate) return;
-  if (input.status.incarnation != before.incarnation && peer.gate != GateMode::open) {
+  if (input.status.incarnation != before.incarnation && peer.gate != GateMode::open &&
+      !HEIR_MUTANT("proof-of-before-a-restart")) {
     peer.opening = {};  // a proof of what the database showed before it restarted proves nothing
     peer.proof.reset();
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/base/mutant.h"
 #include "engine/failover/rules.h"
 
 namespace heir::failover::rules {
@@ -19,6 +20,7 @@ bool goes_by_proven(const Context& c) {
 
 bool primary_is_gone(const Context& c) {
   const ClusterState& state = c.state();
+  if (HEIR_MUTANT("takeover-of-a-live-primary")) return true;
   if (c.policy().opened_names_session && state.opened) return !is_alive(c.peer.view, *state.opened);
   return !is_present(c.peer.view, state.primary);
 }
@@ -55,10 +57,11 @@ ClusterState declaration(const Context& c, const PeerId& sync) {
   std::erase_if(next.async, [&](const PeerId& peer) {
     return peer == sync || peer == c.peer.id || !is_present(c.peer.view, peer);
   });
-  if (old.primary != sync && !is_listed(next.deposed, old.primary)) next.deposed.push_back(old.primary);
+  if (old.primary != sync && !is_listed(next.deposed, old.primary) && !HEIR_MUTANT("old-primary-not-deposed"))
+    next.deposed.push_back(old.primary);
   remove_from(next.deposed, sync);
   remove_from(next.deposed, c.peer.id);
-  next.initial_position = *c.peer.position;
+  if (!HEIR_MUTANT("takeover-keeps-position")) next.initial_position = *c.peer.position;
   return next;
 }
 
@@ -70,7 +73,7 @@ namespace {
 bool attempt(Context& c, const std::string& why) {
   Peer& peer = c.peer;
   const ClusterState& state = c.state();
-  if (state.freeze) {
+  if (state.freeze && !HEIR_MUTANT("takeover-while-frozen")) {
     c.wait(Reason::frozen, why + ", but the cluster is frozen: " + state.freeze->reason);
     return false;
   }
@@ -95,7 +98,8 @@ bool attempt(Context& c, const std::string& why) {
   if (!severs && !peer.applied) return false;  // it is not up yet: follow first
   // The session that opened the gate may be newer than the presence known here: only a read shows both as of one
   // moment.
-  const bool confirmed = !c.policy().opened_names_session || !state.opened || peer.read_index == peer.view.index;
+  const bool confirmed = HEIR_MUTANT("takeover-on-a-mixed-view") || !c.policy().opened_names_session || !state.opened ||
+                         peer.read_index == peer.view.index;
   if (!confirmed) request_read(c);
   if (!tell_position(c, severs ? DatabaseCommand(Sever{}) : DatabaseCommand(ReadPosition{}))) return true;
   if (!confirmed) return true;
@@ -123,7 +127,8 @@ bool attempt(Context& c, const std::string& why) {
 bool take_over(Context& c) {
   Peer& peer = c.peer;
   const ClusterState& state = c.state();
-  const bool may = peer.role == Role::sync || goes_by_proven(c) || loss_is_accepted(c);
+  const bool may = peer.role == Role::sync || (peer.role == Role::async && HEIR_MUTANT("takeover-by-an-async")) ||
+                   goes_by_proven(c) || loss_is_accepted(c);
   if (!may || state.primary == peer.id || !primary_is_gone(c)) {
     peer.accepted_loss.reset();  // an operator's word is for the moment at which it was given
     peer.takeover_retry.reset();

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "engine/base/mutant.h"
+
 namespace heir::gate {
 
 struct Gate::Connection {
@@ -135,11 +137,12 @@ Task<void> Gate::forward_requests(Connection& connection) {
 
 Task<void> Gate::forward_answers(Connection& connection) {
   while (!connection.ended) {
+    const bool passes = HEIR_MUTANT("gate-checked-before-the-answer") && guard_.mode() == Mode::open;
     Result<Bytes> bytes = co_await connection.server->read();
     if (!bytes) connection.cut = true;  // the database broke it: whether the answer was whole nobody knows
     if (!bytes || bytes->empty()) break;
     if (!connection.key.done()) connection.key.feed(*bytes);
-    if (!connection.shown) {
+    if (!connection.shown && !HEIR_MUTANT("gate-does-not-look")) {
       // A restart ends every session. So one that has answered is of the incarnation that is looked at from now on, or
       // of none; one that has only connected may be answered by the next.
       const bool looked = co_await guard_.look();
@@ -151,9 +154,10 @@ Task<void> Gate::forward_answers(Connection& connection) {
       if (!fenced) connection.cut = true;
       if (!fenced) break;
     }
-    while (!connection.ended && guard_.mode() == Mode::held) co_await changed_.wait();
+    while (!connection.ended && !passes && guard_.mode() == Mode::held && !HEIR_MUTANT("gate-passes-while-held"))
+      co_await changed_.wait();
     if (connection.ended) co_return;
-    if (guard_.mode() != Mode::open || connection.closed) {
+    if (!passes && ((guard_.mode() != Mode::open && !HEIR_MUTANT("gate-passes-while-held")) || connection.closed)) {
       connection.cut = connection.shown;
       if (!connection.shown) refuse(connection, "this gate is closed: " + guard_.reason());
       break;
@@ -177,7 +181,7 @@ Task<void> Gate::cancel(CancelKey key, Bytes packet) {
   // Without the sync's flush, cancelling the wait would show a commit that nobody else has.
   while (target()) {
     const bool waits = co_await guard_.waits_for_sync(key);
-    if (!waits) break;
+    if (!waits || HEIR_MUTANT("cancel-not-delayed")) break;
     co_await host_.sleep(config_.cancel_retry);
   }
   if (!target()) co_return;

@@ -6,6 +6,7 @@
 
 #include "engine/base/files.h"
 #include "engine/base/match.h"
+#include "engine/base/mutant.h"
 
 namespace heir::store {
 
@@ -150,8 +151,8 @@ Task<Result<>> DurableLog::write_record(Pending pending) {
   Bytes content = twice(encode(owner_, record));
   const Result<> written = co_await host_.write_file(file, std::move(content));
   if (!written) co_return written;
-  const Result<> synced = co_await host_.sync_file(file);
-  if (!synced) co_return synced;
+  if (!HEIR_MUTANT("record-not-synced"))
+    if (const Result<> synced = co_await host_.sync_file(file); !synced) co_return synced;
   next_record_ = number + 1;
   records_.push_back({number, last});
   co_return Unit{};
@@ -282,7 +283,8 @@ Task<Result<std::vector<LogRecord>>> DurableLog::read_records(std::vector<std::s
     bool damaged = false;
     Result<LogRecord> record = decode_twice(
         file.content, [this](std::string_view bytes) { return decode_log_record(owner_, bytes); }, damaged);
-    if (!record && file.number == last && file.number > durable && record.error().code != ErrorCode::conflict) {
+    const bool may_be_torn = file.number > durable || HEIR_MUTANT("durable-record-cut");
+    if (!record && file.number == last && may_be_torn && record.error().code != ErrorCode::conflict) {
       host_.log(LogLevel::warning, "store-log-cut",
                 {{"file", path}, {"reason", "never acknowledged: " + record.error().message}});
       break;
@@ -300,8 +302,9 @@ Task<Result<std::vector<LogRecord>>> DurableLog::read_records(std::vector<std::s
     records.push_back(std::move(*record));
     next_record_ = file.number + 1;
   }
-  if (next_record_ <= durable) co_return damaged_at(record_path(next_record_), "was durable once, and is not there");
-  if (!records.empty()) {
+  if (next_record_ <= durable && !HEIR_MUTANT("lost-records-unnoticed"))
+    co_return damaged_at(record_path(next_record_), "was durable once, and is not there");
+  if (!records.empty() && !HEIR_MUTANT("failed-fsync-believed")) {
     // Its fsync may have failed: then the page cache shows what the disk has not, and another fsync of the file would
     // succeed without writing it.
     const std::string newest = record_path(next_record_ - 1);

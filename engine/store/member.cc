@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "engine/base/match.h"
+#include "engine/base/mutant.h"
 #include "engine/base/sync.h"
 #include "engine/store/durable_log.h"
 #include "engine/store/frontend.h"
@@ -68,7 +69,7 @@ class StoreMember {
   Task<Result<>> start() {
     Result<raft::Durable> durable = co_await log_.open();
     if (!durable && durable.error().code == ErrorCode::not_found) {
-      if (!options_.is_new)
+      if (!options_.is_new && !HEIR_MUTANT("emptied-member-votes"))
         co_return Error{ErrorCode::not_found,
                         durable.error().message +
                             ", but it has been a member before: its disk was lost, and with it what it promised, so it "
@@ -175,7 +176,9 @@ class StoreMember {
                 const auto end = ends_.find(b.session);
                 const Session* session = find_session(state(), b.session);
                 if (end != ends_.end() && session && !ending_.contains(b.session))
-                  end->second = host_.monotonic_now() + session->ttl;
+                  end->second = host_.monotonic_now() +
+                                (HEIR_MUTANT("session-ends-at-half-its-ttl") ? session->ttl / 2 : session->ttl);
+                if (HEIR_MUTANT("renewal-unconfirmed")) return front_.send(asker, Renewed{state().changes});
                 query(asker, b);
               },
               [&](Read& b) { query(asker, std::move(b)); }, [&](FindLeader& b) { query(asker, std::move(b)); },
@@ -269,7 +272,8 @@ class StoreMember {
     std::visit(Match{[&](const Renew& renew) {
                        if (!find_session(state(), renew.session)) return front_.send(asked.asker, SessionOver{});
                        // Not before that is certain.
-                       if (!ending_.contains(renew.session)) front_.send(asked.asker, Renewed{state().changes});
+                       if (!ending_.contains(renew.session) || HEIR_MUTANT("ending-session-renewed"))
+                         front_.send(asked.asker, Renewed{state().changes});
                      },
                      [&](const ListMembers&) {
                        front_.send(asked.asker, Members{raft_.log.configuration().members, options_.protocol.self});
@@ -284,7 +288,8 @@ class StoreMember {
     ends_.clear();
     ending_.clear();
     const MonotonicTime now = host_.monotonic_now();
-    for (const Session& session : state().sessions) ends_.emplace(session.id, now + session.ttl);
+    for (const Session& session : state().sessions)
+      ends_.emplace(session.id, now + (HEIR_MUTANT("new-leader-grants-no-ttl") ? Duration::zero() : session.ttl));
   }
 
   void end_sessions(MonotonicTime now) {
@@ -326,7 +331,7 @@ class StoreMember {
         held_.push_back(std::move(outgoing));
       }
     }
-    if (output.forgot)
+    if (output.forgot && !HEIR_MUTANT("forgetful-member-goes-on"))
       return refuse(
           "entry " + std::to_string(output.forgot->acknowledged.number()) + " was acknowledged, but the log ends at " +
           std::to_string(output.forgot->last.number()) +
@@ -334,7 +339,7 @@ class StoreMember {
           "under a new id, with an empty folder");
     if (output.install) {
       proposals_.erase(proposals_.begin(), proposals_.upper_bound(output.install->last.index));
-      const Result<> shown = show(*output.install);
+      const Result<> shown = HEIR_MUTANT("snapshot-not-shown") ? Result<>() : show(*output.install);
       if (!shown) return stop(to_string(shown.error()));
     }
     if (leads() && !led) grant_full_ttl();
@@ -352,7 +357,8 @@ class StoreMember {
   void apply(const raft::Applicable& applicable) {
     const auto* entry = std::get_if<raft::Command>(&applicable.entry.payload);
     const auto proposal = proposals_.extract(applicable.index);
-    const bool is_ours = !proposal.empty() && proposal.mapped().term == applicable.entry.term;
+    const bool is_ours = !proposal.empty() && (proposal.mapped().term == applicable.entry.term ||
+                                               HEIR_MUTANT("another-leaders-entry-answered"));
     if (is_ours && std::holds_alternative<raft::Configuration>(applicable.entry.payload))
       front_.send(proposal.mapped().asker, Done{});
     if (!entry) return;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/base/mutant.h"
+
 namespace heir::store {
 
 namespace {
@@ -114,6 +116,7 @@ Task<Result<RemoteStore::Answer>> RemoteStore::call_in_turn(Body body) {
 
 void RemoteStore::transmit(Call& call, MonotonicTime now) {
   const std::size_t attempt = std::min(call.transmissions, told_apart - 1);
+  if (call.transmissions > 0 && HEIR_MUTANT("retry-is-another-request")) call.number = next_request_++;
   if (call.transmissions++ < told_apart) call.sent[attempt] = now;
   call.due = std::min(now + call.backoff, call.deadline);
   call.backoff = std::min(call.backoff * 2, options_.longest_retry);
@@ -260,8 +263,8 @@ Task<Result<OpenedSession>> RemoteStore::open_session(Duration ttl) {
   Result<Answer> answer = co_await call_in_turn(std::move(body));
   if (!answer) co_return answer.error();
   // The ttl counts from the first transmission that arrived, whichever one was answered.
-  if (const auto* opened = std::get_if<Opened>(&answer->reply))
-    co_return OpenedSession{opened->session, answer->first_sent};
+  const MonotonicTime sent = HEIR_MUTANT("session-from-the-last-sending") ? answer->sent : answer->first_sent;
+  if (const auto* opened = std::get_if<Opened>(&answer->reply)) co_return OpenedSession{opened->session, sent};
   if (auto* invalid = std::get_if<Invalid>(&answer->reply))
     co_return Error{ErrorCode::invalid, std::move(invalid->why)};
   co_return no_sense();

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/base/match.h"
+#include "engine/base/mutant.h"
 
 namespace heir::store {
 
@@ -79,7 +80,8 @@ void end(State& state, SessionId id) {
   state.sessions.erase(at);
   for (Service& service : state.services) {
     if (!detach(service, id)) continue;
-    std::erase_if(service.members, [id](const Member& member) { return member.session == id; });
+    if (!HEIR_MUTANT("dead-session-stays-registered"))
+      std::erase_if(service.members, [id](const Member& member) { return member.session == id; });
     bump(state, service);
   }
   retire(state, client);
@@ -187,7 +189,8 @@ Reply swap(State& state, WallTime at, Swap& command) {
   // A refused write must leave nothing behind, not even an empty service.
   const Service* found = find(std::as_const(state).services, command.service, name_of);
   const Index current = found && !found->history.empty() ? found->history.back().index : Index();
-  if (current != command.expected) return Conflict{view_of(state, command.service)};
+  if (current != command.expected && !HEIR_MUTANT("swap-without-compare"))
+    return Conflict{view_of(state, command.service)};
   Service& service = service_of(state, command.service);
   const Index next(current.value() + 1);
   service.history.push_back(
@@ -233,7 +236,7 @@ Reply apply(State& state, MonotonicTime now, Command command) {
   const bool opens = std::holds_alternative<OpenSession>(command.action);
   if (const ClientRecord* record = find(state.clients, command.client, client_of)) {
     if (command.request < record->request) return Superseded{};
-    if (command.request == record->request) return record->reply;
+    if (command.request == record->request && !HEIR_MUTANT("store-repeats-requests")) return record->reply;
   } else if (!opens) {
     return Forgotten{};
   }

@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "tools/command/commands.h"
+#include "tools/command/mutants.h"
 #ifdef HEIR_WITH_SHELL
 #include "tools/shell/command.h"
 #endif
@@ -39,6 +40,7 @@ int main(int argc, char** argv) {
   heir::tools::add_worst_command(app, chosen);
   heir::tools::add_check_command(app, chosen);
   heir::tools::add_scenario_command(app, chosen);
+  heir::tools::add_mutants_command(app, chosen);
 #ifdef HEIR_WITH_SHELL
   heir::tools::add_shell_command(app);
 #endif

@@ -394,6 +394,19 @@ Result<> Results::add(const Campaign& campaign, const std::vector<NewRun>& runs)
   return transaction->commit();
 }
 
+Result<> Results::add(const Campaign& campaign, const MutantTrial& trial) {
+  Result<Statement> insert = database_.prepare(
+      "INSERT INTO mutants (campaign, mutant, strategy, trial, seeds, found_kind) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+  if (!insert) return insert.error();
+  insert->bind(1, campaign.id).bind(2, trial.mutant).bind(3, trial.strategy).bind_bits(4, trial.number);
+  insert->bind_bits(5, trial.seeds);
+  if (trial.found)
+    insert->bind(6, std::string_view(*trial.found));
+  else
+    insert->bind(6, std::nullopt);
+  return insert->run();
+}
+
 Result<> Results::set_end(const Campaign& campaign, std::optional<CampaignEnd> end, const std::string& canary) {
   Result<Statement> update =
       database_.prepare("UPDATE campaigns SET ended = ?2, canary = ?3, active_seconds = ?4 WHERE id = ?1");

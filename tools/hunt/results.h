@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/base/result.h"
@@ -65,6 +66,15 @@ struct FailedRun {
 
 class Corpus;
 
+/// One more trial of a mutant.
+struct MutantTrial {
+  std::string_view mutant;
+  std::string_view strategy;
+  std::uint64_t number = 1;
+  std::uint64_t seeds = 0;           ///< That were run.
+  std::optional<std::string> found;  ///< The kind of failure.
+};
+
 class Results {
  public:
   /// What is to be found at a path.
@@ -94,6 +104,7 @@ class Results {
   Result<FailedRun> failed_run(std::int64_t failure);
 
   Result<> add(const Campaign& campaign, const std::vector<NewRun>& runs);
+  Result<> add(const Campaign& campaign, const MutantTrial& trial);
   Result<> set_end(const Campaign& campaign, std::optional<CampaignEnd> end, const std::string& canary);
 
   Database& database() { return database_; }

@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "engine/base/files.h"
+#include "engine/base/mutant.h"
 #include "engine/databases/postgresql/settings.h"
 
 namespace heir::postgresql {
@@ -71,7 +72,7 @@ Task<Result<>> put_swap_right(Context& context) {
   if (!*data) {
     const Result<bool> old = co_await folder_exists(context, layout.old());
     if (!old) co_return old.error();
-    if (*old) {
+    if (*old && !HEIR_MUTANT("old-copy-not-returned")) {
       if (const Result<> renamed = co_await context.host.rename(layout.old(), layout.data()); !renamed)
         co_return explain(renamed.error(), "returning to the old copy");
       if (const Result<> synced = co_await context.host.sync_directory(layout.root()); !synced) co_return synced;

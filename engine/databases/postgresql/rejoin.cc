@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "engine/base/files.h"
+#include "engine/base/mutant.h"
 #include "engine/base/sync.h"
 #include "engine/databases/postgresql/catalogue.h"
 #include "engine/databases/postgresql/disk.h"
@@ -34,7 +35,8 @@ Task<Result<>> await_streaming(Context& context, Address upstream) {
   const MonotonicTime give_up = context.host.monotonic_now() + context.config.stream_limit;
   for (;;) {
     const Result<Observation> seen = co_await look(context, std::nullopt);
-    if (seen && seen->in_recovery && seen->streaming) co_return co_await prove_copy(context);
+    const bool proven = seen && seen->in_recovery && (seen->streaming || HEIR_MUTANT("copy-proven-before-it-streams"));
+    if (proven) co_return co_await prove_copy(context);
     if (context.host.monotonic_now() >= give_up) {
       if (!seen) co_return explain(seen.error(), "waiting to stream from " + upstream.value());
       co_return Error{ErrorCode::timed_out, "no stream from " + upstream.value() + " in " +
@@ -155,7 +157,7 @@ Task<Result<T>> while_it_serves(Context& context, Sessions& server, bool as_prim
 Task<Result<>> check_primary(Sessions& server) {
   const Result<Observation> there = co_await observe_remote(server);
   if (!there) co_return explain(there.error(), "asking the primary " + server.server().value());
-  if (there->in_recovery)
+  if (there->in_recovery && !HEIR_MUTANT("rebuilt-from-a-standby"))
     co_return Error{ErrorCode::refused,
                     server.server().value() + " is not a primary, or not yet (P-10); asked again later"};
   co_return Result<>();
@@ -179,6 +181,10 @@ Task<Result<>> clone_beside(Context& context, Endpoint from, Source source) {
     co_return left.error();
   } else if (*left) {
     if (const Result<> removed = co_await delete_folder(context, layout.next()); !removed) co_return removed;
+  }
+  if (HEIR_MUTANT("old-copy-deleted-first")) {
+    if (const Result<> stopped = co_await stop(context, StopMode::fast); !stopped) co_return stopped;
+    if (const Result<> gone = co_await delete_folder(context, layout.data()); !gone) co_return gone;
   }
   context.host.log(LogLevel::info, "clone-begun", {{"from", from.peer.value()}, {"server", from.server.value()}});
   Program program = programs::base_backup(context.config.binaries, *info, layout.next(), slot);
@@ -226,8 +232,9 @@ Task<Result<>> rewind_in_place(Context& context, Endpoint primary) {
       conninfo(primary.server, context.config.superuser, std::string(our_application_name));
   if (!info) co_return info.error();
   const std::string source = *info + " dbname='postgres'";
-  if (const Result<> marked = co_await replace_file(context.host, layout.rewinding(), Bytes()); !marked)
-    co_return marked;
+  if (!HEIR_MUTANT("rewind-not-marked"))
+    if (const Result<> marked = co_await replace_file(context.host, layout.rewinding(), Bytes()); !marked)
+      co_return marked;
   Program program = programs::rewind(context.config.binaries, layout.data(), source, layout.settings());
   Task<Result<ProgramExit>> rewinding = run_program(context.host, std::move(program));
   const Result<ProgramExit> exit = co_await while_it_serves(context, server, true, std::move(rewinding));
@@ -358,7 +365,7 @@ Task<Result<>> follow(Context& context, Endpoint upstream, std::vector<PeerId> d
     const Result<Comparison> compared = co_await compare_with(context, server, *ours);
     if (!compared) co_return compared.error();
     if (const Result<> same = check_system(seen->system_identifier, compared->source, upstream); !same) co_return same;
-    if (compared->relation == Relation::diverged)
+    if (compared->relation == Relation::diverged && !HEIR_MUTANT("diverged-copy-followed"))
       co_return Error{ErrorCode::refused,
                       "our log ends at " + to_string(*ours) + ", that of " + upstream.server.value() + " (" +
                           to_string(compared->source.position) + ") left it at " +

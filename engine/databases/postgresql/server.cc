@@ -4,6 +4,7 @@
 
 #include "engine/base/files.h"
 #include "engine/base/match.h"
+#include "engine/base/mutant.h"
 #include "engine/databases/postgresql/catalogue.h"
 #include "engine/databases/postgresql/disk.h"
 #include "engine/databases/postgresql/programs.h"
@@ -283,7 +284,8 @@ Task<Result<>> bind_timeline(Context& context, Generation generation) {
   std::string led = std::to_string(*timeline) + "\n";
   if (const Result<> kept = co_await keep_file(context, led_mark(context.layout.data()), std::move(led)); !kept)
     co_return explain(kept.error(), "noting the timeline that is led");
-  if (*timeline == 1) co_return Result<>();  // begun by initdb, not by a promotion
+  // The first was begun by initdb, not by a promotion.
+  if (*timeline == 1 || HEIR_MUTANT("promotion-not-recorded")) co_return Result<>();
   Statement schema = catalogue::create_promotions_schema();
   if (const Result<Rows> made = co_await context.sessions.ask(std::move(schema)); !made)
     co_return explain(made.error(), "making the schema heir");

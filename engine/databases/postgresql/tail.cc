@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "engine/base/files.h"
+#include "engine/base/mutant.h"
 #include "engine/databases/postgresql/programs.h"
 
 namespace heir::postgresql {
@@ -38,6 +39,7 @@ std::optional<Segment> parse_segment_name(std::string_view name, std::uint64_t s
 }
 
 Task<Result<std::string>> set_aside(Context& context, Tail tail, std::uint64_t segment_size) {
+  if (HEIR_MUTANT("tail-not-set-aside")) co_return std::string();
   const Layout& layout = context.layout;
   const std::string folder = layout.diverged() + "/timeline-" + std::to_string(tail.timeline) + "-from-" +
                              file_name_part(tail.from) + "-to-" + file_name_part(tail.to);

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "engine/base/mutant.h"
 #include "engine/databases/postgresql/catalogue.h"
 #include "engine/databases/postgresql/programs.h"
 
@@ -162,7 +163,7 @@ Task<Result<CatchUp>> sync_has_flushed(Context& context, PeerId sync, std::uint6
   state.target = target;
   state.flushed = flushed;
   state.connected = seen->sync_flushed.has_value();
-  state.reached = state.connected && flushed >= target;
+  state.reached = state.connected && (flushed >= target || HEIR_MUTANT("proof-by-connection"));
   state.last_progress = progress.since;
   co_return state;
 }

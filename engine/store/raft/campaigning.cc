@@ -1,6 +1,7 @@
 // Elections: pre-vote, vote, and who may not be disturbed by them.
 
 #include "engine/base/match.h"
+#include "engine/base/mutant.h"
 #include "engine/store/raft/rules.h"
 
 namespace heir::raft::rules {
@@ -32,7 +33,8 @@ void become_candidate(Context& c, bool transfer) {
   Raft& raft = c.raft;
   raft.ballot = {raft.ballot.term.next(), c.self()};
   c.ballot_changed = true;
-  raft.role = Candidate{};  // Its own vote counts when it is durable.
+  // Its own vote counts when it is durable.
+  raft.role = HEIR_MUTANT("raft-own-vote-at-once") ? Candidate{{c.self()}, 0} : Candidate{};
   raft.elapsed = 0;
   raft.timeout = 0;
   ask_voters(c, VoteRequest{raft.log.last(), transfer});

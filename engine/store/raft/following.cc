@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/base/mutant.h"
 #include "engine/store/raft/rules.h"
 
 namespace heir::raft::rules {
@@ -57,7 +58,7 @@ void on(Context& c, const Message& m, Append& append) {
     return c.send(m.from, Rejected{append.previous.index, hint, append.round});
   }
   take(c, append.previous.index, std::move(append.entries));
-  commit_up_to(c, std::min(append.commit, last_new));
+  commit_up_to(c, HEIR_MUTANT("raft-commits-what-it-did-not-get") ? append.commit : std::min(append.commit, last_new));
   c.send(m.from, Appended{last_new, append.round});
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/base/mutant.h"
 #include "engine/store/raft/rules.h"
 
 namespace heir::raft::rules {
@@ -126,7 +127,7 @@ void tick_leader(Context& c) {
       return id == c.self() || (found != lead.progress.end() && found->second.active);
     });
     // Its clients should look for another (thesis 6.2).
-    if (!heard) return step_down(c);
+    if (!heard && !HEIR_MUTANT("raft-leader-never-steps-down")) return step_down(c);
     for (auto& [id, progress] : lead.progress) progress.active = false;
   }
   if (++lead.since_heartbeat < raft.options.heartbeat_ticks) return;

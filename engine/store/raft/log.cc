@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/base/match.h"
+#include "engine/base/mutant.h"
 
 namespace heir::raft {
 
@@ -120,7 +121,7 @@ void Log::compact(LogIndex index, Bytes state, std::size_t keep) {
 }
 
 bool Log::install(Snapshot snapshot) {
-  if (!contains(snapshot.last)) {
+  if (!contains(snapshot.last) || HEIR_MUTANT("raft-snapshot-drops-the-log")) {
     *this = Log(std::move(snapshot));
     return false;
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/match.h"
+#include "engine/base/mutant.h"
 #include "engine/store/raft/rules.h"
 
 namespace heir::raft {
@@ -155,11 +156,32 @@ Durable make_durable(Configuration initial) {
   return durable;
 }
 
+namespace {
+
+/// The rules, but for one that a mutant switches off.
+Rules in_force(Rules rules) {
+  if (HEIR_MUTANT("raft-vote-not-durable")) rules.vote_durable = false;
+  if (HEIR_MUTANT("raft-entries-not-durable")) rules.entries_durable = false;
+  if (HEIR_MUTANT("raft-votes-twice")) rules.one_vote_a_term = false;
+  if (HEIR_MUTANT("raft-logs-not-compared")) rules.compare_logs = false;
+  if (HEIR_MUTANT("raft-previous-unchecked")) rules.check_previous = false;
+  if (HEIR_MUTANT("raft-takes-back-what-matches")) rules.keep_what_matches = false;
+  if (HEIR_MUTANT("raft-commits-older-terms")) rules.commit_own_term_only = false;
+  if (HEIR_MUTANT("raft-many-changes-at-a-time")) rules.one_change_at_a_time = false;
+  if (HEIR_MUTANT("raft-change-before-own-entry")) rules.change_after_own_entry = false;
+  if (HEIR_MUTANT("raft-reads-unconfirmed")) rules.confirm_reads = false;
+  if (HEIR_MUTANT("raft-reads-before-own-entry")) rules.read_after_own_entry = false;
+  return rules;
+}
+
+}  // namespace
+
 Raft restore(Options options, Durable durable) {
   ASSERT(options.self != nobody && options.heartbeat_ticks > 0 && options.election_ticks > options.heartbeat_ticks,
          "a member without an id, or that cannot hear a heartbeat before its timeout");
   Raft raft;
   raft.options = options;
+  raft.options.rules = in_force(options.rules);
   raft.ballot = durable.ballot;
   raft.log = Log(std::move(durable.snapshot), durable.before, std::move(durable.entries));
   raft.commit = raft.applied = raft.log.snapshot().last.index;

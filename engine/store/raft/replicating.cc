@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "engine/base/mutant.h"
 #include "engine/store/raft/rules.h"
 
 namespace heir::raft::rules {
@@ -90,7 +91,9 @@ void replicate_to_all(Context& c) {
 }
 
 void beat(Context& c, MemberId to, const Progress& progress) {
-  c.send_at_once(to, Heartbeat{std::min(c.raft.commit, progress.match), round_of(c)});
+  c.send_at_once(
+      to, Heartbeat{HEIR_MUTANT("raft-heartbeat-commits-all") ? c.raft.commit : std::min(c.raft.commit, progress.match),
+                    round_of(c)});
 }
 
 void beat_and_repair(Context& c, MemberId to, Progress& progress) {

@@ -102,6 +102,21 @@ TEST_CASE("Results come back as they were put in") {
   CHECK(summary->missed(false).empty());
 }
 
+TEST_CASE("A trial of a mutant is in it once, found or not") {
+  const Folder folder;
+  Result<Results> results = Results::open(folder.file("r.db"), Results::Open::add);
+  REQUIRE(results);
+  const Result<Campaign> campaign = results->begin_campaign(settings(1, 9), {target("a.toml")});
+  REQUIRE(campaign);
+  REQUIRE(results->add(*campaign, MutantTrial{"no-lease", "swarm", 1, 17, "stale-read"}));
+  REQUIRE(results->add(*campaign, MutantTrial{"no-lease", "swarm", 2, 300, std::nullopt}));
+  CHECK_FALSE(results->add(*campaign, MutantTrial{"no-lease", "swarm", 2, 12, "stale-read"}));
+  const Result<std::string> rows = results->database().value(
+      "SELECT group_concat(trial || ' ' || seeds || ' ' || coalesce(found_kind, 'missed'), ', ') FROM mutants");
+  REQUIRE(rows);
+  CHECK(*rows == "1 17 stale-read, 2 300 missed");
+}
+
 TEST_CASE("A run is in it once: the second is refused, with the batch that it came in") {
   const Folder folder;
   Result<Results> results = Results::open(folder.file("r.db"), Results::Open::add);
