@@ -7,6 +7,7 @@
 #include <set>
 
 #include "scenarios/load.h"
+#include "tools/hunt/corpus.h"
 #include "tools/hunt/record.h"
 #include "tools/workers/pool.h"
 
@@ -31,6 +32,7 @@ constexpr std::array known{
                return mutant.scenario.empty() ? std::string_view("scenarios/first/mixed.toml") : mutant.scenario;
              }},
     Strategy{"swarm", [](const Mutant&) { return std::string_view("scenarios/swarm/everything.toml"); }},
+    Strategy{"guided", [](const Mutant&) { return std::string_view("scenarios/swarm/everything.toml"); }, true},
 };
 
 /// A mutant may make peers do one thing over and over, in which time goes by all the same.
@@ -59,6 +61,7 @@ struct Chase {
   };
   std::map<std::uint64_t, Suspect> suspects;  ///< Seeds that failed, by place; the first confirmed one is the find.
   std::vector<std::uint64_t> noise;
+  tools::Corpus corpus;  ///< What a guided trial has learnt.
   bool over = false;
 };
 
@@ -109,7 +112,8 @@ class Hunt final : public tools::PoolOwner {
       const Mutant& mutant = *hunted_[chase.hunted].mutant;
       turn_on(sound || !mutant.policy.empty() ? "" : mutant.name);
       const World& world = worlds_[chase.hunted];
-      return tools::pack(run_bounded(sound ? world.sound : world.sick, task.seed, tell));
+      const tools::Recipe recipe = tools::recipe_of(task);
+      return tools::pack(run_bounded(varied(sound ? world.sound : world.sick, recipe), recipe.seed, tell));
     };
     const Result<tools::PoolEnd> end = run_pool(pool, work, *this);
     if (!end) return end.error();
@@ -141,7 +145,9 @@ class Hunt final : public tools::PoolOwner {
       if (chase.over || !chase.suspects.empty() || chase.next == options_.cap) continue;
       const std::uint64_t at = chase.next++;
       chase.under_way.insert(at);
-      return Task{i * 2, first_seed(chase) + at};
+      const std::uint64_t seed = first_seed(chase) + at;
+      const bool guided = hunted_[chase.hunted].strategy->guided;
+      return tools::task_of(i * 2, seed, guided ? chase.corpus.next(seed) : tools::Recipe{seed, {}});
     }
     return std::nullopt;
   }
@@ -163,9 +169,11 @@ class Hunt final : public tools::PoolOwner {
       }
     } else {
       chase.under_way.erase(at);
+      record->recipe = tools::recipe_of(outcome.task);
+      if (hunted_[chase.hunted].strategy->guided) chase.corpus.learn(record->recipe, *record);
       if (failed) {
+        to_confirm_.push_back(tools::task_of(outcome.task.what + 1, outcome.task.seed, record->recipe));
         chase.suspects[at].record = std::move(*record);
-        to_confirm_.push_back({outcome.task.what + 1, outcome.task.seed});
       }
     }
     settle(chase);
@@ -197,7 +205,7 @@ class Hunt final : public tools::PoolOwner {
     trial.noise = chase.noise;
     if (at) {
       const RunRecord& record = chase.suspects.at(*at).record;
-      trial.found = Find{record.seed, "assertion", record.reason};
+      trial.found = Find{record.recipe, "assertion", record.reason};
       if (!record.failures.empty()) trial.found->kind = record.failures.front().kind;
       if (!record.failures.empty()) trial.found->message = record.failures.front().message;
     }

@@ -14,6 +14,7 @@
 #include "engine/base/result.h"
 #include "engine/base/time.h"
 #include "tests/mutants/mutants.h"
+#include "tools/hunt/recipe.h"
 
 namespace heir::mutants {
 
@@ -22,13 +23,13 @@ struct Strategy {
   std::string_view name;
   /// The file of which a mutant's seeds are run.
   std::string_view (*scenario)(const Mutant& mutant);
+  bool guided = false;  ///< Runs follow what earlier ones of the trial reached (tools/hunt/corpus.h).
 };
-/// `random` and `swarm`. Where one that learns from its runs comes in: Hunt::next() asks it for a trial's next run, and
-/// Hunt::done() tells it the record.
+/// `random`, `swarm` and `guided`, which goes on from the runs of the swarm that reached something rare.
 std::span<const Strategy> strategies();
 
 struct Find {
-  std::uint64_t seed = 0;
+  tools::Recipe recipe;
   std::string kind;  ///< "lost-write"
   std::string message;
 };

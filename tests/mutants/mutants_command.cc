@@ -53,8 +53,10 @@ const char* const footer =
     "it "
     "took\n"
     "until a run failed that passes without the mutant; `>300` says that most trials have missed it with 300.\n"
-    "Strategies: random (scenarios/first/mixed.toml, or a scenario that has what the mutant needs) and swarm\n"
-    "(scenarios/swarm/everything.toml).\n"
+    "Strategies: random (scenarios/first/mixed.toml, or a scenario that has what the mutant needs), swarm\n"
+    "(scenarios/swarm/everything.toml), and guided (the same, as heir hunt --guided; what it takes depends a little on "
+    "which\n"
+    "worker is the first).\n"
     "\n"
     "Exit status: 0 every mutant was found by some strategy, or is explained; 1 some were not; 2 bad usage or input; 3 "
     "results\n"
@@ -74,9 +76,10 @@ std::string json_or_null(std::string_view text) {
   return text.empty() ? "null" : json_string(std::string(text));
 }
 
-std::string replay_line(const Hunted& hunted, std::uint64_t seed) {
+std::string replay_line(const Hunted& hunted, const Recipe& recipe) {
   const Mutant& mutant = *hunted.mutant;
-  const std::string run = "run " + hunted.path + " --seed " + std::to_string(seed);
+  std::string run = "run " + hunted.path + " --seed " + std::to_string(recipe.seed);
+  if (const std::string vary = vary_override(recipe); !vary.empty()) run += " --set " + shell_word(vary);
   if (const std::optional<std::string> override = mutants::policy_override(mutant))
     return "heir " + run + " --set " + shell_word(*override);
   return "heir-mutants --mutant " + std::string(mutant.name) + " " + run;
@@ -86,8 +89,8 @@ std::string json_of(const Hunted& hunted, const Trial& trial) {
   std::string kind = "null", seed = "null", replay = "null";
   if (trial.found) {
     kind = json_string(trial.found->kind);
-    seed = std::to_string(trial.found->seed);
-    replay = json_string(replay_line(hunted, trial.found->seed));
+    seed = std::to_string(trial.found->recipe.seed);
+    replay = json_string(replay_line(hunted, trial.found->recipe));
   }
   const auto number = [](std::uint64_t n) { return std::to_string(n); };
   return fmt::format(R"({{"first_seed":{},"seeds":{},"kind":{},"seed":{},"replay":{},"noise":{}}})", trial.first_seed,

@@ -6,7 +6,6 @@
 #include <array>
 
 #include "reports/history/json_text.h"
-#include "scenarios/codec.h"
 #include "tools/command/json.h"
 #include "tools/hunt/statistics.h"
 
@@ -185,8 +184,7 @@ const char* const hunt_json_help =
 std::string replay_command(const Campaign& campaign, const std::string& path, const Recipe& recipe) {
   std::string line = shell_word(command_name()) + " run " + shell_word(path) + " --seed " + std::to_string(recipe.seed);
   for (const std::string& override_ : campaign.settings.overrides) line += " --set " + shell_word(override_);
-  if (!recipe.vary.empty())
-    line += " --set " + shell_word("vary=" + scenarios::Codec<std::vector<scenarios::Variation>>::write(recipe.vary));
+  if (const std::string vary = vary_override(recipe); !vary.empty()) line += " --set " + shell_word(vary);
   return line;
 }
 

@@ -37,6 +37,10 @@ Result<std::vector<Variation>> parse_vary(std::string_view text) {
   return vary;
 }
 
+std::string vary_override(const Recipe& recipe) {
+  return recipe.vary.empty() ? "" : "vary=" + scenarios::Codec<std::vector<Variation>>::write(recipe.vary);
+}
+
 Task task_of(std::uint64_t what, std::uint64_t number, const Recipe& recipe) {
   Task task{what, number};
   auto detail = task.details.begin();

@@ -28,6 +28,9 @@ scenarios::Scenario varied(scenarios::Scenario scenario, const Recipe& recipe);
 std::string vary_text(const Recipe& recipe);
 Result<std::vector<scenarios::Variation>> parse_vary(std::string_view text);
 
+/// `vary=["41.2s/9"]`, as --set takes it; empty if it does not vary.
+std::string vary_override(const Recipe& recipe);
+
 /// A task of this recipe, and back.
 Task task_of(std::uint64_t what, std::uint64_t number, const Recipe& recipe);
 Recipe recipe_of(const Task& task);
