@@ -50,7 +50,7 @@ class PostgresqlDatabase final : public Database {
       // Until its generation has opened, a sync may lack acknowledged writes: then only the primary has all.
       const bool sync_may_lack = follow->generation != opened && config_.policy.rebuilt_is_not_proven;
       const PeerId source = sync_may_lack ? primary : follow->upstream;
-      co_return co_await run_follow(*follow, known, source);
+      co_return co_await run_follow(*follow, known, source, primary);
     }
     if (std::get_if<failover::Sever>(&command)) {
       if (HEIR_MUTANT("promoted-before-it-is-written")) {
@@ -246,7 +246,7 @@ class PostgresqlDatabase final : public Database {
   }
 
   /// `source`: who certainly has all that was acknowledged.
-  Task<CommandResult> run_follow(failover::Follow follow, Endpoints endpoints, PeerId source) {
+  Task<CommandResult> run_follow(failover::Follow follow, Endpoints endpoints, PeerId source, PeerId primary) {
     const auto found = endpoints.find(follow.upstream);
     if (found == endpoints.end()) co_return not_known(follow.upstream);
     const pg::Endpoint upstream{follow.upstream, found->second};
@@ -262,7 +262,9 @@ class PostgresqlDatabase final : public Database {
       const auto from = endpoints.find(disk->empty ? follow.upstream : source);
       if (from == endpoints.end()) co_return not_known(source);
       pg::Endpoint there{from->first, from->second};
-      if (const Result<> cloned = co_await adapter_->clone(std::move(there)); !cloned) co_return failed(cloned.error());
+      const pg::CloneOf whom = from->first == primary ? pg::CloneOf::primary : pg::CloneOf::anybody;
+      if (const Result<> cloned = co_await adapter_->clone(std::move(there), whom); !cloned)
+        co_return failed(cloned.error());
     } else if (!disk->standby) {
       co_return CommandResult{failover::Outcome::diverged, std::nullopt, "the copy here was a primary's"};
     }
@@ -355,7 +357,8 @@ class PostgresqlDatabase final : public Database {
     if (found == endpoints.end()) co_return not_known(rejoin.against);
     const pg::Endpoint against{rejoin.against, found->second};
     if (rejoin.clone) {
-      if (const Result<> cloned = co_await adapter_->clone(against); !cloned) co_return failed(cloned.error());
+      const Result<> cloned = co_await adapter_->clone(against, pg::CloneOf::primary);
+      if (!cloned) co_return failed(cloned.error());
       co_return CommandResult{};
     }
     const pg::Rebuild rebuild = rejoin.in_place ? pg::Rebuild::in_place : pg::Rebuild::beside;

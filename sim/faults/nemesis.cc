@@ -173,6 +173,8 @@ Fault Nemesis::decision(Fault fault, std::size_t index, bool at_moment, Duration
   fault.among.clear();
   if (fault.lasts) fault.lasts = exactly(lasts);
   if (fault.target.kind == scenarios::TargetKind::clients || hosts.empty()) return fault;
+  // It waited for the moment of any host, and draws whom it strikes.
+  if (at_moment && !scenarios::has_target(fault)) return fault;
   fault.hosts.clear();
   fault.target = scenarios::Fault().target;
   if (static_cast<int>(hosts.size()) == world_.store_members() && hosts.size() > 1 && hosts.front() < 0 &&

@@ -43,10 +43,11 @@ class Course {
   /// Runs until a time, or the caller's interruption (false).
   bool run_until(VirtualTime until) {
     while (kernel_.now() < until) {
-      vary();
       const bool pauses = next_.until <= until;
       const StopReason reason = kernel_.run(
           {std::min({until, next_.until, next_variation()}), std::min(kernel_.events() + slice, next_.events)});
+      // Only when all events of its time are done: wherever a caller pauses between them, it is the same run.
+      if (reason == StopReason::time_limit || reason == StopReason::idle) vary();
       if (options_.progress && !options_.progress({kernel_.now(), kernel_.events()})) return false;
       const bool at_pause = pauses && kernel_.now() >= next_.until;
       const bool reached = kernel_.events() >= next_.events ||

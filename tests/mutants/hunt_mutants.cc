@@ -161,16 +161,17 @@ class Hunt final : public tools::PoolOwner {
     if (!record || chase.over) return;  // interrupted, or the others have settled it
     const bool failed = record->verdict == Outcome::fail;
     if (is_sound(outcome.task)) {
-      if (failed) {
+      if (record->verdict == Outcome::pass) {
+        chase.suspects.at(at).confirmed = true;
+      } else {
         chase.suspects.erase(at);
         chase.noise.push_back(outcome.task.seed);
-      } else {
-        chase.suspects.at(at).confirmed = true;
       }
     } else {
       chase.under_way.erase(at);
       record->recipe = tools::recipe_of(outcome.task);
-      if (hunted_[chase.hunted].strategy->guided) chase.corpus.learn(record->recipe, *record);
+      if (hunted_[chase.hunted].strategy->guided && record->verdict == Outcome::pass)
+        chase.corpus.learn(record->recipe, *record);
       if (failed) {
         to_confirm_.push_back(tools::task_of(outcome.task.what + 1, outcome.task.seed, record->recipe));
         chase.suspects[at].record = std::move(*record);

@@ -38,7 +38,7 @@ struct Trial {
   std::uint64_t first_seed = 1;
   std::uint64_t seeds = 0;  ///< That it took, or that were run in vain.
   std::optional<Find> found;
-  std::vector<std::uint64_t> noise;  ///< Seeds that fail without the mutant, too.
+  std::vector<std::uint64_t> noise;  ///< Seeds that do not pass without the mutant either.
 };
 
 /// One mutant, one strategy.

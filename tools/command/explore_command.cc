@@ -168,9 +168,9 @@ Result<Interrupted> run_level(const Setting& setting, unsigned jobs, Looks looks
   pool.tasks_per_process = 200;
   pool.patience = Duration::seconds(60);
   pool.keep_errors = true;
-  const Work work = [&](Task task, const TellProgress&) {
+  const Work work = [&](Task task, const TellProgress& tell) {
     const Placement& placement = placements[task.what];
-    return pack(run_and_look(placed_in(setting, placement.faults), placement.faults.size(), setting.seed, looks));
+    return pack(run_and_look(placed_in(setting, placement.faults), placement.faults.size(), setting.seed, looks, tell));
   };
   const Result<PoolEnd> end = run_pool(pool, work, runs);
   if (!end) return end.error();

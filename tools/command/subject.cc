@@ -51,7 +51,7 @@ struct ResultsEntry {
 std::optional<ResultsEntry> results_entry(const std::string& path) {
   if (path.ends_with(".db")) return ResultsEntry{path, std::nullopt};
   const std::size_t colon = path.rfind(':');
-  if (colon == std::string::npos || ::access(path.c_str(), F_OK) == 0) return std::nullopt;
+  if (colon == std::string::npos || colon == 0 || ::access(path.c_str(), F_OK) == 0) return std::nullopt;
   std::int64_t failure = 0;
   const char* end = path.data() + path.size();
   const auto [stop, error] = std::from_chars(path.data() + colon + 1, end, failure);

@@ -198,7 +198,7 @@ Exit run(const Options& options) {
   const std::optional<FoundFailure> found = failure_in(seen.judgement);
   const std::string kind = subject->has_failure ? capsule.failure.kind : found ? found->kind : "";
   const bool seed_fails = !kind.empty() && fails_with(seen.judgement, kind);
-  if (options.keep_faults || (subject->has_decisions && !seed_fails)) {
+  if ((options.keep_faults && seed_fails) || (subject->has_decisions && !seed_fails)) {
     scenario = sim::with_decisions(scenario, seed_fails ? seen.result.decisions : capsule.decisions);
     seen = see(scenario, run_options);
   }

@@ -98,7 +98,8 @@ Result<Explored> unpack_explored(const std::string& bytes) {
   return explored;
 }
 
-Explored run_and_look(const scenarios::Scenario& scenario, std::size_t placed, std::uint64_t seed, Looks looks) {
+Explored run_and_look(const scenarios::Scenario& scenario, std::size_t placed, std::uint64_t seed, Looks looks,
+                      const TellProgress& tell) {
   Explored explored;
   std::vector<Mark> marks;
   for (std::size_t i = scenario.faults.size() - placed; i < scenario.faults.size(); ++i)
@@ -110,9 +111,15 @@ Explored run_and_look(const scenarios::Scenario& scenario, std::size_t placed, s
   sim::RunOptions options;
   options.seed = seed;
   options.keep_story = false;
+  options.progress = [&tell](const sim::Progress& at) { return tell({at.at.ns(), at.events}); };
   if (looks.at_states)
     options.pause = [&looker](const sim::Glance& glance) { return std::optional(looker.look(glance)); };
   const sim::RunResult result = sim::run(scenario, programs, options);
+  if (result.interrupted) {
+    explored.verdict = Explored::Verdict::unknown;
+    explored.message = "interrupted";
+    return explored;
+  }
   explored.struck = result.decisions.size() == scenario.faults.size();
   const Judgement judgement = judge(scenario, result);
   if (!judgement.failures.empty()) {

@@ -14,6 +14,7 @@
 
 #include "engine/base/result.h"
 #include "scenarios/scenario.h"
+#include "tools/workers/pool.h"
 
 namespace heir::tools {
 
@@ -43,7 +44,8 @@ struct Looks {
   bool keep_texts = false;
 };
 /// Runs a scenario whose last so many faults were placed, and looks at its states.
-Explored run_and_look(const scenarios::Scenario& scenario, std::size_t placed, std::uint64_t seed, Looks looks);
+Explored run_and_look(const scenarios::Scenario& scenario, std::size_t placed, std::uint64_t seed, Looks looks,
+                      const TellProgress& tell);
 
 /// States as vertices; edges are time, or the fault that led there.
 struct StateLabel {

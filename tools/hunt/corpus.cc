@@ -57,16 +57,16 @@ Recipe Corpus::next(std::uint64_t number) const {
   return recipe;
 }
 
-std::vector<std::string> Corpus::learn(const Recipe& recipe, const RunRecord& record) {
-  std::vector<std::string> kept_for;
-  for (const std::string& name : features_of(record)) {
+Lesson Corpus::learn(const Recipe& recipe, const RunRecord& record) {
+  Lesson lesson{features_of(record), {}};
+  for (const std::string& name : lesson.features) {
     Feature& feature = features_[name];
     ++feature.runs;
     if (feature.kept.size() == most_kept) continue;
     feature.kept.push_back({recipe, record.virtual_ns});
-    kept_for.push_back(name);
+    lesson.kept_for.push_back(name);
   }
-  return kept_for;
+  return lesson;
 }
 
 void Corpus::keep(const std::string& feature, const Recipe& recipe, std::int64_t virtual_ns) {

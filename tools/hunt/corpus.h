@@ -17,17 +17,23 @@
 
 namespace heir::tools {
 
-/// What a run reached: "probe/takeover 2^1", "outage 2^3 s".
+/// What a run reached: "probe/takeover 2^1", "outage 2^33" (nanoseconds), "tail 2^9" (bytes).
 std::vector<std::string> features_of(const RunRecord& record);
+
+/// What there was to learn from a run.
+struct Lesson {
+  std::vector<std::string> features;  ///< That it had;
+  std::vector<std::string> kept_for;  ///< those for which it is gone on from: few runs had them before.
+};
 
 class Corpus {
  public:
   /// The run of this number; the same for the same number after the same lessons.
   Recipe next(std::uint64_t number) const;
-  /// The features for which it is kept: none if enough runs have been that reached the same.
-  std::vector<std::string> learn(const Recipe& recipe, const RunRecord& record);
-  /// A run that an earlier session has kept.
+  Lesson learn(const Recipe& recipe, const RunRecord& record);
+  // What an earlier session has learnt: a run that it kept, and how many had the feature. REQUIRES one kept of each.
   void keep(const std::string& feature, const Recipe& recipe, std::int64_t virtual_ns);
+  void count(const std::string& feature, std::uint64_t runs) { features_.at(feature).runs = runs; }
 
   std::size_t features() const { return features_.size(); }
 

@@ -144,7 +144,9 @@ class Hunt final : public PoolOwner {
     count(*record);
     const bool bad = record->verdict != reports::Outcome::pass;
     NewRun run{outcome.task.what, std::move(*record), {}};
-    if (campaign_.settings.guided) run.kept_for = queue.corpus.learn(run.record.recipe, run.record);
+    // What goes on from a failure fails in the same way.
+    if (campaign_.settings.guided && run.record.verdict == reports::Outcome::pass)
+      run.lesson = queue.corpus.learn(run.record.recipe, run.record);
     pending_.push_back(std::move(run));
     if (bad || pending_.size() >= batch_runs) {
       const NewRun last = pending_.back();

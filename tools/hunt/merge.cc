@@ -33,6 +33,8 @@ constexpr const char* copies[] = {
     "INSERT INTO runs SELECT ?1, seed, verdict, reason, trace_hash, events, virtual_ns, wall_ns, ok, failed, unknown, "
     "failovers, generations, outages, longest_outage_ns, total_outage_ns, run_seed, vary FROM source.runs WHERE "
     "scenario = ?2",
+    "INSERT INTO features SELECT ?1, feature, runs FROM source.features WHERE scenario = ?2 "
+    "ON CONFLICT DO UPDATE SET runs = runs + excluded.runs",
     "INSERT INTO corpus SELECT ?1, feature, seed FROM source.corpus WHERE scenario = ?2",
     "INSERT INTO failures (scenario, seed, kind, message, at_ns) SELECT ?1, seed, kind, message, at_ns "
     "FROM source.failures WHERE scenario = ?2 ORDER BY id",
@@ -115,7 +117,7 @@ class Merge {
           if (const Result<> done = statement->bind(1, ours).bind(2, source.target_ids[i]).run(); !done) return done;
         }
       }
-      if (const Result<> noted = note(source, part); !noted) return noted;
+      if (const Result<> noted = note(path, source, part); !noted) return noted;
       if (const Result<> done = transaction->commit(); !done) return done;
     }
     return {};
@@ -138,7 +140,7 @@ class Merge {
                      "; merge files of different shards"};
   }
 
-  Result<> note(const Campaign& source, Part& part) {
+  Result<> note(const std::string& path, const Campaign& source, Part& part) {
     Database& database = into_.database();
     const std::string id = std::to_string(source.id);
     const Result<std::string> canary = database.value("SELECT canary FROM source.campaigns WHERE id = " + id);
@@ -152,6 +154,15 @@ class Merge {
     part.all_complete &= source.end == CampaignEnd::complete;
     if (source.end != CampaignEnd::complete) part.end = source.end;
     part.campaign.active_seconds += source.active_seconds;
+    const Result<std::string> twice = database.value(
+        "SELECT mutant FROM source.mutants theirs JOIN main.mutants ours USING (mutant, strategy, trial) "
+        "WHERE theirs.campaign = " +
+        id + " AND ours.campaign = " + std::to_string(part.campaign.id) + " UNION ALL SELECT '' LIMIT 1");
+    if (!twice) return twice.error();
+    if (!twice->empty())
+      return Error{ErrorCode::conflict,
+                   path + ": has trials of the mutant " + *twice +
+                       " that an earlier one of the files has too; merge files of different mutants"};
     return database.execute(("INSERT INTO mutants SELECT " + std::to_string(part.campaign.id) +
                              ", mutant, strategy, trial, seeds, found_kind FROM source.mutants WHERE campaign = " + id)
                                 .c_str());

@@ -285,10 +285,21 @@ Result<> Results::load_corpus(const Campaign& campaign, std::size_t target, Corp
   for (select->bind(1, campaign.target_ids[target]);;) {
     const Result<bool> row = select->step();
     if (!row) return row.error();
-    if (!*row) return {};
+    if (!*row) break;
     Result<std::vector<scenarios::Variation>> vary = parse_vary(select->text(2));
     if (!vary) return refused(path_, "holds a run that this heir does not read: " + vary.error().message);
     corpus.keep(select->text(0), {select->bits(1), std::move(*vary)}, select->integer(3));
+  }
+  Result<Statement> counts = database_.prepare(
+      "SELECT feature, runs FROM features WHERE scenario = ?1 AND feature IN (SELECT feature FROM corpus WHERE "
+      "scenario "
+      "= ?1)");
+  if (!counts) return counts.error();
+  for (counts->bind(1, campaign.target_ids[target]);;) {
+    const Result<bool> row = counts->step();
+    if (!row) return row.error();
+    if (!*row) return {};
+    corpus.count(counts->text(0), counts->bits(1));
   }
 }
 
@@ -346,12 +357,14 @@ Result<> Results::add(const Campaign& campaign, const std::vector<NewRun>& runs)
   Result<Statement> probe = database_.prepare(
       "INSERT INTO probes (scenario, name, rare, runs, hits) VALUES (?1, ?2, ?3, ?4, ?5) "
       "ON CONFLICT DO UPDATE SET rare = min(rare, ?3), runs = runs + ?4, hits = hits + ?5");
+  Result<Statement> feature = database_.prepare(
+      "INSERT INTO features (scenario, feature, runs) VALUES (?1, ?2, 1) ON CONFLICT DO UPDATE SET runs = runs + 1");
   Result<Statement> corpus = database_.prepare("INSERT INTO corpus (scenario, feature, seed) VALUES (?1, ?2, ?3)");
-  for (const Result<Statement>* prepared : {&run, &tally, &failure, &probe, &corpus})
+  for (const Result<Statement>* prepared : {&run, &tally, &failure, &probe, &feature, &corpus})
     if (!*prepared) return prepared->error();
 
   std::map<std::pair<std::int64_t, std::string>, ProbeGrowth> growth;
-  for (const auto& [target, record, kept_for] : runs) {
+  for (const auto& [target, record, lesson] : runs) {
     const std::int64_t scenario = campaign.target_ids[target];
     const std::string verdict = reports::to_string(record.verdict);
     const auto number = [](std::uint64_t value) { return static_cast<std::int64_t>(value); };
@@ -373,8 +386,10 @@ Result<> Results::add(const Campaign& campaign, const std::vector<NewRun>& runs)
       failure->bind(1, scenario).bind_bits(2, record.seed).bind(3, found.kind).bind(4, found.message);
       if (const Result<> done = failure->bind(5, found.at_ns).run(); !done) return done;
     }
-    for (const std::string& feature : kept_for) {
-      corpus->bind(1, scenario).bind(2, feature).bind_bits(3, record.seed);
+    for (const std::string& had : lesson.features)
+      if (const Result<> done = feature->bind(1, scenario).bind(2, had).run(); !done) return done;
+    for (const std::string& kept : lesson.kept_for) {
+      corpus->bind(1, scenario).bind(2, kept).bind_bits(3, record.seed);
       if (const Result<> done = corpus->run(); !done) return done;
     }
     for (const ProbeHits& hits : record.probes) {

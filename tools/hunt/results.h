@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/base/result.h"
+#include "tools/hunt/corpus.h"
 #include "tools/hunt/database.h"
 #include "tools/hunt/record.h"
 #include "tools/hunt/seeds.h"
@@ -51,7 +52,7 @@ struct Campaign {
 struct NewRun {
   std::size_t target = 0;
   RunRecord record;
-  std::vector<std::string> kept_for = {};  ///< Features for which guided search goes on from it.
+  Lesson lesson = {};  ///< Of guided search.
 };
 
 /// A failure that results have, with all that its run was made of.
@@ -63,8 +64,6 @@ struct FailedRun {
   std::uint64_t trace_hash = 0;
   RunFailure failure;
 };
-
-class Corpus;
 
 /// One more trial of a mutant.
 struct MutantTrial {

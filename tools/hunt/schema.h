@@ -82,6 +82,12 @@ CREATE TABLE probes (
   hits INTEGER NOT NULL,
   PRIMARY KEY (scenario, name)
 ) WITHOUT ROWID;
+CREATE TABLE features (      -- what runs of guided search reached
+  scenario INTEGER NOT NULL REFERENCES scenarios,
+  feature TEXT NOT NULL,     -- a probe with how often it was hit, or an extreme, in powers of two
+  runs INTEGER NOT NULL,     -- that did
+  PRIMARY KEY (scenario, feature)
+) WITHOUT ROWID;
 CREATE TABLE corpus (        -- runs that guided search goes on from
   scenario INTEGER NOT NULL REFERENCES scenarios,
   feature TEXT NOT NULL,     -- what the run reached

@@ -1,8 +1,9 @@
 // Schedules: lists of strikes (sim/faults/decisions.h), varied within what a scenario's faults could have drawn.
 //
 // A search for the worst schedule, or for rare branches, must not leave the world that the scenario describes: a host
-// that is off for ever is no worse schedule of "power off for 3 s". So a variation keeps the kinds of strikes, their
-// number, and the ranges of their times and lengths.
+// that is off for ever is no worse schedule of "power off for 3 s". So a variation keeps the kinds of strikes, and of
+// each kind the most that there can be, and the ranges of their times and lengths. It does not keep how far apart the
+// strikes of one kind are, nor what role their hosts have by then.
 #pragma once
 
 #include <map>

@@ -144,8 +144,8 @@ Task<Result<bool>> Adapter::is_streaming() {
 bool Adapter::is_rebuilding() const {
   return context_->rebuilding;
 }
-Task<Result<>> Adapter::clone(Endpoint upstream) {
-  return postgresql::clone(*context_, std::move(upstream));
+Task<Result<>> Adapter::clone(Endpoint source, CloneOf whom) {
+  return postgresql::clone(*context_, std::move(source), whom);
 }
 Task<Result<RejoinReport>> Adapter::rejoin(Endpoint primary, Endpoint upstream, Rebuild rebuild,
                                            std::vector<PeerId> downstreams) {

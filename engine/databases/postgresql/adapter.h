@@ -141,6 +141,9 @@ enum class StopMode {
 /// May the only old copy be worked on in place? Only when the new generation has opened (FAILOVER.md section 7).
 enum class Rebuild { beside, in_place };
 
+/// Of whom a copy may be made: a peer that has one may be needed for what only a primary certainly holds.
+enum class CloneOf { anybody, primary };
+
 enum class Rejoined {
   followed,  ///< Nothing lay beyond the fork.
   rewound,
@@ -273,8 +276,9 @@ class Adapter {
   /// Does a standby stream from its upstream now?
   Task<Result<bool>> is_streaming();
   /// A first copy for an empty peer, beside, verified, then in place; not started. `refused` over data of another
-  /// cluster; over a copy of the same one it is a rebuild: the old copy is kept until the new one has streamed.
-  Task<Result<>> clone(Endpoint upstream);
+  /// cluster, or of a standby in its primary's place; over a copy of the same one it is a rebuild: the old copy is kept
+  /// until the new one has streamed.
+  Task<Result<>> clone(Endpoint source, CloneOf whom = CloneOf::anybody);
   /// A clone or a rewind is under way.
   bool is_rebuilding() const;
   /// FAILOVER.md section 7: whatever this copy holds, make it follow `upstream` in the history of `primary`, setting

@@ -133,8 +133,8 @@ Task<Result<T>> while_it_serves(Context& context, Sessions& server, bool as_prim
         const Result<Rows> answer = co_await server.ask_anew(std::move(question));
         const Result<RecoveryState> state = recovery_state_in(answer);
         if (state && state->in_recovery == as_primary) {
-          attended.end(Error{ErrorCode::refused, server.server().value() + " is no longer a " +
-                                                     (as_primary ? "primary" : "standby") + "; it is given up"});
+          attended.end(Error{ErrorCode::unreachable, server.server().value() + " is no longer a " +
+                                                         (as_primary ? "primary" : "standby") + "; it is given up"});
           co_return;
         }
         const bool silent =
@@ -379,7 +379,7 @@ Task<Result<>> follow(Context& context, Endpoint upstream, std::vector<PeerId> d
   co_return co_await start_following(context, std::move(upstream), std::move(downstreams));
 }
 
-Task<Result<>> clone(Context& context, Endpoint upstream) {
+Task<Result<>> clone(Context& context, Endpoint upstream, CloneOf whom) {
   const Result<bool> running = co_await is_running(context);
   if (!running) co_return running.error();
   if (*running)
@@ -387,6 +387,8 @@ Task<Result<>> clone(Context& context, Endpoint upstream) {
   const Result<Disk> disk = co_await inspect(context);
   if (!disk) co_return disk.error();
   Sessions server = sessions_with(context, upstream);
+  if (whom == CloneOf::primary)
+    if (const Result<> leads = co_await check_primary(server); !leads) co_return leads;
   const Result<Source> source = co_await source_of(server);
   if (!source) co_return source.error();
   if (!disk->empty) {
@@ -518,7 +520,9 @@ Task<Result<RejoinReport>> rejoin(Context& context, Endpoint primary, Endpoint u
       co_return report;
     }
     context.host.log(LogLevel::warning, "rewind-failed", {{"why", following.error().message}, {"next", "clone"}});
-    if (const Result<> leads = co_await check_primary(server); !leads) co_return leads.error();
+    // One that does not answer may be back in time for the copy, or another's history be its own.
+    const Result<> leads = co_await check_primary(server);
+    if (!leads && leads.error().code == ErrorCode::refused) co_return leads.error();
   }
   // The upstream spares the primary, if its own history is the primary's.
   Endpoint from = primary;

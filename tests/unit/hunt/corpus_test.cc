@@ -35,7 +35,7 @@ TEST_CASE("nothing learnt: every run is of its own seed") {
 TEST_CASE("what few runs reached gets most of the runs, as variations of it") {
   Corpus corpus;
   for (std::uint64_t seed = 1; seed <= 100; ++seed) corpus.learn({seed, {}}, with_probe(seed, "common", 1));
-  CHECK(corpus.learn({500, {}}, with_probe(500, "rare", 1)) == std::vector<std::string>{"probe/rare 2^0"});
+  CHECK(corpus.learn({500, {}}, with_probe(500, "rare", 1)).kept_for == std::vector<std::string>{"probe/rare 2^0"});
   std::map<std::uint64_t, int> parents;
   int fresh = 0;
   for (std::uint64_t number = 1001; number <= 2000; ++number) {
@@ -60,8 +60,8 @@ TEST_CASE("what few runs reached gets most of the runs, as variations of it") {
 TEST_CASE("only the first few runs with a feature are kept") {
   Corpus corpus;
   for (std::uint64_t seed = 1; seed <= 4; ++seed)
-    CHECK_FALSE(corpus.learn({seed, {}}, with_probe(seed, "a", 1)).empty());
-  CHECK(corpus.learn({5, {}}, with_probe(5, "a", 1)).empty());
+    CHECK_FALSE(corpus.learn({seed, {}}, with_probe(seed, "a", 1)).kept_for.empty());
+  CHECK(corpus.learn({5, {}}, with_probe(5, "a", 1)).kept_for.empty());
   CHECK(corpus.features() == 1);
 }
 

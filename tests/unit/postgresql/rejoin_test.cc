@@ -213,7 +213,10 @@ TEST_CASE("what needs the primary for long is given up once that no longer answe
   const auto report = rejoin(f, Rebuild::in_place);
   REQUIRE_FALSE(report);
   const ErrorCode code = report.error().code;
-  CHECK((silent ? code == ErrorCode::unreachable || code == ErrorCode::timed_out : code == ErrorCode::refused));
+  const bool in_the_clone = needs == "pg_basebackup";
+  CHECK((silent         ? code == ErrorCode::unreachable || code == ErrorCode::timed_out
+         : in_the_clone ? code == ErrorCode::unreachable
+                        : code == ErrorCode::refused));
   CHECK(f.host.count("pg_basebackup") == (needs == "pg_basebackup" ? 1 : 0));
   CHECK(f.copy() != "clone");
 }
@@ -232,6 +235,19 @@ TEST_CASE("a copy that cannot be run is cloned, with all its log kept") {
   CHECK(report->how == Rejoined::cloned);
   CHECK(f.host.files[report->tail + "/000000010000000000000000"] == "our log");
   CHECK(f.host.files[report->tail + "/report.txt"].find("invalid checkpoint record") != std::string::npos);
+}
+
+TEST_CASE("a standby is not cloned in its primary's place") {
+  Fixture f;
+  f.own_copy(log_of(90), true);
+  f.host.servers["there:2"].recovery = true;
+  const auto cloned = f.await(f.adapter->clone(f.there, CloneOf::primary));
+  REQUIRE_FALSE(cloned);
+  CHECK(cloned.error().code == ErrorCode::refused);
+  CHECK(f.host.count("pg_basebackup") == 0);
+  CHECK(f.copy() == "mine");
+  REQUIRE(said(f.await(f.adapter->clone(f.there))).empty());
+  CHECK(f.copy() == "clone");
 }
 
 TEST_CASE("where there is no copy any more, one is cloned") {

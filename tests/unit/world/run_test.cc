@@ -250,6 +250,17 @@ TEST_CASE("a variation leaves what was before it, and changes what is after") {
     same(varied({{at, 1}}), one);
     CHECK(asked == 2);
   }
+  // Event by event too.
+  int stops = 0;
+  options.pause = [&](const Glance& glance) -> std::optional<Limits> {
+    const VirtualTime from = VirtualTime() + at - Duration::milliseconds(300);
+    if (glance.now() < from) return Limits{from};
+    if (glance.now() > VirtualTime() + at + Duration::milliseconds(300)) return Limits{};
+    ++stops;
+    return Limits{VirtualTime::max(), glance.events() + 1};
+  };
+  same(varied({{at, 1}}), one);
+  CHECK(stops > 10);
   options.pause = nullptr;
   // And nothing is left of it for the next run of the process.
   same(varied({}), plain);
