@@ -154,12 +154,14 @@ Task<Result<T>> while_it_serves(Context& context, Sessions& server, bool as_prim
 }
 
 /// Nothing is made anew from a standby in its primary's place: it may hold less, and of an older time.
+Error no_primary(const Sessions& server) {
+  return {ErrorCode::refused, server.server().value() + " is not a primary, or not yet (P-10); asked again later"};
+}
+
 Task<Result<>> check_primary(Sessions& server) {
   const Result<Observation> there = co_await observe_remote(server);
   if (!there) co_return explain(there.error(), "asking the primary " + server.server().value());
-  if (there->in_recovery && !HEIR_MUTANT("rebuilt-from-a-standby"))
-    co_return Error{ErrorCode::refused,
-                    server.server().value() + " is not a primary, or not yet (P-10); asked again later"};
+  if (there->in_recovery && !HEIR_MUTANT("rebuilt-from-a-standby")) co_return no_primary(server);
   co_return Result<>();
 }
 
@@ -387,10 +389,10 @@ Task<Result<>> clone(Context& context, Endpoint upstream, CloneOf whom) {
   const Result<Disk> disk = co_await inspect(context);
   if (!disk) co_return disk.error();
   Sessions server = sessions_with(context, upstream);
-  if (whom == CloneOf::primary)
-    if (const Result<> leads = co_await check_primary(server); !leads) co_return leads;
   const Result<Source> source = co_await source_of(server);
   if (!source) co_return source.error();
+  if (whom == CloneOf::primary && !source->primary && !HEIR_MUTANT("rebuilt-from-a-standby"))
+    co_return no_primary(server);
   if (!disk->empty) {
     if (disk->cluster.empty())
       co_return Error{ErrorCode::refused, "there is data in " + context.layout.data() +
