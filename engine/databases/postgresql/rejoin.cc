@@ -522,9 +522,8 @@ Task<Result<RejoinReport>> rejoin(Context& context, Endpoint primary, Endpoint u
       co_return report;
     }
     context.host.log(LogLevel::warning, "rewind-failed", {{"why", following.error().message}, {"next", "clone"}});
-    // One that does not answer may be back in time for the copy, or another's history be its own.
-    const Result<> leads = co_await check_primary(server);
-    if (!leads && leads.error().code == ErrorCode::refused) co_return leads.error();
+    // One that does not answer is not waited for twice: whoever leads by then is asked.
+    if (const Result<> leads = co_await check_primary(server); !leads) co_return leads.error();
   }
   // The upstream spares the primary, if its own history is the primary's.
   Endpoint from = primary;
