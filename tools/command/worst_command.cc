@@ -362,7 +362,7 @@ Exit run(const Options& options) {
 
 void add_worst_command(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("worst", "Search for the worst schedule of faults that a scenario can draw");
+  CLI::App* command = app.add_subcommand("worst", "Search for the worst schedule of the faults of a scenario");
   command->add_option("scenario", options->scenario, "A scenario file")->required()->type_name("SCENARIO");
   command->add_option("--metric", options->metric, "What is to become large (default unavailability)")
       ->type_name("METRIC");
