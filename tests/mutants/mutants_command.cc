@@ -338,7 +338,7 @@ void add_mutants_command(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("mutants", "Hunt planted bugs: how many seeds does it take to find each?");
   command->add_option("--only", options->only, "These mutants")->type_name("NAME");
-  command->add_option("--strategy", options->strategies, "These strategies: random, swarm (default: all)")
+  command->add_option("--strategy", options->strategies, "These strategies: random, swarm, guided (default: all)")
       ->type_name("NAME");
   command->add_option("--cap", options->cap, "Seeds after which a trial has missed (default 20000)")
       ->type_name("N")

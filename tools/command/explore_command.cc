@@ -8,7 +8,6 @@
 #include <sstream>
 
 #include "reports/history/json_text.h"
-#include "scenarios/codec.h"
 #include "scenarios/load.h"
 #include "scenarios/mistakes.h"
 #include "scenarios/names.h"
@@ -193,17 +192,6 @@ std::string dot_of(const StateGraph& graph) {
   return out.str();
 }
 
-std::optional<Duration> read_time(const char* option, const std::string& text, std::vector<std::string>& problems) {
-  scenarios::Value value;
-  value.kind = scenarios::Value::Kind::text;
-  value.text = text;
-  const Result<Duration> time = scenarios::Codec<Duration>::read(value);
-  if (time && *time > Duration::zero()) return *time;
-  problems.push_back(std::string("heir explore: ") + option + " " + scenarios::printable(text) +
-                     ": expected a time such as 5s");
-  return std::nullopt;
-}
-
 /// Only they belong to the world: a host that comes later.
 std::vector<scenarios::Fault> joins_of(const scenarios::Scenario& scenario) {
   std::vector<scenarios::Fault> joins = scenario.faults;
@@ -229,7 +217,7 @@ std::vector<scenarios::Fault> load_options(const Options& given, const scenarios
                          " has no faults to place; name some: --kinds crash,pause");
     return options;
   }
-  const std::optional<Duration> lasts = read_time("--lasts", given.lasts, problems);
+  const std::optional<Duration> lasts = read_time("heir explore: --lasts", given.lasts, problems);
   if (!lasts) return {};
   std::vector<scenarios::Fault> options;
   for (const std::string& name : given.kinds) {
@@ -368,7 +356,7 @@ Exit run(const Options& given) {
     refuse(fmt::format("has {} peers; a small world has {} at most", plan.files().front().scenario.cluster.peers,
                        most_peers));
   std::vector<scenarios::Fault> options;
-  const std::optional<Duration> after = read_time("--after", given.after, problems);
+  const std::optional<Duration> after = read_time("heir explore: --after", given.after, problems);
   if (problems.empty()) options = load_options(given, plan.files().front().scenario, problems);
   for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", problem.c_str());
   if (!problems.empty()) return Exit::bad_usage;

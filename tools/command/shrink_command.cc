@@ -11,7 +11,6 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "scenarios/codec.h"
 #include "scenarios/load.h"
 #include "scenarios/mistakes.h"
 #include "scenarios/names.h"
@@ -314,13 +313,7 @@ Exit shrink(const Subject& subject, const Options& options, Deadline deadline) {
 
 Exit run(const Options& options) {
   std::vector<std::string> problems;
-  scenarios::Value value;
-  value.kind = scenarios::Value::Kind::text;
-  value.text = options.lasts;
-  const Result<Duration> lasts = scenarios::Codec<Duration>::read(value);
-  if (!lasts || *lasts <= Duration::zero())
-    problems.push_back("heir shrink: --for " + scenarios::printable(options.lasts) +
-                       ": expected a time such as 30s or 5min");
+  const std::optional<Duration> lasts = read_time("heir shrink: --for", options.lasts, problems);
   const std::optional<Subject> subject = load_subject(options.subject, problems);
   for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", problem.c_str());
   if (!problems.empty() || !subject) return Exit::bad_usage;

@@ -125,12 +125,27 @@ Seen see(const scenarios::Scenario& scenario, sim::RunOptions options) {
   return seen;
 }
 
-std::optional<sim::Limits> parse_until(const std::string& text) {
-  sim::Limits limits;
+namespace {
+
+Result<Duration> duration_in(const std::string& text) {
   scenarios::Value value;
   value.kind = scenarios::Value::Kind::text;
   value.text = text;
-  if (const Result<Duration> at = scenarios::Codec<Duration>::read(value); at && *at >= Duration::zero()) {
+  return scenarios::Codec<Duration>::read(value);
+}
+
+}  // namespace
+
+std::optional<Duration> read_time(const std::string& option, const std::string& text,
+                                  std::vector<std::string>& problems) {
+  if (const Result<Duration> time = duration_in(text); time && *time > Duration::zero()) return *time;
+  problems.push_back(option + " " + scenarios::printable(text) + ": expected a time such as 30s or 5min");
+  return std::nullopt;
+}
+
+std::optional<sim::Limits> parse_until(const std::string& text) {
+  sim::Limits limits;
+  if (const Result<Duration> at = duration_in(text); at && *at >= Duration::zero()) {
     limits.until = sim::VirtualTime() + *at;
     return limits;
   }

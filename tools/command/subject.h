@@ -37,6 +37,10 @@ Seen see(const scenarios::Scenario& scenario, sim::RunOptions options);
 /// A time, "25s", or the number of an event, from 1; nothing if it is neither.
 std::optional<sim::Limits> parse_until(const std::string& text);
 
+/// The length of time that an option was given, "30s"; what is wrong goes to `problems`. `option`: "heir worst: --for".
+std::optional<Duration> read_time(const std::string& option, const std::string& text,
+                                  std::vector<std::string>& problems);
+
 /// "lost-write at 47.017s: write of …"
 std::string told(const FoundFailure& failure);
 

@@ -8,7 +8,6 @@
 #include <nlohmann/json.hpp>
 
 #include "reports/history/json_text.h"
-#include "scenarios/codec.h"
 #include "scenarios/load.h"
 #include "scenarios/mistakes.h"
 #include "sim/faults/decisions.h"
@@ -113,7 +112,7 @@ struct Outcome {
 };
 
 /// The scenario without what it expects of its own faults only.
-scenarios::Scenario varied(scenarios::Scenario scenario, Metric metric) {
+scenarios::Scenario without_expectations(scenarios::Scenario scenario, Metric metric) {
   scenarios::Expect& expect = scenario.expect;
   expect.min_failovers.reset();
   expect.max_failovers.reset();
@@ -326,13 +325,7 @@ Exit run(const Options& options) {
   if (metric == metrics.end())
     problems.push_back("heir worst: --metric " + scenarios::printable(options.metric) +
                        ": expected unavailability or stale-window");
-  scenarios::Value value;
-  value.kind = scenarios::Value::Kind::text;
-  value.text = options.lasts;
-  const Result<Duration> lasts = scenarios::Codec<Duration>::read(value);
-  if (!lasts || *lasts <= Duration::zero())
-    problems.push_back("heir worst: --for " + scenarios::printable(options.lasts) +
-                       ": expected a time such as 30s or 5min");
+  const std::optional<Duration> lasts = read_time("heir worst: --for", options.lasts, problems);
   const Plan plan = Plan::make({options.scenario}, seeds, options.overrides, problems);
   if (problems.empty() && plan.files().size() != 1)
     problems.push_back("heir worst: " + scenarios::printable(options.scenario) +
@@ -340,14 +333,12 @@ Exit run(const Options& options) {
   for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", problem.c_str());
   if (!problems.empty()) return Exit::bad_usage;
 
-  const long processors = sysconf(_SC_NPROCESSORS_ONLN);
-  const unsigned jobs = options.jobs > 0 ? options.jobs : static_cast<unsigned>(std::max(processors, 1L));
-  const Plan searched =
-      Plan::of({{plan.files().front().path, varied(plan.files().front().scenario, metric->second)}}, seeds);
+  const Plan searched = Plan::of(
+      {{plan.files().front().path, without_expectations(plan.files().front().scenario, metric->second)}}, seeds);
   const ScenarioFile& file = searched.files().front();
   std::optional<Search> search;
-  search.emplace(options, file, metric->second, Deadline(std::chrono::nanoseconds(lasts->ns())), jobs,
-                 isatty(STDERR_FILENO) == 1 && !options.quiet);
+  search.emplace(options, file, metric->second, Deadline(std::chrono::nanoseconds(lasts->ns())),
+                 worker_count(options.jobs), isatty(STDERR_FILENO) == 1 && !options.quiet);
   const bool done = search->run_seeds(searched) && search->vary();
   if (search->interruption()) {
     complain("interrupted" + std::string(search->seeds() < seeds.size() ? "" : "; what is told is the worst so far"));
@@ -375,9 +366,7 @@ void add_worst_command(CLI::App& app, Chosen& chosen) {
       ->take_all()
       ->expected(1);
   command->add_option("--out", options->out, "Write the worst schedule as a scenario")->type_name("FILE");
-  command->add_option("--jobs,-j", options->jobs, "Worker processes (default: one a processor)")
-      ->type_name("N")
-      ->check(CLI::Range(1U, 1024U));
+  add_jobs_option(*command, options->jobs);
   command->add_flag("--json", options->json, "One JSON object");
   command->add_flag("--quiet,-q", options->quiet, "No progress, no story");
   command->footer(footer);
