@@ -347,11 +347,7 @@ void add_mutants_command(CLI::App& app, Chosen& chosen) {
       ->type_name("N")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1000}));
   add_jobs_option(*command, options->jobs);
-  command
-      ->add_option("--stuck-after", options->patience_seconds,
-                   "Seconds of standstill after which a run has failed as stuck (default 60)")
-      ->type_name("N")
-      ->check(CLI::PositiveNumber);
+  add_stuck_after_option(*command, options->patience_seconds);
   command->add_option("--db", options->db, "Keep the results here; another campaign is added to an existing file")
       ->type_name("FILE");
   command->add_flag("--list", options->list, "What mutants there are, and nothing more");
@@ -362,8 +358,7 @@ void add_mutants_command(CLI::App& app, Chosen& chosen) {
     chosen = [options] {
       int signal = 0;
       const Exit status = run(*options, signal);
-      std::fflush(nullptr);
-      if (signal != 0) ::_exit(128 + signal);
+      if (signal != 0) exit_interrupted(signal);
       return status;
     };
   });

@@ -41,6 +41,9 @@ void add_scenario_command(CLI::App& app, Chosen& chosen);
 /// One line to standard error: "heir: MESSAGE".
 void complain(std::string_view message);
 
+/// The end of a command that SIGINT or SIGTERM interrupted, as a shell shows it: status 128 + signal.
+[[noreturn]] void exit_interrupted(int signal);
+
 /// What is wrong with a command line, with the nearest name where a word is not known, and where to read more.
 std::string usage_message(const CLI::App& app, const CLI::ParseError& error);
 

@@ -384,8 +384,7 @@ Exit run(const Options& given) {
     if (end->signal != 0) {
       line.clear();
       complain(fmt::format("interrupted among the runs with {} faults", level.front().faults.size()));
-      std::fflush(nullptr);
-      _exit(128 + end->signal);
+      exit_interrupted(end->signal);
     }
   }
   line.clear();

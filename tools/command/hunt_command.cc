@@ -285,14 +285,6 @@ Exit run(const Options& given, int& signal) {
   return status;
 }
 
-/// "10m" becomes its seconds.
-CLI::Validator seconds_with_unit() {
-  using Unit = CLI::AsNumberWithUnit::Options;
-  const std::map<std::string, std::uint64_t> units{{"s", 1}, {"m", 60}, {"min", 60}, {"h", 3600}, {"d", 86400}};
-  return CLI::AsNumberWithUnit(units, static_cast<Unit>(Unit::CASE_SENSITIVE | Unit::UNIT_REQUIRED), "TIME")
-      .description("");
-}
-
 }  // namespace
 
 void add_hunt_command(CLI::App& app, Chosen& chosen) {
@@ -336,12 +328,7 @@ void add_hunt_command(CLI::App& app, Chosen& chosen) {
           "Begin no run after so many have failed; 0: go on (the default)")
       ->type_name("N");
   add_jobs_option(*command, options->jobs);
-  command
-      ->add_option("--stuck-after", options->patience_seconds,
-                   "A run whose virtual time stands still for so long is killed, and has failed as stuck (default 60s)")
-      ->type_name("TIME")
-      ->transform(seconds_with_unit())
-      ->check(CLI::PositiveNumber);
+  add_stuck_after_option(*command, options->patience_seconds);
   CLI::Option* canary =
       command->add_option("--canary", options->canary, "Another scenario that must fail")->type_name("SCENARIO");
   command->add_flag("--no-canary", options->no_canary, "Do without")->excludes(canary);
@@ -355,8 +342,7 @@ void add_hunt_command(CLI::App& app, Chosen& chosen) {
     chosen = [options] {
       int signal = 0;
       const Exit status = run(*options, signal);
-      std::fflush(nullptr);
-      if (signal != 0) ::_exit(128 + signal);
+      if (signal != 0) exit_interrupted(signal);
       return status;
     };
   });

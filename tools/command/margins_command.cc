@@ -284,8 +284,7 @@ Exit run(const Options& given) {
       if (!done) {
         if (!search.interruption()) return Exit::bad_usage;
         complain("interrupted in " + file.path + ", " + margin.of);
-        std::fflush(nullptr);
-        _exit(128 + search.interruption()->signal);
+        exit_interrupted(search.interruption()->signal);
       }
       if (search.fails_at(Loss::data)) status = worse(status, Exit::expectation_failed);
       if (given.json) {

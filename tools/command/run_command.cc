@@ -150,8 +150,7 @@ Exit run(const Options& given) {
     for (const std::string& where : interruption->where) complain(where);
     complain("interrupted; " + thousands(done) + " of " + thousands(plan.size()) +
              (plan.size() == 1 ? " run" : " runs") + " finished");
-    std::fflush(nullptr);
-    _exit(128 + interruption->signal);
+    exit_interrupted(interruption->signal);
   }
   if (plan.size() > 1 && !given.json) {
     std::fputs(tally.text().c_str(), stdout);

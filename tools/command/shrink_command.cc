@@ -305,8 +305,7 @@ Exit shrink(const Subject& subject, const Options& options, Deadline deadline) {
   }
   if (interruption) {
     complain("interrupted; what is told is the smallest so far");
-    std::fflush(nullptr);
-    _exit(128 + interruption->signal);
+    exit_interrupted(interruption->signal);
   }
   return Exit::as_expected;
 }

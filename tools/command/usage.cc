@@ -1,4 +1,6 @@
 // What `heir` says of a command line that it does not understand.
+#include <unistd.h>
+
 #include <cstdio>
 
 #include "scenarios/mistakes.h"
@@ -54,6 +56,11 @@ Exit worse(Exit a, Exit b) {
 void complain(std::string_view message) {
   const char* prefix = message.rfind("heir ", 0) == 0 || message.rfind("heir:", 0) == 0 ? "" : "heir: ";
   std::fprintf(stderr, "%s%.*s\n", prefix, static_cast<int>(message.size()), message.data());
+}
+
+void exit_interrupted(int signal) {
+  std::fflush(nullptr);
+  ::_exit(128 + signal);
 }
 
 std::string usage_message(const CLI::App& app, const CLI::ParseError& error) {

@@ -110,6 +110,22 @@ void add_jobs_option(CLI::App& command, unsigned& jobs, const char* more) {
       ->check(CLI::Range(1U, 1024U));
 }
 
+CLI::Validator seconds_with_unit() {
+  using Unit = CLI::AsNumberWithUnit::Options;
+  const std::map<std::string, std::uint64_t> units{{"s", 1}, {"m", 60}, {"min", 60}, {"h", 3600}, {"d", 86400}};
+  return CLI::AsNumberWithUnit(units, static_cast<Unit>(Unit::CASE_SENSITIVE | Unit::UNIT_REQUIRED), "TIME")
+      .description("");
+}
+
+void add_stuck_after_option(CLI::App& command, std::uint64_t& seconds) {
+  command
+      .add_option("--stuck-after", seconds,
+                  "A run whose virtual time stands still for so long is killed, and has failed as stuck (default 60s)")
+      ->type_name("TIME")
+      ->transform(seconds_with_unit())
+      ->check(CLI::PositiveNumber);
+}
+
 unsigned worker_count(unsigned jobs) {
   return jobs > 0 ? jobs : static_cast<unsigned>(std::max(::sysconf(_SC_NPROCESSORS_ONLN), 1L));
 }

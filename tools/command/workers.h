@@ -26,6 +26,10 @@ struct Interruption {
 /// --jobs: 0 stands for one worker a processor.
 void add_jobs_option(CLI::App& command, unsigned& jobs, const char* more = "");
 unsigned worker_count(unsigned jobs);
+/// --stuck-after: PoolOptions::patience, in seconds.
+void add_stuck_after_option(CLI::App& command, std::uint64_t& seconds);
+/// Turns "10m" into its seconds.
+CLI::Validator seconds_with_unit();
 
 /// Gets every report, in order, until an interruption.
 using ReportSink = std::function<void(const Job& job, Report report)>;

@@ -343,8 +343,7 @@ Exit run(const Options& options) {
   if (search->interruption()) {
     complain("interrupted" + std::string(search->seeds() < seeds.size() ? "" : "; what is told is the worst so far"));
     if (search->seeds() == seeds.size()) (void)tell(*search, file, plan, options);
-    std::fflush(nullptr);
-    _exit(128 + search->interruption()->signal);
+    exit_interrupted(search->interruption()->signal);
   }
   return done ? tell(*search, file, plan, options) : Exit::internal;
 }
