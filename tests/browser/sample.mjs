@@ -1,5 +1,5 @@
 // Reports to develop and test the page with: the same for the same seed.
-//   node sample.mjs [--kind run|history|untimed|cycle|empty|unknown] [--operations N] [--keys N] [--seed N] > report.json
+//   node sample.mjs [--kind run|history|untimed|cycle|empty|unknown] [--operations ABOUT] [--keys N] [--seed N] > report.json
 
 import { pathToFileURL } from "node:url";
 
@@ -40,7 +40,7 @@ function primaryAt(ns) {
   return [...PRIMARIES].reverse().find((generation) => ns >= generation.from);
 }
 
-/** Clients that write and read registers, one operation after the other, of which some wait through an outage. */
+/** About so many operations: clients that write and read registers, one operation after the other, of which some wait through an outage. */
 function operations(rng, count, keys, clients, withRun) {
   const columns = {
     count, functions: ["read", "write", "cas"], keys: Array.from({ length: keys }, (_, i) => `"k${i}"`),
@@ -48,13 +48,14 @@ function operations(rng, count, keys, clients, withRun) {
     invoked_delta_ns: [], took_ns: [], peer: [], generation: [], order: null,
   };
   const list = [];
-  const step = (END - S) / (count / clients);
+  const step = ((END - S) / (count / clients)) * (count > 100_000 ? 0.74 : 0.92);
   const values = new Array(keys).fill(null);
   let written = 0;
   const free = Array.from({ length: clients }, (_, i) => ({ process: i, at: rng.between(0, step) }));
-  while (list.length < count) {
+  for (;;) {
     const client = free.reduce((a, b) => (a.at <= b.at ? a : b));
     const at = Math.round(client.at);
+    if (at > END - 2 * S) break;
     const outage = withRun && OUTAGES.find(([from, to]) => at >= from && at < to);
     let took = Math.max(0.2, rng.real() * rng.real() * 2.4 + 0.4) * Math.min(MS, step / 3);
     if (rng.real() < 0.01) took *= 8;
@@ -90,6 +91,7 @@ function operations(rng, count, keys, clients, withRun) {
     if (took > step) client.at = at + took + step * rng.real();
   }
   list.sort((a, b) => a.at - b.at);
+  columns.count = list.length;
   let before = 0;
   for (const op of list) {
     for (const name of ["process", "f", "key", "argument", "result", "outcome", "peer", "generation"]) columns[name].push(op[name]);
@@ -161,9 +163,10 @@ function counts(columns) {
   return of;
 }
 
-function run(rng, count, keys) {
+function run(rng, wanted, keys) {
   const report = empty();
-  const columns = operations(rng, count, keys, 5, true);
+  const columns = operations(rng, wanted, keys, 5, true);
+  const { count } = columns;
   const failure = lostWrite(columns);
   const [ok, fail, unknown] = counts(columns);
   Object.assign(report, {
@@ -308,9 +311,10 @@ function run(rng, count, keys) {
   return report;
 }
 
-function history(rng, count, keys, timed) {
+function history(rng, wanted, keys, timed) {
   const report = empty();
-  const columns = operations(rng, count, keys, 5, false);
+  const columns = operations(rng, wanted, keys, 5, false);
+  const { count } = columns;
   if (!timed) {
     columns.invoked_delta_ns = columns.invoked_delta_ns.map((_, i) => (i === 0 ? 0 : (1 + (i % 2)) * MS));
     columns.took_ns = columns.took_ns.map((took) => (took < 0 ? -1 : rng.between(1, 6) * MS));
@@ -348,7 +352,7 @@ function cycle(rng) {
   ];
   return Object.assign(report, {
     title: "Transactions over lists", verdict: "fail", summary: "Not serializable: three transactions depend on one another in a circle.",
-    claims: [{ claim: "transactions are serializable", outcome: "violated", detail: "400 transactions" }],
+    claims: [{ claim: "transactions are serializable", outcome: "violated", detail: `${text(columns.count)} transactions` }],
     failures: [{ kind: "G-single", message: "a cycle with one anti-dependency", at_ns: times(columns)[c], operations: [a, b, c], steps: [], cycle: edges }],
     more_failures: 2,
   });
@@ -374,7 +378,7 @@ export function sample({ kind = "run", operations: count = 24_000, keys = 16, se
       report.operations.took_ns.fill(-1);
       report.operations.result.fill(null);
       report.operations.order = null;
-      report.numbers = [{ name: "operations", value: "50" }, { name: "ok", value: "0" }, { name: "fail", value: "0" }, { name: "unknown", value: "50" }];
+      report.numbers = [{ name: "operations", value: text(report.operations.count) }, { name: "ok", value: "0" }, { name: "fail", value: "0" }, { name: "unknown", value: text(report.operations.count) }];
       return Object.assign(report, { title: "Only unknown outcomes", verdict: "unknown", summary: "No verdict: no operation's outcome is known." });
     }
     default:

@@ -11,6 +11,7 @@ export class Rows {
   readonly order: Uint32Array;
   private readonly place: Int32Array;
   private readonly groups: Groups;
+  private readonly failing: Uint8Array;
   private readonly lanes = new Map<number, Lane[]>();
 
   constructor(
@@ -24,7 +25,7 @@ export class Rows {
     this.groups = group(column, size, kept);
     const { starts } = this.groups;
 
-    const bad = new Uint8Array(size);
+    const bad = (this.failing = new Uint8Array(size));
     for (const op of failing) if (op < operations.count) bad[column[op]] = 1;
     const order = new Uint32Array(size);
     let n = 0;
@@ -43,6 +44,11 @@ export class Rows {
     const group = this.order[row];
     if (this.by === "process") return `process ${this.operations.processes[group]}`;
     return this.operations.columns.keys[group] || "no key";
+  }
+
+  /** Whether an operation of a failure is of this client or key. */
+  fails(row: number): boolean {
+    return this.failing[this.order[row]] === 1;
   }
 
   size(row: number): number {

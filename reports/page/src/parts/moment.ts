@@ -45,7 +45,7 @@ export function moment(context: Context, stage: Stage): Child {
   };
   view.on((change) => change.choice && draw());
   draw();
-  return [title, body, inspector];
+  return h("div", { class: "moment-parts" }, h("div", {}, title, body), inspector);
 }
 
 function stateInspector(context: Context): Child {
@@ -55,8 +55,8 @@ function stateInspector(context: Context): Child {
   const before = h("button", { type: "button" }, "◂ previous change");
   const after = h("button", { type: "button" }, "next change ▸");
   const body = h("div", { class: "states" });
-  // Texts and moments of the last drawing: what is new in it is marked.
-  let drawn = new Map<string, string>();
+  // What the last chosen moment showed: what is new since then is marked.
+  let drawn: Map<string, string> | null = null;
 
   const states = () => {
     const log = report.states[Number(choice.value)];
@@ -79,17 +79,17 @@ function stateInspector(context: Context): Child {
             ["what", "value", "since"],
             known.map(({ key, value, since }) => [
               waits(key) ? h("b", {}, key) : key,
-              h("code", { class: drawn.size > 0 && drawn.get(key) !== value ? "changed" : null }, value),
+              h("code", { class: drawn && drawn.get(key) !== value ? "changed" : null }, value),
               momentLink(context, since),
             ]),
           ),
     );
-    drawn = now;
+    drawn = view.at === null ? null : now;
     before.disabled = states().before(at) === null;
     after.disabled = states().after(at) === null;
   };
   choice.addEventListener("change", () => {
-    drawn = new Map();
+    drawn = null;
     draw();
   });
   const go = (at: number | null) => at !== null && view.goTo(at, null);

@@ -11,7 +11,9 @@ import { font, theme } from "./theme";
 const ROW = { process: 26, key: 44 };
 // Browsers lay out nothing that is much taller: more rows than fit are scrolled in proportion.
 const TALLEST = 4_000_000;
-const HEIGHT = 396;
+const HEIGHT = 400;
+/** Above the first row, for the mark of a failure. */
+const PAD = 8;
 const MOST_POINTS = 800;
 
 const COLOURS = ["ok", "fail", "unknown"];
@@ -45,7 +47,7 @@ export class OperationBars extends TimeCanvas {
   show(rows: Rows): void {
     this.rows = rows;
     const tall = rows.count * this.rowHeight;
-    this.height = Math.max(60, Math.min(HEIGHT, tall + 4));
+    this.height = Math.max(60, Math.min(HEIGHT, tall + PAD + 4));
     this.room.style.height = `${Math.min(tall, TALLEST)}px`;
     this.scroller.scrollTop = 0;
     this.redraw();
@@ -55,16 +57,16 @@ export class OperationBars extends TimeCanvas {
   reveal(op: number): void {
     const row = this.rows?.rowOf(op) ?? -1;
     if (row < 0) return;
-    const y = row * this.rowHeight - this.top;
+    const y = row * this.rowHeight - this.top + PAD;
     if (y >= 0 && y + this.rowHeight <= this.height) return;
-    const hidden = this.rows!.count * this.rowHeight - this.height;
+    const hidden = this.rows!.count * this.rowHeight + PAD - this.height;
     const part = Math.min(1, Math.max(0, (row * this.rowHeight - this.height / 2) / Math.max(hidden, 1)));
     this.scroller.scrollTop = part * (this.scroller.scrollHeight - this.scroller.clientHeight);
   }
 
   /** How many pixels of rows are above the first that is seen. */
   private get top(): number {
-    const hidden = (this.rows?.count ?? 0) * this.rowHeight - this.height;
+    const hidden = (this.rows?.count ?? 0) * this.rowHeight + PAD - this.height;
     const scrollable = this.scroller.scrollHeight - this.scroller.clientHeight;
     if (hidden <= 0 || scrollable <= 0) return 0;
     return (this.scroller.scrollTop / scrollable) * hidden;
@@ -79,7 +81,7 @@ export class OperationBars extends TimeCanvas {
     const first = Math.floor(this.top / tall);
     const last = Math.min(rows.count, Math.ceil((this.top + this.height) / tall));
     for (let row = first; row < last; row++) {
-      const y = row * tall - this.top;
+      const y = row * tall - this.top + PAD;
       pen.strokeStyle = theme.colour("rule");
       pen.lineWidth = 1;
       pen.beginPath();
@@ -89,11 +91,11 @@ export class OperationBars extends TimeCanvas {
       pen.font = font(12);
       pen.textBaseline = "middle";
       pen.textAlign = "left";
-      pen.fillStyle = theme.colour("ink");
-      pen.fillText(shorten(rows.name(row), 18), 2, y + tall / 2 - 1, GUTTER - 10);
+      pen.fillStyle = theme.colour(rows.fails(row) ? "bad" : "ink");
+      pen.fillText(`${shorten(rows.name(row), 18)}${rows.fails(row) ? " ▼" : ""}`, 2, y + tall / 2 - 1, GUTTER - 10);
     }
     clipped(frame, () => {
-      for (let row = first; row < last; row++) this.paintRow(frame, rows.lanesOf(row), row * tall - this.top + 3, tall - 7);
+      for (let row = first; row < last; row++) this.paintRow(frame, rows.lanesOf(row), row * tall - this.top + PAD + 3, tall - 7);
       const { op } = this.stage.view;
       for (const failing of this.failing) this.frameOf(frame, failing, "bad", true);
       if (op !== null) this.frameOf(frame, op, "ink", false);
@@ -220,7 +222,7 @@ export class OperationBars extends TimeCanvas {
     const rows = this.rows!;
     const row = rows.rowOf(op);
     if (row < 0) return null;
-    const y = row * this.rowHeight - this.top;
+    const y = row * this.rowHeight - this.top + PAD;
     if (y > this.height || y + this.rowHeight < 0) return null;
     const { operations } = this.stage;
     const lanes = rows.lanesOf(row);
@@ -259,10 +261,10 @@ export class OperationBars extends TimeCanvas {
   private at(x: number, y: number): number | null {
     const rows = this.rows;
     if (!rows || x < GUTTER) return null;
-    const row = Math.floor((y + this.top) / this.rowHeight);
+    const row = Math.floor((y - PAD + this.top) / this.rowHeight);
     if (row < 0 || row >= rows.count) return null;
     const lanes = rows.lanesOf(row);
-    const inside = y + this.top - row * this.rowHeight - 3;
+    const inside = y - PAD + this.top - row * this.rowHeight - 3;
     const n = Math.min(lanes.length - 1, Math.max(0, Math.floor((inside / (this.rowHeight - 7)) * lanes.length)));
     const { operations } = this.stage;
     const ns = this.time(x);
@@ -286,7 +288,7 @@ export class OperationBars extends TimeCanvas {
   protected hover(x: number, y: number): Child {
     const op = this.at(x, y);
     if (op === null) {
-      const row = Math.floor((y + this.top) / this.rowHeight);
+      const row = Math.floor((y - PAD + this.top) / this.rowHeight);
       return x < GUTTER && this.rows && row < this.rows.count ? `${this.rows.name(row)}: ${this.rows.size(row)} operations` : null;
     }
     const { operations, view } = this.stage;

@@ -21,8 +21,9 @@ interface Line {
 interface Sketch {
   label: string;
   height: number;
-  axis: string;
   log?: boolean;
+  /** Round numbers are powers of two. */
+  binary?: boolean;
   lines: Line[];
   format(value: number): string;
   /** [at, values of the first line, …] for the window. */
@@ -30,6 +31,24 @@ interface Sketch {
   paint?(plot: uPlot): void;
   hover(x: number, y: number, plot: uPlot): Child;
   pick?(x: number, y: number, plot: uPlot): { at: number; op: number | null } | null;
+}
+
+/** Powers of ten; if there are few, also twice and five times them. */
+function decades(low: number, high: number): number[] {
+  const factors = high / low > 1000 ? [1] : [1, 2, 5];
+  const ticks: number[] = [];
+  for (let power = 10 ** Math.floor(Math.log10(low)); power <= high; power *= 10)
+    for (const factor of factors) if (factor * power >= low && factor * power <= high) ticks.push(factor * power);
+  return ticks;
+}
+
+function steps(low: number, high: number, binary: boolean): number[] {
+  const rough = (high - low) / 4;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = binary ? 2 ** Math.ceil(Math.log2(Math.max(rough, 1))) : [1, 2, 5, 10].map((n) => n * power).find((n) => n >= rough)!;
+  const ticks: number[] = [];
+  for (let n = Math.ceil(low / step); n * step <= high; n++) ticks.push(n * step);
+  return ticks;
 }
 
 /** A plot over the shared window: uPlot draws axes and lines, what is particular comes from the sketch. */
@@ -94,9 +113,8 @@ function plotted(stage: Stage, sketch: Sketch): HTMLElement {
         ...axis(),
         size: GUTTER,
         gap: 8,
-        label: undefined,
         values: (_, ticks) => ticks.map((tick) => (tick === null ? "" : sketch.format(tick))),
-        ...(sketch.log ? { filter: (_: uPlot, ticks: number[]) => ticks.map((t) => (Number.isInteger(Math.round(Math.log10(t) * 1e6) / 1e6) ? t : null)) as number[] } : {}),
+splits: (_, __, low, high) => (sketch.log ? decades(low, high) : steps(low, high, sketch.binary ?? false)),
       },
     ],
     series: [
@@ -112,7 +130,7 @@ function plotted(stage: Stage, sketch: Sketch): HTMLElement {
         }),
       ),
     ],
-    hooks: { drawClear: [shade], drawSeries: [], draw: [(plot) => sketch.paint?.(plot)] },
+    hooks: { drawClear: [shade], draw: [(plot) => sketch.paint?.(plot)] },
   };
 
   let plot: uPlot | null = null;
@@ -188,9 +206,6 @@ export function latency(stage: Stage): Child[] {
   const log = new Float32Array(operations.count);
   for (let i = 0; i < operations.count; i++)
     log[i] = Math.log10(Math.max(Math.min(operations.ended[i], Math.max(stage.report.end_ns, operations.invoked[i])) - operations.invoked[i], lowest));
-  const order = new Uint8Array(operations.count);
-  order.set(operations.outcome);
-
   let seen = new Uint8Array(0);
   const points = (plot: uPlot) => {
     const { left, top, width, height } = plot.bbox;
@@ -308,7 +323,6 @@ export function latency(stage: Stage): Child[] {
   const plot = plotted(stage, {
     label: `Latency of operations over time, on a logarithmic axis. ${latencyWords(stage)}`,
     height: 240,
-    axis: "latency",
     log: true,
     format: duration,
     lines: PERCENTILES.map((line) => ({ ...line, width: 0 })),
@@ -373,7 +387,6 @@ export function throughput(stage: Stage): Child[] {
   const plot = plotted(stage, {
     label: "Throughput: operations invoked over time, by outcome.",
     height: 130,
-    axis: "invoked",
     format: (value) => `${count(Number(value.toPrecision(6)))}${unit}`,
     lines: RATES,
     data: () => {
@@ -410,7 +423,7 @@ export function quantity(stage: Stage, name: Series["quantity"]): Child[] | null
   const plot = plotted(stage, {
     label: `${name} of ${counted(all.length, "host")} over time.`,
     height: 120,
-    axis: name,
+    binary: all[0].unit === "bytes",
     format,
     lines,
     data: () => {

@@ -101,10 +101,11 @@ export class Timeline extends TimeCanvas {
   private lane(host: Host, y: number): number {
     const { clock } = this.stage.view;
     const shown = QUANTITIES.filter((quantity) => host[quantity].length > 0);
-    if (shown.length === 0 || (host.kind === "client" && host.machine.length === 0)) return y;
+    if (host.kind !== "store" && shown.length === 0) return y;
     const top = y + 4;
     let below = top;
-    for (const quantity of host.kind === "store" ? (["role", "machine"] as const) : shown) {
+    const quantities = host.kind === "store" ? QUANTITIES.filter((q) => q === "role" || host[q].length > 0) : shown;
+    for (const quantity of quantities) {
       const height = quantity === "role" ? 18 : 11;
       this.labels.push({
         y: below + height / 2,
@@ -124,7 +125,6 @@ export class Timeline extends TimeCanvas {
         },
       });
       below += height + 2;
-      if (host.kind === "store" && host.machine.length === 0) break;
     }
     if (!shown.includes("role") && host.kind !== "store")
       this.labels.push({ y: top + 9, text: host.name, strong: true });
@@ -195,18 +195,28 @@ export class Timeline extends TimeCanvas {
       if (fault.to_ns !== null) pen.lineTo(b, y + 16);
       pen.stroke();
     }
-    const left = Math.max(a, frame.left) + 6;
-    const space = Math.min(frame.x(room), frame.right) - left - 2;
-    pen.font = font(11);
-    pen.fillStyle = theme.colour("ink");
-    pen.textBaseline = "middle";
-    const text = fit(pen, fault.what, space, fault.kind);
-    if (text) pen.fillText(text, left, y + 10.5);
+    this.bracketLabel(frame, fault, Math.max(a, frame.left), b, Math.min(frame.x(room), frame.right), y + 10.5);
 
     // On the hosts that it hit, its bracket is repeated as a stroke.
     pen.fillStyle = colour;
     for (const lane of this.lanes)
       if (fault.hosts.includes(lane.host.name)) pen.fillRect(a, lane.y - 3, Math.max(b - a, 2), 2.5);
+  }
+
+  /** Inside the bracket if it fits there, or else after it. */
+  private bracketLabel({ pen }: Frame, fault: Fault, a: number, b: number, room: number, y: number): void {
+    pen.font = font(11);
+    pen.fillStyle = theme.colour("ink");
+    pen.textBaseline = "middle";
+    for (const text of [fault.what, fault.kind])
+      for (const [left, right] of [
+        [a + 6, b - 3],
+        [b + 5, room - 3],
+      ])
+        if (pen.measureText(text).width <= right - left) {
+          pen.fillText(text, left, y);
+          return;
+        }
   }
 
   protected hover(x: number, y: number): Child {
@@ -295,11 +305,6 @@ function stackFaults(faults: Fault[], end: number): { rows: number; placed: { fa
     placed.push({ fault, row, room: end });
   }
   return { rows: free.length, placed };
-}
-
-function fit(pen: CanvasRenderingContext2D, text: string, space: number, shorter: string): string {
-  if (pen.measureText(text).width <= space) return text;
-  return pen.measureText(shorter).width <= space ? shorter : "";
 }
 
 function summary(report: Report): string {
