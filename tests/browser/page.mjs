@@ -2,7 +2,7 @@
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
 
 export const TEMPLATE = fileURLToPath(new URL("../../reports/page/dist/page.html", import.meta.url));
@@ -22,6 +22,29 @@ export function writePage(folder, json) {
 export async function launch() {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    env: { ...process.env, FONTCONFIG_FILE: fileURLToPath(new URL("fonts.conf", import.meta.url)) },
     args: ["--no-sandbox", "--force-color-profile=srgb", "--font-render-hinting=none", "--disable-lcd-text"],
   });
+}
+
+/** Opens the page in a folder; `faults` collects what must not happen: errors, and requests for anything but the page. */
+export async function open(browser, folder, { hash = "", ...options } = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, colorScheme: "light", ...options });
+  const page = await context.newPage();
+  const url = pathToFileURL(join(folder, "index.html")).href;
+  const faults = [];
+  page.on("console", (message) => ["error", "warning"].includes(message.type()) && faults.push(`console: ${message.text()}`));
+  page.on("pageerror", (error) => faults.push(`error: ${error.message}`));
+  page.on("request", (request) => {
+    const asked = request.url().split("#")[0];
+    if (asked !== url && !asked.startsWith("data:")) faults.push(`request: ${asked}`);
+  });
+  await page.goto(url + hash);
+  await settled(page);
+  return { page, faults, close: () => context.close() };
+}
+
+/** Until the page has drawn, and written its address. */
+export async function settled(page) {
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 200)))));
 }

@@ -13,7 +13,6 @@ import { numbers, tested, verdict } from "./parts/verdict";
 import type { Report } from "./report";
 import { views } from "./views/section";
 import { Stage } from "./views/stage";
-import { theme } from "./views/theme";
 
 /** The page of a report: its parts in the order in which one reads an analysis. */
 export function page(report: Report): HTMLElement[] {
@@ -67,14 +66,6 @@ export function page(report: Report): HTMLElement[] {
     box.element,
     button("?", "Help: keys and pointer", actions.help),
   );
-
-  // What is folded or drawn only when seen is all there on paper.
-  const forPaper = () => {
-    for (const details of document.querySelectorAll("details")) details.open = true;
-    theme.refresh();
-  };
-  window.addEventListener("beforeprint", forPaper);
-  window.addEventListener("afterprint", () => theme.refresh());
 
   const main = h(
     "main",

@@ -63,3 +63,30 @@ export function table(caption: string, head: string[], rows: Child[][], attribut
     ),
   );
 }
+
+/** A table that may be wider than the page: it is scrolled by itself, with the keyboard too. */
+export function wideTable(caption: string, head: string[], rows: Child[][], attributes: Attributes = {}): HTMLElement {
+  return h("div", { class: "wide", tabindex: 0, role: "region", "aria-label": caption }, table(caption, head, rows, attributes));
+}
+
+/** A folded part that is made when it is opened, or printed. */
+export function folded(summary: string, make: () => Child): HTMLDetailsElement {
+  const details = h("details", {}, h("summary", {}, summary));
+  let made = false;
+  const fill = () => {
+    if (!made) append(details, [make()]);
+    made = true;
+  };
+  details.addEventListener("toggle", () => details.open && fill());
+  onPaper(() => {
+    fill();
+    details.open = true;
+  });
+  return details;
+}
+
+/** Before the page is laid out for paper. */
+export function onPaper(act: () => void): void {
+  window.addEventListener("beforeprint", act);
+  window.matchMedia("print").addEventListener("change", (event) => event.matches && act());
+}

@@ -47,7 +47,7 @@ export function keepAddress(
       view.show(bounds[0], bounds[1]);
       view.choose(at, op);
     } else if (at !== null) view.goTo(at, op);
-    else return;
+    else return write();
     arrived({ at: at ?? undefined, op: op ?? undefined });
   };
 

@@ -1,3 +1,4 @@
+import { plain } from "../base/text";
 import { group, type Groups, type Operations } from "./operations";
 
 const MOST_LANES = 8;
@@ -43,7 +44,7 @@ export class Rows {
   name(row: number): string {
     const group = this.order[row];
     if (this.by === "process") return `process ${this.operations.processes[group]}`;
-    return this.operations.columns.keys[group] || "no key";
+    return plain(this.operations.columns.keys[group]) || "no key";
   }
 
   /** Whether an operation of a failure is of this client or key. */

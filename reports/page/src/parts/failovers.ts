@@ -1,4 +1,4 @@
-import { h, table, type Child } from "../base/dom";
+import { h, wideTable, type Child } from "../base/dom";
 import type { Failover } from "../report";
 import { momentLink, type Context } from "./context";
 
@@ -24,7 +24,7 @@ export function failovers(context: Context): Child {
   return [
     h("h3", { id: "failovers" }, "Failovers"),
     h("p", { class: "remark" }, "From the last write that the old primary acknowledged to the first that the new one did, and what the time went into."),
-    table(
+    wideTable(
       "Failovers and the parts of each",
       ["Generation", "From", "To", "Why", ...PHASES.map(({ name }) => name), "In all"],
       report.failovers.map((failover) => [

@@ -17,7 +17,7 @@ export function moment(context: Context, stage: Stage): Child {
     const at = view.at;
     title.textContent = at === null ? "At a moment" : `At ${view.clock.at(at, Math.min(1e6, view.width / 1000))}`;
     if (at === null) {
-      replace(body, h("p", { class: "remark" }, "Click anywhere in a view, or follow a link, to see what every host was at that moment."));
+      replace(body, h("p", { class: "remark hint" }, "Click anywhere in a view, or follow a link, to see what every host was at that moment."));
       return;
     }
     const on = report.faults.filter((fault) => at >= fault.from_ns && at <= Math.max(fault.to_ns ?? report.end_ns, fault.from_ns + view.width / 200));

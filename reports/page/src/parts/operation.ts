@@ -14,7 +14,7 @@ export function chosenOperation(context: Context, order: Linearization | null): 
   const body = h("div", { class: "chosen-operation", "aria-live": "polite" });
   const draw = () => {
     if (view.op === null)
-      replace(body, context.operations.count > 0 && h("p", { class: "remark" }, "Click a bar, or a point of the latencies, to read about an operation and its neighbours."));
+      replace(body, context.operations.count > 0 && h("p", { class: "remark hint" }, "Click a bar, or a point of the latencies, to read about an operation and its neighbours."));
     else replace(body, describe(context, view.op, order));
   };
   view.on((change) => change.choice && draw());

@@ -1,4 +1,5 @@
-import { h } from "../base/dom";
+import { folded, h } from "../base/dom";
+import { counted } from "../base/text";
 import { section, type Context } from "./context";
 
 /** How the run is done again, and from what. */
@@ -22,8 +23,8 @@ export function replay({ report }: Context): HTMLElement | null {
     "replay",
     "Do this run again",
     h("div", { class: "command" }, command, h("span", { class: "controls" }, button, said)),
-    h("p", { class: "facts" }, `The same seed gives the same run: ${run.events.toLocaleString("en-US")} events, trace hash ${run.trace_hash}.`),
-    h("details", { id: "scenario" }, h("summary", {}, `The scenario, ${run.scenario}`), h("pre", { tabindex: 0, "aria-label": "The scenario's text" }, run.toml)),
+    h("p", { class: "facts" }, `The same seed gives the same run: ${counted(run.events, "event")}, trace hash ${run.trace_hash}.`),
+    folded(`The scenario, ${run.scenario}`, () => h("pre", { tabindex: 0, "aria-label": "The scenario's text" }, run.toml)),
   );
 }
 

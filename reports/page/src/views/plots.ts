@@ -368,7 +368,7 @@ function latencyWords(stage: Stage): string {
   for (let i = 0; i < operations.count; i++) if (operations.ended[i] < Infinity) took.push(operations.ended[i] - operations.invoked[i]);
   if (took.length === 0) return "No operation ended.";
   const sorted = Float64Array.from(took).sort();
-  const at = (part: number) => duration(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))]);
+  const at = (part: number) => duration(sorted[Math.ceil(sorted.length * part) - 1]);
   return `Of ${counted(took.length, "operation")} that ended, of ${count(report.operations.count)} in all: median ${at(0.5)}, p95 ${at(0.95)}, p99 ${at(0.99)}, longest ${at(1)}.`;
 }
 

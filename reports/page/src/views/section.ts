@@ -1,4 +1,4 @@
-import { h, type Child } from "../base/dom";
+import { folded, h, type Child } from "../base/dom";
 import { counted } from "../base/text";
 import { linearization } from "../model/linearization";
 import { Rows } from "../model/rows";
@@ -26,9 +26,7 @@ export function views(context: Context, stage: Stage, tools: Child): HTMLElement
   const bar = h("div", { class: "timebar" }, tools, overview(stage), new Axis(stage).element);
   const parts: Child[] = [bar];
   if (report.hosts.length > 0) {
-    const tables = h("details", { class: "alternative" }, h("summary", {}, "The timeline as tables"));
-    tables.addEventListener("toggle", () => tables.open && tables.childElementCount === 1 && tables.append(...timelineTables(stage).filter((node): node is Node => node instanceof Node)));
-    parts.push(part("cluster", "The cluster", legend(), new Timeline(stage).element, moment(context, stage), failovers(context), tables));
+    parts.push(part("cluster", "The cluster", legend(), new Timeline(stage).element, moment(context, stage), failovers(context), folded("The timeline as tables", () => timelineTables(stage))));
   }
   if (operations.count > 0) {
     parts.push(

@@ -11,13 +11,14 @@ class Theme {
   constructor() {
     for (const query of ["(prefers-color-scheme: dark)", "print"])
       window.matchMedia(query).addEventListener("change", () => this.refresh());
+    for (const event of ["beforeprint", "afterprint"]) window.addEventListener(event, () => this.refresh());
   }
 
   on(listener: () => void): void {
     this.listeners.push(listener);
   }
 
-  refresh(): void {
+  private refresh(): void {
     this.values.clear();
     this.patterns.clear();
     for (const listener of this.listeners) listener();

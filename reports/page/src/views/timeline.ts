@@ -1,4 +1,4 @@
-import { h, s, table, type Child } from "../base/dom";
+import { h, s, wideTable, type Child } from "../base/dom";
 import { counted, list } from "../base/text";
 import { valueAt } from "../model/spans";
 import type { Fault, Host, Report, Span } from "../report";
@@ -353,24 +353,24 @@ export function timelineTables(stage: Stage): Child[] {
   );
   return [
     report.generations.length > 0 &&
-      table(
+      wideTable(
         "Generations",
         ["generation", "primary", "sync", "declared", "gate opened", "why"],
         report.generations.map((g) => [g.generation, g.primary, g.sync, clock.at(g.from_ns), g.opened_ns === null ? "never" : clock.at(g.opened_ns), g.why]),
       ),
     report.faults.length > 0 &&
-      table(
+      wideTable(
         "Faults",
         ["fault", "family", "from", "to", "hosts"],
         report.faults.slice(0, MOST_ROWS).map((f) => [f.what, f.family, clock.at(f.from_ns), until(f.to_ns), list(f.hosts)]),
       ),
     report.unavailable.length > 0 &&
-      table(
+      wideTable(
         "Times without an acknowledged write",
         ["from", "to", "for"],
         report.unavailable.slice(0, MOST_ROWS).map(([from, to]) => [clock.at(from), clock.at(to), clock.span(to - from)]),
       ),
-    spans.length > 0 && table("Hosts", ["host", "what", "value", "from", "to"], spans.slice(0, MOST_ROWS)),
+    spans.length > 0 && wideTable("Hosts", ["host", "what", "value", "from", "to"], spans.slice(0, MOST_ROWS)),
     spans.length > MOST_ROWS && h("p", {}, `${counted(spans.length - MOST_ROWS, "more span")} are in report.json.`),
   ];
 }

@@ -1,0 +1,45 @@
+// Pictures of the page, held against stored ones: small differences are let pass, as browsers draw edges in their own ways.
+
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import pixelmatch from "pixelmatch";
+import { PNG } from "pngjs";
+import { open, settled } from "./page.mjs";
+
+const STORED = fileURLToPath(new URL("pictures/", import.meta.url));
+const TOLERANCE = 0.01;
+
+const SHOTS = [
+  { name: "verdict", at: "header", hash: "" },
+  { name: "cluster-dark", at: "#cluster", hash: "#t=28s..48s&at=34s", colorScheme: "dark" },
+  { name: "latency", at: "#latency", hash: "" },
+  { name: "operations", at: "#operations", hash: "#t=30s..38s&at=34s" },
+];
+
+export const pictures = SHOTS.map(({ name, at, hash, colorScheme = "light" }) => [
+  `looks as in pictures/${name}.png`,
+  async (browser, folder) => {
+    const { page, close } = await open(browser, folder, { hash, colorScheme, viewport: { width: 1000, height: 560 } });
+    await page.locator(at).evaluate((element) => element.scrollIntoView({ block: "start" }));
+    await page.mouse.move(0, 0);
+    await settled(page);
+    const shot = await page.screenshot({ animations: "disabled" });
+    await close();
+
+    const file = `${STORED}${name}.png`;
+    if (process.env.HEIR_PICTURES === "write") {
+      mkdirSync(STORED, { recursive: true });
+      writeFileSync(file, shot);
+      return;
+    }
+    assert.ok(existsSync(file), `${file} is not there`);
+    const [is, was] = [PNG.sync.read(shot), PNG.sync.read(readFileSync(file))];
+    assert.deepEqual([is.width, is.height], [was.width, was.height]);
+    const other = pixelmatch(is.data, was.data, null, is.width, is.height, { threshold: 0.15 });
+    if (other > TOLERANCE * is.width * is.height) {
+      writeFileSync(`${file}.new`, shot);
+      assert.fail(`${((100 * other) / is.width / is.height).toFixed(2)} % of its points differ; ${file}.new is what it looks like now`);
+    }
+  },
+]);
