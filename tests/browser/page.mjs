@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
 
-export const TEMPLATE = fileURLToPath(new URL("../../reports/page/dist/page.html", import.meta.url));
+export const TEMPLATE = process.env.HEIR_TEMPLATE ?? fileURLToPath(new URL("../../reports/page/dist/page.html", import.meta.url));
 const PLACE = '<script type="application/json" id="report">null</script>';
 
 /** Writes a folder with index.html and report.json, as a report has it. `json` is text, so that it may be damaged. */

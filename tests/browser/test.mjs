@@ -19,7 +19,9 @@ for (const folder of process.argv.slice(2)) pages.push({ name: folder, folder: r
 const browser = await launch();
 let passed = 0;
 let failed = 0;
+const only = process.env.HEIR_ONLY ?? "";
 async function run(name, check) {
+  if (!name.includes(only)) return;
   try {
     await check();
     passed++;

@@ -9,9 +9,9 @@ export interface Buckets {
   lines: (number | null)[][];
 }
 
-// Latencies are counted in bins a hundredth of a factor of ten wide (2.3 %), so that percentiles of a million operations
-// take no sorting. Bins begin at 1 µs; the longest is exact.
-const BINS_PER_DECADE = 100;
+// Latencies are counted in bins, 400 for each factor of ten, so that percentiles of a million operations take no sorting
+// and are right to 0.3 %. Bins begin at 1 µs; the longest latency is exact.
+const BINS_PER_DECADE = 400;
 const LOWEST = 3;
 const BINS = 11 * BINS_PER_DECADE;
 

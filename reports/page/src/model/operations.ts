@@ -1,6 +1,7 @@
 import { firstPlace } from "../base/bisect";
 import { plain, shorten } from "../base/text";
 import type { Operations as Columns } from "../report";
+import { linearization, type Linearization } from "./linearization";
 
 export const OUTCOMES = ["ok", "fail", "unknown"] as const;
 export const OK = 0;
@@ -21,6 +22,7 @@ export class Operations {
   /** Place in `processes`. */
   readonly process: Uint32Array;
   readonly processes: number[];
+  private ordered: Linearization | null | undefined;
 
   constructor(
     readonly columns: Columns,
@@ -53,6 +55,11 @@ export class Operations {
         this.ended[i] < Infinity ? this.ended[i] : Math.min(next[process], this.invoked[i] + end / 50, Math.max(end, this.invoked[i]));
       next[process] = this.invoked[i];
     }
+  }
+
+  /** The order that explains the answers, made when it is first asked for; null: the report has none. */
+  get linearization(): Linearization | null {
+    return (this.ordered ??= linearization(this));
   }
 
   /** The first that was invoked at this time or after it. */

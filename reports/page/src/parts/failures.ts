@@ -52,13 +52,14 @@ type Edge = NonNullable<Failure["cycle"]>[number];
 function cycle(context: Context, edges: Edge[]): Child {
   const nodes = [...new Set(edges.flatMap(({ from, to }) => [from, to]))];
   const width = 640;
-  const height = Math.min(460, 200 + 30 * nodes.length);
-  const middle = { x: width / 2, y: height / 2 };
+  const radius = { x: 190, y: Math.min(190, 60 + 18 * nodes.length) };
+  const middle = { x: width / 2, y: radius.y + 30 };
   const place = (node: number) => {
     const angle = (nodes.indexOf(node) / nodes.length) * 2 * Math.PI - Math.PI / 2;
-    return { x: middle.x + Math.cos(angle) * 190, y: middle.y + Math.sin(angle) * (height / 2 - 44) };
+    return { x: middle.x + Math.cos(angle) * radius.x, y: middle.y + Math.sin(angle) * radius.y };
   };
   const half = { x: 105, y: 19 };
+  const height = Math.max(...nodes.map((node) => place(node).y)) + half.y + (nodes.length < 4 ? 24 : 12);
   const arrow = (edge: Edge) => {
     const [a, b] = [place(edge.from), place(edge.to)];
     // Bowed away from the middle, so that two edges between the same two do not lie on one another.

@@ -9,20 +9,20 @@ const FAR = 20_000;
 const NEAR = 4;
 
 /** The chosen operation in words, with its neighbours on the same key. */
-export function chosenOperation(context: Context, order: Linearization | null): HTMLElement {
+export function chosenOperation(context: Context): HTMLElement {
   const { view } = context;
   const body = h("div", { class: "chosen-operation", "aria-live": "polite" });
   const draw = () => {
     if (view.op === null)
       replace(body, context.operations.count > 0 && h("p", { class: "remark hint" }, "Click a bar, or a point of the latencies, to read about an operation and its neighbours."));
-    else replace(body, describe(context, view.op, order));
+    else replace(body, describe(context, view.op));
   };
   view.on((change) => change.choice && draw());
   draw();
   return body;
 }
 
-function describe(context: Context, op: number, order: Linearization | null): Child[] {
+function describe(context: Context, op: number): Child[] {
   const { operations, view, report } = context;
   const { clock } = view;
   const { columns } = operations;
@@ -42,7 +42,7 @@ function describe(context: Context, op: number, order: Linearization | null): Ch
       .filter((failure) => failure.operations.includes(op) || failure.steps.some((step) => step.operation === op))
       .map((failure) => h("div", { class: "part-of" }, h("p", {}, h("span", { class: "kind" }, "✕ ", failure.kind), " ", failure.message), steps(context, failure))),
     neighbours(context, op),
-    order && inOrder(context, op, order),
+    operations.linearization && inOrder(context, op, operations.linearization),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { h, s, table, type Child } from "../base/dom";
 import { count, counted } from "../base/text";
+import { UNKNOWN } from "../model/operations";
 import type { Report } from "../report";
 import { section, type Context } from "./context";
 
@@ -73,14 +74,12 @@ export function tested(context: Context): HTMLElement {
 
 function operationsInWords({ operations }: Context): Child {
   if (operations.count === 0) return h("p", { class: "remark" }, "There was no operation: of what clients would have seen, this report says nothing.");
-  const outcomes = [0, 0, 0];
-  for (const outcome of operations.outcome) outcomes[outcome]++;
-  if (outcomes[0] + outcomes[1] === 0)
+  if (operations.outcome.every((outcome) => outcome === UNKNOWN))
     return h("p", { class: "remark" }, `Of all ${count(operations.count)} operations the outcome is unknown: no answer is known that could be wrong.`);
   return null;
 }
 
-/** How many operations there were and what became of them: always the first numbers. */
+/** The table of numbers. */
 export function numbers({ report }: { report: Report }): HTMLElement {
   return section(
     "numbers",

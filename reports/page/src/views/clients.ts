@@ -27,7 +27,6 @@ export class OperationBars extends TimeCanvas {
   constructor(
     stage: Stage,
     private readonly failing: Set<number>,
-    private readonly order: Linearization | null,
   ) {
     const scroller = h("div", { class: "scroller" });
     super(stage, "Operations as bars over time. The chosen operation is described below in words.", HEIGHT, scroller);
@@ -97,8 +96,8 @@ export class OperationBars extends TimeCanvas {
     clipped(frame, () => {
       for (let row = first; row < last; row++) this.paintRow(frame, rows.lanesOf(row), row * tall - this.top + PAD + 3, tall - 7);
       const { op } = this.stage.view;
-      for (const failing of this.failing) this.frameOf(frame, failing, "bad", true);
-      if (op !== null) this.frameOf(frame, op, "ink", false);
+      for (const failing of this.failing) this.frameOf(frame, failing, "bad", 1);
+      if (op !== null) this.frameOf(frame, op, "ink", 4);
     });
   }
 
@@ -108,6 +107,7 @@ export class OperationBars extends TimeCanvas {
     const { invoked, drawn, ended } = operations;
     const tall = height / lanes.length;
     const thick = Math.max(1.5, tall - 1);
+    const ordered = operations.columns.order !== null && this.rows!.by === "key";
     const points: number[] = [];
     lanes.forEach((lane, n) => {
       const top = y + n * tall;
@@ -118,6 +118,7 @@ export class OperationBars extends TimeCanvas {
         pen.fillStyle = outcome === UNKNOWN ? theme.pattern(pen, "rising", colour, theme.colour("ground")) : colour;
         for (let i = firstPlace(0, ids.length, (k) => drawn[ids[k]] >= view.from); i < ids.length && invoked[ids[i]] <= view.to; ) {
           const op = ids[i];
+          if (ordered && points.length < MOST_POINTS) points.push(op, top + thick / 2);
           const a = frame.x(invoked[op]);
           const b = Math.max(frame.x(drawn[op]), a + 1);
           if (b - a < 3) {
@@ -135,12 +136,11 @@ export class OperationBars extends TimeCanvas {
             pen.lineTo(b, top + thick);
             pen.fill();
           }
-          if (this.order && this.rows!.by === "key" && points.length < MOST_POINTS) points.push(op, top + thick / 2);
           i++;
         }
       }
     });
-    if (this.order && points.length > 0 && points.length < MOST_POINTS) this.paintOrder(frame, points, this.order);
+    if (points.length > 0 && points.length < MOST_POINTS) this.paintOrder(frame, points, operations.linearization!);
   }
 
   private bar(frame: Frame, op: number, a: number, b: number, top: number, thick: number, outcome: number): void {
@@ -237,20 +237,21 @@ export class OperationBars extends TimeCanvas {
     return [a, Math.max(frame.x(operations.drawn[op]), a + 2), y + 3 + lane * tall, Math.max(1.5, tall - 1)];
   }
 
-  private frameOf(frame: Frame, op: number, colour: string, marked: boolean): void {
+  /** A frame around an operation, so far outside of its bar; that of a failure comes with a mark above. */
+  private frameOf(frame: Frame, op: number, colour: string, outside: number): void {
     const { operations, view } = this.stage;
     if (op >= operations.count || operations.invoked[op] > view.to || operations.drawn[op] < view.from) return;
     const box = this.box(frame, op);
     if (!box) return;
     const [a, b, top, height] = box;
     const { pen } = frame;
-    pen.strokeStyle = theme.colour("ground");
-    pen.lineWidth = 4;
-    pen.strokeRect(a - 1, top - 1, b - a + 2, height + 2);
-    pen.strokeStyle = pen.fillStyle = theme.colour(colour);
-    pen.lineWidth = 2;
-    pen.strokeRect(a - 1, top - 1, b - a + 2, height + 2);
-    if (!marked) return;
+    for (const [stroke, width] of [["ground", 4], [colour, 2]] as const) {
+      pen.strokeStyle = theme.colour(stroke);
+      pen.lineWidth = width;
+      pen.strokeRect(a - outside, top - outside, b - a + 2 * outside, height + 2 * outside);
+    }
+    if (colour !== "bad") return;
+    pen.fillStyle = theme.colour(colour);
     pen.beginPath();
     pen.moveTo(a - 4, top - 7);
     pen.lineTo(a + 5, top - 7);

@@ -364,12 +364,13 @@ export function latency(stage: Stage): Child[] {
 
 function latencyWords(stage: Stage): string {
   const { operations, report } = stage;
-  const took: number[] = [];
-  for (let i = 0; i < operations.count; i++) if (operations.ended[i] < Infinity) took.push(operations.ended[i] - operations.invoked[i]);
-  if (took.length === 0) return "No operation ended.";
-  const sorted = Float64Array.from(took).sort();
+  const took = new Float64Array(operations.count);
+  let n = 0;
+  for (let i = 0; i < operations.count; i++) if (operations.ended[i] < Infinity) took[n++] = operations.ended[i] - operations.invoked[i];
+  if (n === 0) return "No operation ended.";
+  const sorted = took.subarray(0, n).sort();
   const at = (part: number) => duration(sorted[Math.ceil(sorted.length * part) - 1]);
-  return `Of ${counted(took.length, "operation")} that ended, of ${count(report.operations.count)} in all: median ${at(0.5)}, p95 ${at(0.95)}, p99 ${at(0.99)}, longest ${at(1)}.`;
+  return `Of ${counted(n, "operation")} that ended, of ${count(report.operations.count)} in all: median ${at(0.5)}, p95 ${at(0.95)}, p99 ${at(0.99)}, longest ${at(1)}.`;
 }
 
 const RATES: Line[] = [
@@ -433,7 +434,12 @@ export function quantity(stage: Stage, name: Series["quantity"]): Child[] | null
         const first = Math.max(0, at(series, view.from));
         const last = Math.min(series.at_ns.length - 1, at(series, view.to) + 1);
         const skip = Math.max(1, Math.floor((last - first) / columns));
-        for (let i = first; i <= last; i += skip) times.add(series.at_ns[i]);
+        // Of samples that share a column, the one farthest from zero: no peak is lost.
+        for (let i = first; i <= last; i += skip) {
+          let far = i;
+          for (let k = i + 1; k < Math.min(i + skip, last + 1); k++) if (Math.abs(series.values[k]) > Math.abs(series.values[far])) far = k;
+          times.add(series.at_ns[far]);
+        }
       }
       const xs = [...times].sort((a, b) => a - b);
       return [xs, ...all.map((series) => xs.map((x) => (at(series, x) < 0 ? null : series.values[at(series, x)])))];

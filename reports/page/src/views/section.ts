@@ -1,6 +1,5 @@
 import { folded, h, type Child } from "../base/dom";
 import { counted } from "../base/text";
-import { linearization } from "../model/linearization";
 import { Rows } from "../model/rows";
 import type { Context } from "../parts/context";
 import { failovers } from "../parts/failovers";
@@ -32,7 +31,7 @@ export function views(context: Context, stage: Stage, tools: Child): HTMLElement
     parts.push(
       part(
         "latency",
-        "Latency and throughput",
+        report.timed ? "Latency and throughput" : "Throughput",
         report.timed ? latency(stage) : h("p", { class: "remark" }, "The history has no times: how long operations took is not known. The axis counts events."),
         throughput(stage),
       ),
@@ -42,8 +41,7 @@ export function views(context: Context, stage: Stage, tools: Child): HTMLElement
   if (quantities.length > 0) parts.push(part("hosts", "Replication lag and clock error", quantities));
 
   if (operations.count > 0) {
-    const order = linearization(operations);
-    const bars = new OperationBars(stage, failing, order);
+    const bars = new OperationBars(stage, failing);
     const controls = filter(operations, failing, ({ kept, by }) => bars.show(new Rows(operations, by, kept, failing)));
     context.view.on((change) => change.choice && context.view.op !== null && bars.reveal(context.view.op));
     parts.push(
@@ -51,9 +49,9 @@ export function views(context: Context, stage: Stage, tools: Child): HTMLElement
         "operations",
         "Operations",
         controls,
-        h("div", { class: "legend" }, h("span", {}, h("span", {}, h("i", { class: "bar ok" }), "ok"), h("span", {}, h("i", { class: "bar fail" }), "fail (struck through)"), h("span", {}, h("i", { class: "bar unknown" }), "unknown (hatched)"), h("span", {}, h("i", { class: "bar failing" }), "▼ of a failure"), order && h("span", {}, "● per key: where it takes effect in the order that was found"))),
+        h("div", { class: "legend" }, h("span", {}, h("span", {}, h("i", { class: "bar ok" }), "ok"), h("span", {}, h("i", { class: "bar fail" }), "fail (struck through)"), h("span", {}, h("i", { class: "bar unknown" }), "unknown (hatched)"), h("span", {}, h("i", { class: "bar failing" }), "▼ of a failure"), operations.columns.order && h("span", {}, "● per key: where it takes effect in the order that was found"))),
         bars.element,
-        chosenOperation(context, order),
+        chosenOperation(context),
       ),
     );
   } else parts.push(part("operations", "Operations", h("p", { class: "remark" }, "There was no operation.")));

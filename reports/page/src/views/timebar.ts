@@ -88,7 +88,7 @@ export function overview(stage: Stage): HTMLElement {
     pen.fillStyle = theme.colour("soft");
     pen.textAlign = "right";
     pen.textBaseline = "middle";
-    pen.fillText("whole run", GUTTER - 8, HEIGHT / 2);
+    pen.fillText(report.kind === "run" ? "whole run" : "whole history", GUTTER - 8, HEIGHT / 2);
     brush.extent([
       [GUTTER, 0],
       [width - MARGIN, HEIGHT],
