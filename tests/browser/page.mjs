@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
 
-export const TEMPLATE = process.env.HEIR_TEMPLATE ?? fileURLToPath(new URL("../../reports/page/dist/page.html", import.meta.url));
+export const TEMPLATE =
+  process.env.HEIR_TEMPLATE ?? fileURLToPath(new URL("../../reports/page/dist/page.html", import.meta.url));
 const PLACE = '<script type="application/json" id="report">null</script>';
 
 /** Writes a folder with index.html and report.json, as a report has it. `json` is text, so that it may be damaged. */
@@ -15,7 +16,10 @@ export function writePage(folder, json) {
   if (after === undefined || more.length > 0) throw new Error(`${TEMPLATE} has not one place for a report`);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "report.json"), json);
-  writeFileSync(join(folder, "index.html"), before + PLACE.replace("null", () => json.replaceAll("<", "\\u003c")) + after);
+  writeFileSync(
+    join(folder, "index.html"),
+    before + PLACE.replace("null", () => json.replaceAll("<", "\\u003c")) + after,
+  );
   return folder;
 }
 
@@ -29,11 +33,18 @@ export async function launch() {
 
 /** Opens the page in a folder; `faults` collects what must not happen: errors, and requests for anything but the page. */
 export async function open(browser, folder, { hash = "", ...options } = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, colorScheme: "light", ...options });
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 900 },
+    colorScheme: "light",
+    ...options,
+  });
   const page = await context.newPage();
   const url = pathToFileURL(join(folder, "index.html")).href;
   const faults = [];
-  page.on("console", (message) => ["error", "warning"].includes(message.type()) && faults.push(`console: ${message.text()}`));
+  page.on(
+    "console",
+    (message) => ["error", "warning"].includes(message.type()) && faults.push(`console: ${message.text()}`),
+  );
   page.on("pageerror", (error) => faults.push(`error: ${error.message}`));
   page.on("request", (request) => {
     const asked = request.url().split("#")[0];
@@ -46,5 +57,7 @@ export async function open(browser, folder, { hash = "", ...options } = {}) {
 
 /** Until the page has drawn, and written its address. */
 export async function settled(page) {
-  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 200)))));
+  await page.evaluate(
+    () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 200)))),
+  );
 }

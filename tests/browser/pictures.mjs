@@ -39,7 +39,9 @@ export const pictures = SHOTS.map(({ name, at, hash, colorScheme = "light" }) =>
     const other = pixelmatch(is.data, was.data, null, is.width, is.height, { threshold: 0.15 });
     if (other > TOLERANCE * is.width * is.height) {
       writeFileSync(`${file}.new`, shot);
-      assert.fail(`${((100 * other) / is.width / is.height).toFixed(2)} % of its points differ; ${file}.new is what it looks like now`);
+      assert.fail(
+        `${((100 * other) / is.width / is.height).toFixed(2)} % of its points differ; ${file}.new is what it looks like now`,
+      );
     }
   },
 ]);

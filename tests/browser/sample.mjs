@@ -43,9 +43,21 @@ function primaryAt(ns) {
 /** About so many operations: clients that write and read registers, one operation after the other, of which some wait through an outage. */
 function operations(rng, count, keys, clients, withRun) {
   const columns = {
-    count, functions: ["read", "write", "cas"], keys: Array.from({ length: keys }, (_, i) => `"k${i}"`),
-    peers: ["", "host1", "host2", "host3"], process: [], f: [], key: [], argument: [], result: [], outcome: [],
-    invoked_delta_ns: [], took_ns: [], peer: [], generation: [], order: null,
+    count,
+    functions: ["read", "write", "cas"],
+    keys: Array.from({ length: keys }, (_, i) => `"k${i}"`),
+    peers: ["", "host1", "host2", "host3"],
+    process: [],
+    f: [],
+    key: [],
+    argument: [],
+    result: [],
+    outcome: [],
+    invoked_delta_ns: [],
+    took_ns: [],
+    peer: [],
+    generation: [],
+    order: null,
   };
   const list = [];
   const step = ((END - S) / (count / clients)) * (count > 100_000 ? 0.74 : 0.92);
@@ -81,7 +93,14 @@ function operations(rng, count, keys, clients, withRun) {
     } else if (outcome === 0) result = values[key];
     const generation = withRun ? primaryAt(at + Math.max(took, 0)) : null;
     list.push({
-      process: client.process, at, took, outcome, key, f, argument, result,
+      process: client.process,
+      at,
+      took,
+      outcome,
+      key,
+      f,
+      argument,
+      result,
       peer: outcome === 0 && generation ? Number(generation.name.slice(4)) : 0,
       generation: outcome === 0 && generation ? PRIMARIES.indexOf(generation) + 1 : 0,
     });
@@ -94,7 +113,8 @@ function operations(rng, count, keys, clients, withRun) {
   columns.count = list.length;
   let before = 0;
   for (const op of list) {
-    for (const name of ["process", "f", "key", "argument", "result", "outcome", "peer", "generation"]) columns[name].push(op[name]);
+    for (const name of ["process", "f", "key", "argument", "result", "outcome", "peer", "generation"])
+      columns[name].push(op[name]);
     columns.invoked_delta_ns.push(op.at - before);
     columns.took_ns.push(op.took);
     before = op.at;
@@ -121,8 +141,15 @@ function lostWrite(columns) {
   const first = at.findIndex((ns) => ns > 31.3 * S);
   const write = columns.f.findIndex((f, i) => i >= first - 40 && f === 1 && columns.outcome[i] === 0);
   const key = columns.key[write];
-  const reads = columns.f.map((f, i) => i).filter((i) => i > write && columns.f[i] === 0 && columns.key[i] === key && columns.outcome[i] === 0 && at[i] > 37 * S).slice(0, 2);
-  const old = columns.f.findLastIndex((f, i) => i < write && f === 1 && columns.key[i] === key && columns.outcome[i] === 0);
+  const reads = columns.f
+    .map((f, i) => i)
+    .filter(
+      (i) => i > write && columns.f[i] === 0 && columns.key[i] === key && columns.outcome[i] === 0 && at[i] > 37 * S,
+    )
+    .slice(0, 2);
+  const old = columns.f.findLastIndex(
+    (f, i) => i < write && f === 1 && columns.key[i] === key && columns.outcome[i] === 0,
+  );
   for (const read of reads) columns.result[read] = columns.argument[old];
   const name = JSON.parse(columns.keys[key]);
   return {
@@ -134,7 +161,10 @@ function lostWrite(columns) {
       { operation: old, words: `${columns.argument[old]} was written to ${name}` },
       { operation: write, words: `write ${columns.argument[write]} was acknowledged by host1 after that` },
       { operation: null, words: "host2 became primary at 35.200 s with generation 2" },
-      { operation: reads[0], words: `read ${columns.argument[old]}, although ${columns.argument[write]} had been acknowledged before it began` },
+      {
+        operation: reads[0],
+        words: `read ${columns.argument[old]}, although ${columns.argument[write]} had been acknowledged before it began`,
+      },
       { operation: reads[1], words: `read ${columns.argument[old]} again` },
     ],
     cycle: null,
@@ -143,12 +173,47 @@ function lostWrite(columns) {
 
 function empty() {
   return {
-    format: "heir report", version: 1, kind: "history", heir: "0.9.0", title: "", verdict: "pass", summary: "", end_ns: END, timed: true,
-    run: null, claims: [], not_tested: [], failures: [], more_failures: 0, undecided: [], story: [], numbers: [], hosts: [],
-    generations: [], faults: [], unavailable: [], failovers: [], series: [], states: [], messages: null,
+    format: "heir report",
+    version: 1,
+    kind: "history",
+    heir: "0.9.0",
+    title: "",
+    verdict: "pass",
+    summary: "",
+    end_ns: END,
+    timed: true,
+    run: null,
+    claims: [],
+    not_tested: [],
+    failures: [],
+    more_failures: 0,
+    undecided: [],
+    story: [],
+    numbers: [],
+    hosts: [],
+    generations: [],
+    faults: [],
+    unavailable: [],
+    failovers: [],
+    series: [],
+    states: [],
+    messages: null,
     operations: {
-      count: 0, functions: [], keys: [], peers: [""], process: [], f: [], key: [], argument: [], result: [], outcome: [],
-      invoked_delta_ns: [], took_ns: [], peer: [], generation: [], order: null,
+      count: 0,
+      functions: [],
+      keys: [],
+      peers: [""],
+      process: [],
+      f: [],
+      key: [],
+      argument: [],
+      result: [],
+      outcome: [],
+      invoked_delta_ns: [],
+      took_ns: [],
+      peer: [],
+      generation: [],
+      order: null,
     },
   };
 }
@@ -176,7 +241,8 @@ function run(rng, wanted, keys) {
     summary: `Not linearizable: ${failure.message}.`,
     run: {
       scenario: "scenarios/partitions/isolate-then-crash.toml",
-      about: "The primary is cut off from everybody else for nine seconds; forty seconds later the host that took over loses power.",
+      about:
+        "The primary is cut off from everybody else for nine seconds; forty seconds later the host that took over loses power.",
       toml: `title = "A partition isolates the primary, then its successor's host dies"\ncluster  = { database = "postgresql", peers = 3, policy = "heir" }\nstore    = { kind = "raft", members = 3 }\nduration = "120s"\n\n[[workload]]\nkind = "register"\nclients = 5\nkeys = ${keys}\nrate = "200/s"\n\n[[fault]]\nat = "31s"\nkind = "partition"\nshape = "isolate-primary"\nfor = "9s"\n\n[expect]\nlinearizable = true\n`,
       seed: "11400714819323198485",
       trace_hash: "5f3c9a1be07d2246",
@@ -184,8 +250,16 @@ function run(rng, wanted, keys) {
       replay: "heir replay scenarios/partitions/isolate-then-crash.toml --seed 11400714819323198485",
     },
     claims: [
-      { claim: "every answer is linearizable", outcome: "violated", detail: `${text(count)} operations on ${keys} keys; ${JSON.parse(columns.keys[columns.key[failure.operations[0]]])} has no order` },
-      { claim: "no acknowledged write is lost", outcome: "violated", detail: `${text(columns.f.filter((f, i) => f === 1 && columns.outcome[i] === 0).length)} acknowledged writes` },
+      {
+        claim: "every answer is linearizable",
+        outcome: "violated",
+        detail: `${text(count)} operations on ${keys} keys; ${JSON.parse(columns.keys[columns.key[failure.operations[0]]])} has no order`,
+      },
+      {
+        claim: "no acknowledged write is lost",
+        outcome: "violated",
+        detail: `${text(columns.f.filter((f, i) => f === 1 && columns.outcome[i] === 0).length)} acknowledged writes`,
+      },
       { claim: "never two primaries in one generation", outcome: "holds", detail: "3 generations, 1,483,022 events" },
       { claim: "writable within 10 s after the last fault heals", outcome: "holds", detail: "after 4.5 s" },
       { claim: "copies are equal at the end", outcome: "undecided", detail: "host2 was still off" },
@@ -198,34 +272,91 @@ function run(rng, wanted, keys) {
     failures: [failure],
     undecided: ["Whether copies are equal at the end: host2 did not come back before the end of the run."],
     numbers: [
-      ["operations", text(count)], ["ok", text(ok)], ["fail", text(fail)], ["unknown", text(unknown)], ["failovers", "2"],
-      ["longest time without an acknowledged write", "5.5 s"], ["total time without an acknowledged write", "10 s"], ["messages", "412,006"], ["events", "1,483,022"],
+      ["operations", text(count)],
+      ["ok", text(ok)],
+      ["fail", text(fail)],
+      ["unknown", text(unknown)],
+      ["failovers", "2"],
+      ["longest time without an acknowledged write", "5.5 s"],
+      ["total time without an acknowledged write", "10 s"],
+      ["messages", "412,006"],
+      ["events", "1,483,022"],
     ].map(([name, value]) => ({ name, value })),
     unavailable: OUTAGES,
   });
 
   const peers = ["host1", "host2", "host3"];
   const members = ["store1", "store2", "store3"];
-  const host = (name, kind, rest) => ({ name, kind, role: [], gate: [], lease: [], database: [], machine: [], ...rest });
+  const host = (name, kind, rest) => ({
+    name,
+    kind,
+    role: [],
+    gate: [],
+    lease: [],
+    database: [],
+    machine: [],
+    ...rest,
+  });
   report.hosts = [
     host("host1", "peer", {
-      role: [[0, 35.2 * S, "primary"], [35.2 * S, 46 * S, "deposed"], [46 * S, 81 * S, "async"], [81 * S, END, "sync"]],
-      gate: [[0.8 * S, 31.2 * S, "open"], [31.2 * S, 33 * S, "held"], [33 * S, END, "closed"]],
+      role: [
+        [0, 35.2 * S, "primary"],
+        [35.2 * S, 46 * S, "deposed"],
+        [46 * S, 81 * S, "async"],
+        [81 * S, END, "sync"],
+      ],
+      gate: [
+        [0.8 * S, 31.2 * S, "open"],
+        [31.2 * S, 33 * S, "held"],
+        [33 * S, END, "closed"],
+      ],
       lease: [[0.7 * S, 33 * S, "held"]],
-      database: [[0, 0.6 * S, "starting"], [0.6 * S, 33.2 * S, "primary"], [33.2 * S, 33.9 * S, "shutting down"], [33.9 * S, 44 * S, "down"], [44 * S, 46 * S, "starting"], [46 * S, END, "standby"]],
+      database: [
+        [0, 0.6 * S, "starting"],
+        [0.6 * S, 33.2 * S, "primary"],
+        [33.2 * S, 33.9 * S, "shutting down"],
+        [33.9 * S, 44 * S, "down"],
+        [44 * S, 46 * S, "starting"],
+        [46 * S, END, "standby"],
+      ],
     }),
     host("host2", "peer", {
-      role: [[0.4 * S, 35.2 * S, "sync"], [35.2 * S, 81 * S, "primary"], [81 * S, END, "deposed"]],
-      gate: [[0, 36.6 * S, "closed"], [36.6 * S, 78 * S, "open"]],
+      role: [
+        [0.4 * S, 35.2 * S, "sync"],
+        [35.2 * S, 81 * S, "primary"],
+        [81 * S, END, "deposed"],
+      ],
+      gate: [
+        [0, 36.6 * S, "closed"],
+        [36.6 * S, 78 * S, "open"],
+      ],
       lease: [[36.5 * S, 78 * S, "held"]],
-      database: [[0.4 * S, 1.2 * S, "starting"], [1.2 * S, 35.3 * S, "standby"], [35.3 * S, 36.5 * S, "promoting"], [36.5 * S, 78 * S, "primary"], [78 * S, END, "down"]],
+      database: [
+        [0.4 * S, 1.2 * S, "starting"],
+        [1.2 * S, 35.3 * S, "standby"],
+        [35.3 * S, 36.5 * S, "promoting"],
+        [36.5 * S, 78 * S, "primary"],
+        [78 * S, END, "down"],
+      ],
       machine: [[78 * S, END, "off"]],
     }),
     host("host3", "peer", {
-      role: [[0.5 * S, 35.2 * S, "async"], [35.2 * S, 81 * S, "sync"], [81 * S, END, "primary"]],
-      gate: [[0, 82.4 * S, "closed"], [82.4 * S, END, "open"]],
+      role: [
+        [0.5 * S, 35.2 * S, "async"],
+        [35.2 * S, 81 * S, "sync"],
+        [81 * S, END, "primary"],
+      ],
+      gate: [
+        [0, 82.4 * S, "closed"],
+        [82.4 * S, END, "open"],
+      ],
       lease: [[82.3 * S, END, "held"]],
-      database: [[0.5 * S, 1.4 * S, "starting"], [1.4 * S, 81.1 * S, "standby"], [81.1 * S, 82.3 * S, "promoting"], [82.3 * S, END, "primary"]],
+      database: [
+        [0.5 * S, 1.4 * S, "starting"],
+        [1.4 * S, 81.1 * S, "standby"],
+        [81.1 * S, 82.3 * S, "promoting"],
+        [82.3 * S, END, "primary"],
+      ],
       machine: [[58 * S, 60.5 * S, "paused"]],
     }),
     host("store1", "store", { role: [[0.2 * S, 50 * S, "leader"]], machine: [[50 * S, 55 * S, "off"]] }),
@@ -234,47 +365,174 @@ function run(rng, wanted, keys) {
     ...Array.from({ length: 5 }, (_, i) => host(`client${i + 1}`, "client", {})),
   ];
   report.generations = [
-    { generation: 1, from_ns: 0.3 * S, opened_ns: 0.8 * S, primary: "host1", sync: "host2", why: "The cluster was set up." },
-    { generation: 2, from_ns: 35.2 * S, opened_ns: 36.6 * S, primary: "host2", sync: "host3", why: "host1's session in the store had ended." },
-    { generation: 3, from_ns: 81 * S, opened_ns: 82.4 * S, primary: "host3", sync: "host1", why: "host2's session in the store had ended." },
+    {
+      generation: 1,
+      from_ns: 0.3 * S,
+      opened_ns: 0.8 * S,
+      primary: "host1",
+      sync: "host2",
+      why: "The cluster was set up.",
+    },
+    {
+      generation: 2,
+      from_ns: 35.2 * S,
+      opened_ns: 36.6 * S,
+      primary: "host2",
+      sync: "host3",
+      why: "host1's session in the store had ended.",
+    },
+    {
+      generation: 3,
+      from_ns: 81 * S,
+      opened_ns: 82.4 * S,
+      primary: "host3",
+      sync: "host1",
+      why: "host2's session in the store had ended.",
+    },
   ];
   const others = [...peers.slice(1), ...members];
   report.faults = [
-    { kind: "slow-link", family: "network", from_ns: 12 * S, to_ns: 18 * S, what: "slow link between host2 and host3: 40ms more, for 6s", hosts: ["host2", "host3"], cut: null },
-    { kind: "partition", family: "network", from_ns: 31 * S, to_ns: 40 * S, what: "partition host1 (primary) from all others for 9s", hosts: ["host1"], cut: others.flatMap((name) => [["host1", name], [name, "host1"]]) },
-    { kind: "clock-rate", family: "clock", from_ns: 38 * S, to_ns: 70 * S, what: "host3's clock runs 40 ppm fast", hosts: ["host3"], cut: null },
-    { kind: "crash", family: "store", from_ns: 50 * S, to_ns: 55 * S, what: "crash store1 (leader) for 5s", hosts: ["store1"], cut: null },
-    { kind: "pause", family: "process", from_ns: 58 * S, to_ns: 60.5 * S, what: "pause host3 (sync) for 2.5s", hosts: ["host3"], cut: null },
-    { kind: "fsync-error", family: "disk", from_ns: 66 * S, to_ns: 66 * S, what: "one fsync fails on host1", hosts: ["host1"], cut: null },
-    { kind: "crash", family: "process", from_ns: 78 * S, to_ns: null, what: "crash host2 (primary)", hosts: ["host2"], cut: null },
-    { kind: "switchover", family: "operators", from_ns: 101 * S, to_ns: 101 * S, what: "an operator asks for a switchover to host1", hosts: [], cut: null },
+    {
+      kind: "slow-link",
+      family: "network",
+      from_ns: 12 * S,
+      to_ns: 18 * S,
+      what: "slow link between host2 and host3: 40ms more, for 6s",
+      hosts: ["host2", "host3"],
+      cut: null,
+    },
+    {
+      kind: "partition",
+      family: "network",
+      from_ns: 31 * S,
+      to_ns: 40 * S,
+      what: "partition host1 (primary) from all others for 9s",
+      hosts: ["host1"],
+      cut: others.flatMap((name) => [
+        ["host1", name],
+        [name, "host1"],
+      ]),
+    },
+    {
+      kind: "clock-rate",
+      family: "clock",
+      from_ns: 38 * S,
+      to_ns: 70 * S,
+      what: "host3's clock runs 40 ppm fast",
+      hosts: ["host3"],
+      cut: null,
+    },
+    {
+      kind: "crash",
+      family: "store",
+      from_ns: 50 * S,
+      to_ns: 55 * S,
+      what: "crash store1 (leader) for 5s",
+      hosts: ["store1"],
+      cut: null,
+    },
+    {
+      kind: "pause",
+      family: "process",
+      from_ns: 58 * S,
+      to_ns: 60.5 * S,
+      what: "pause host3 (sync) for 2.5s",
+      hosts: ["host3"],
+      cut: null,
+    },
+    {
+      kind: "fsync-error",
+      family: "disk",
+      from_ns: 66 * S,
+      to_ns: 66 * S,
+      what: "one fsync fails on host1",
+      hosts: ["host1"],
+      cut: null,
+    },
+    {
+      kind: "crash",
+      family: "process",
+      from_ns: 78 * S,
+      to_ns: null,
+      what: "crash host2 (primary)",
+      hosts: ["host2"],
+      cut: null,
+    },
+    {
+      kind: "switchover",
+      family: "operators",
+      from_ns: 101 * S,
+      to_ns: 101 * S,
+      what: "an operator asks for a switchover to host1",
+      hosts: [],
+      cut: null,
+    },
   ];
   report.failovers = [
-    { generation: 2, from: "host1", to: "host2", why: "host1's session in the store had ended", last_write_ns: 31.4 * S, declared_ns: 35.2 * S, promoted_ns: 36.5 * S, opened_ns: 36.6 * S, first_write_ns: 36.9 * S },
-    { generation: 3, from: "host2", to: "host3", why: "host2's session in the store had ended", last_write_ns: 78.1 * S, declared_ns: 81 * S, promoted_ns: 82.3 * S, opened_ns: 82.4 * S, first_write_ns: 82.6 * S },
+    {
+      generation: 2,
+      from: "host1",
+      to: "host2",
+      why: "host1's session in the store had ended",
+      last_write_ns: 31.4 * S,
+      declared_ns: 35.2 * S,
+      promoted_ns: 36.5 * S,
+      opened_ns: 36.6 * S,
+      first_write_ns: 36.9 * S,
+    },
+    {
+      generation: 3,
+      from: "host2",
+      to: "host3",
+      why: "host2's session in the store had ended",
+      last_write_ns: 78.1 * S,
+      declared_ns: 81 * S,
+      promoted_ns: 82.3 * S,
+      opened_ns: 82.4 * S,
+      first_write_ns: 82.6 * S,
+    },
   ];
   const story = [];
   const tell = (at, kind, who, what) => story.push({ at_ns: Math.round(at), kind, who, what });
   for (const fault of report.faults) {
     tell(fault.from_ns, "fault", fault.hosts[0] ?? "", fault.what);
-    if (fault.to_ns !== null && fault.to_ns > fault.from_ns) tell(fault.to_ns, "heal", fault.hosts[0] ?? "", `${fault.kind} heals`);
+    if (fault.to_ns !== null && fault.to_ns > fault.from_ns)
+      tell(fault.to_ns, "heal", fault.hosts[0] ?? "", `${fault.kind} heals`);
   }
   for (const { name, role, gate, database } of report.hosts) {
     for (const [from, , value] of role) tell(from, "role", name, `becomes ${value}`);
     for (const [from, , value] of gate) tell(from, "gate", name, `its gate is ${value}`);
     for (const [from, , value] of database) tell(from, "state", name, `its database is ${value}`);
   }
-  for (const { generation, primary, sync, from_ns, why } of report.generations) tell(from_ns, "note", "", `generation ${generation} is declared: primary ${primary}, sync ${sync}. ${why}`);
+  for (const { generation, primary, sync, from_ns, why } of report.generations)
+    tell(from_ns, "note", "", `generation ${generation} is declared: primary ${primary}, sync ${sync}. ${why}`);
   tell(35.3 * S, "command", "host2", "pg_ctl promote -D /var/lib/heir/data");
-  tell(44 * S, "command", "host1", "pg_rewind --target-pgdata=/var/lib/heir/data --source-server='host=host2 port=5432'");
+  tell(
+    44 * S,
+    "command",
+    "host1",
+    "pg_rewind --target-pgdata=/var/lib/heir/data --source-server='host=host2 port=5432'",
+  );
   report.story = story.sort((a, b) => a.at_ns - b.at_ns);
 
   report.series = peers.flatMap((name, n) => {
     const at = Array.from({ length: 480 }, (_, i) => Math.round((i + 0.5) * 0.25 * S));
     const cutOff = name === "host1" ? [31 * S, 46 * S] : [58 * S, 60.5 * S];
     let lag = 0;
-    const lags = at.map((ns) => (lag = ns > cutOff[0] && ns < cutOff[1] && name !== "host2" ? lag + 42_000 : Math.max(0, lag / 3 + rng.between(0, 9000))) | 0);
-    const errors = at.map((ns) => Math.round((n - 1) * 90_000 + Math.max(0, Math.min(ns, 70 * S) - 38 * S) * (name === "host3" ? 4e-5 : 0) + rng.between(-20_000, 20_000)));
+    const lags = at.map(
+      (ns) =>
+        (lag =
+          ns > cutOff[0] && ns < cutOff[1] && name !== "host2"
+            ? lag + 42_000
+            : Math.max(0, lag / 3 + rng.between(0, 9000))) | 0,
+    );
+    const errors = at.map((ns) =>
+      Math.round(
+        (n - 1) * 90_000 +
+          Math.max(0, Math.min(ns, 70 * S) - 38 * S) * (name === "host3" ? 4e-5 : 0) +
+          rng.between(-20_000, 20_000),
+      ),
+    );
     return [
       { host: name, quantity: "replication lag", unit: "bytes", at_ns: at, values: lags },
       { host: name, quantity: "clock error", unit: "ns", at_ns: at, values: errors },
@@ -282,9 +540,22 @@ function run(rng, wanted, keys) {
   });
 
   report.states = [...report.hosts.slice(0, 6), { name: "network" }].map(({ name, role = [], database = [] }) => {
-    const changes = [...role.map(([at, , value]) => [at, { role: value, generation: String(primaryAt(at) ? PRIMARIES.indexOf(primaryAt(at)) + 1 : 1) }]), ...database.map(([at, , value]) => [at, { database: value, waits_for: value === "starting" ? "pg_ctl start" : value === "promoting" ? "pg_ctl promote" : null }])];
+    const changes = [
+      ...role.map(([at, , value]) => [
+        at,
+        { role: value, generation: String(primaryAt(at) ? PRIMARIES.indexOf(primaryAt(at)) + 1 : 1) },
+      ]),
+      ...database.map(([at, , value]) => [
+        at,
+        {
+          database: value,
+          waits_for: value === "starting" ? "pg_ctl start" : value === "promoting" ? "pg_ctl promote" : null,
+        },
+      ]),
+    ];
     let position = 16_777_216;
-    for (let at = S; at < END; at += 2 * S) changes.push([at, { position: `0/${(position += rng.between(1000, 90000)).toString(16).toUpperCase()}` }]);
+    for (let at = S; at < END; at += 2 * S)
+      changes.push([at, { position: `0/${(position += rng.between(1000, 90000)).toString(16).toUpperCase()}` }]);
     return { who: name, changes: changes.sort((a, b) => a[0] - b[0]) };
   });
 
@@ -326,10 +597,20 @@ function history(rng, wanted, keys, timed) {
     title: timed ? "A history of registers" : "A history without times",
     summary: "Linearizable: there is an order that explains every answer.",
     timed,
-    end_ns: Math.max(...at.slice(-50).map((ns, i, last) => ns + Math.max(0, columns.took_ns[count - last.length + i])), 0),
-    claims: [{ claim: "every answer is linearizable", outcome: "holds", detail: `${text(count)} operations on ${keys} keys` }],
+    end_ns: Math.max(
+      ...at.slice(-50).map((ns, i, last) => ns + Math.max(0, columns.took_ns[count - last.length + i])),
+      0,
+    ),
+    claims: [
+      { claim: "every answer is linearizable", outcome: "holds", detail: `${text(count)} operations on ${keys} keys` },
+    ],
     not_tested: ["Who answered, and what failed meanwhile: a history alone does not say."],
-    numbers: [["operations", text(count)], ["ok", text(ok)], ["fail", text(fail)], ["unknown", text(unknown)]].map(([name, value]) => ({ name, value })),
+    numbers: [
+      ["operations", text(count)],
+      ["ok", text(ok)],
+      ["fail", text(fail)],
+      ["unknown", text(unknown)],
+    ].map(([name, value]) => ({ name, value })),
     operations: columns,
   });
 }
@@ -351,9 +632,22 @@ function cycle(rng) {
     { from: c, to: a, kind: "rw", words: `operation ${c} did not see what operation ${a} appended to y` },
   ];
   return Object.assign(report, {
-    title: "Transactions over lists", verdict: "fail", summary: "Not serializable: three transactions depend on one another in a circle.",
-    claims: [{ claim: "transactions are serializable", outcome: "violated", detail: `${text(columns.count)} transactions` }],
-    failures: [{ kind: "G-single", message: "a cycle with one anti-dependency", at_ns: times(columns)[c], operations: [a, b, c], steps: [], cycle: edges }],
+    title: "Transactions over lists",
+    verdict: "fail",
+    summary: "Not serializable: three transactions depend on one another in a circle.",
+    claims: [
+      { claim: "transactions are serializable", outcome: "violated", detail: `${text(columns.count)} transactions` },
+    ],
+    failures: [
+      {
+        kind: "G-single",
+        message: "a cycle with one anti-dependency",
+        at_ns: times(columns)[c],
+        operations: [a, b, c],
+        steps: [],
+        cycle: edges,
+      },
+    ],
     more_failures: 2,
   });
 }
@@ -371,15 +665,29 @@ export function sample({ kind = "run", operations: count = 24_000, keys = 16, se
     case "cycle":
       return cycle(rng);
     case "empty":
-      return Object.assign(empty(), { title: "An empty history", verdict: "unknown", summary: "There is nothing to check: the history has no operation.", end_ns: 0 });
+      return Object.assign(empty(), {
+        title: "An empty history",
+        verdict: "unknown",
+        summary: "There is nothing to check: the history has no operation.",
+        end_ns: 0,
+      });
     case "unknown": {
       const report = history(rng, 50, 2, true);
       report.operations.outcome.fill(2);
       report.operations.took_ns.fill(-1);
       report.operations.result.fill(null);
       report.operations.order = null;
-      report.numbers = [{ name: "operations", value: text(report.operations.count) }, { name: "ok", value: "0" }, { name: "fail", value: "0" }, { name: "unknown", value: text(report.operations.count) }];
-      return Object.assign(report, { title: "Only unknown outcomes", verdict: "unknown", summary: "No verdict: no operation's outcome is known." });
+      report.numbers = [
+        { name: "operations", value: text(report.operations.count) },
+        { name: "ok", value: "0" },
+        { name: "fail", value: "0" },
+        { name: "unknown", value: text(report.operations.count) },
+      ];
+      return Object.assign(report, {
+        title: "Only unknown outcomes",
+        verdict: "unknown",
+        summary: "No verdict: no operation's outcome is known.",
+      });
     }
     default:
       throw new Error(`no kind of report: ${kind}`);

@@ -47,9 +47,9 @@ export function page(report: Report): HTMLElement[] {
     made.addEventListener("click", act);
     return made;
   };
-  const window_ = h("span", { class: "count", id: "window" });
+  const windowWords = h("span", { class: "count", id: "window" });
   const sayWindow = () => {
-    window_.textContent = `${clock.at(view.from, view.width / 1000)} to ${clock.at(view.to, view.width / 1000)}`;
+    windowWords.textContent = `${clock.at(view.from, view.width / 1000)} to ${clock.at(view.to, view.width / 1000)}`;
   };
   view.on(sayWindow);
   sayWindow();
@@ -61,8 +61,9 @@ export function page(report: Report): HTMLElement[] {
     button("+", "Zoom in", () => view.zoom(1.6)),
     button("−", "Zoom out", () => view.zoom(1 / 1.6)),
     button("All", "Show all", () => view.show(0, view.end)),
-    report.failures.some((failure) => failure.at_ns !== null) && button("▼ Next failure", "Next failure", () => nextFailure(1)),
-    window_,
+    report.failures.some((failure) => failure.at_ns !== null) &&
+      button("▼ Next failure", "Next failure", () => nextFailure(1)),
+    windowWords,
     box.element,
     button("?", "Help: keys and pointer", actions.help),
   );

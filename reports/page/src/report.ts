@@ -134,7 +134,7 @@ export interface Fault {
   what: string;
   /** Whom it hit; empty: everybody. */
   hosts: string[];
-  /** Of a partition: who does not hear whom, [from, to] by name; else null. */
+  /** Of a partition: who does not hear whom, [from, to] by name, what is sent that way being lost; else null. */
   cut: [string, string][] | null;
 }
 

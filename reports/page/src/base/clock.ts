@@ -51,7 +51,9 @@ export class Clock {
   write(ns: number): string {
     if (!this.timed) return String(Number((ns / EVENT_NS).toFixed(3)));
     const whole = Math.round(ns);
-    const fraction = String(whole % 1e9).padStart(9, "0").replace(/0+$/, "");
+    const fraction = String(whole % 1e9)
+      .padStart(9, "0")
+      .replace(/0+$/, "");
     return `${Math.floor(whole / 1e9)}${fraction && `.${fraction}`}s`;
   }
 

@@ -53,12 +53,24 @@ export function table(caption: string, head: string[], rows: Child[][], attribut
     "table",
     attributes,
     h("caption", { class: "spoken" }, caption),
-    h("thead", {}, h("tr", {}, head.map((name) => h("th", { scope: "col" }, name)))),
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        head.map((name) => h("th", { scope: "col" }, name)),
+      ),
+    ),
     h(
       "tbody",
       {},
       rows.map((row) =>
-        h("tr", {}, row.map((cell, i) => (i === 0 ? h("th", { scope: "row" }, cell) : h("td", {}, cell)))),
+        h(
+          "tr",
+          {},
+          row.map((cell, i) => (i === 0 ? h("th", { scope: "row" }, cell) : h("td", {}, cell))),
+        ),
       ),
     ),
   );
@@ -66,7 +78,11 @@ export function table(caption: string, head: string[], rows: Child[][], attribut
 
 /** A table that may be wider than the page: it is scrolled by itself, with the keyboard too. */
 export function wideTable(caption: string, head: string[], rows: Child[][], attributes: Attributes = {}): HTMLElement {
-  return h("div", { class: "wide", tabindex: 0, role: "region", "aria-label": caption }, table(caption, head, rows, attributes));
+  return h(
+    "div",
+    { class: "wide", tabindex: 0, role: "region", "aria-label": caption },
+    table(caption, head, rows, attributes),
+  );
 }
 
 /** A folded part that is made when it is opened, or printed. */

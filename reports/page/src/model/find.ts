@@ -19,18 +19,27 @@ export function find(report: Report, operations: Operations, text: string): { hi
 
   for (const failure of report.failures)
     if (failure.at_ns !== null && (has(failure.kind) || has(failure.message)))
-      hits.push({ at: failure.at_ns, op: failure.operations[0] ?? null, words: `failure: ${failure.kind}: ${failure.message}` });
+      hits.push({
+        at: failure.at_ns,
+        op: failure.operations[0] ?? null,
+        words: `failure: ${failure.kind}: ${failure.message}`,
+      });
   for (const line of report.story)
-    if (has(line.what) || has(line.who)) hits.push({ at: line.at_ns, op: null, words: `story: ${line.who} ${line.what}`.trim() });
+    if (has(line.what) || has(line.who))
+      hits.push({ at: line.at_ns, op: null, words: `story: ${line.who} ${line.what}`.trim() });
   for (const fault of report.faults)
-    if (has(fault.what) || fault.hosts.some(has)) hits.push({ at: fault.from_ns, op: null, words: `fault: ${fault.what}` });
+    if (has(fault.what) || fault.hosts.some(has))
+      hits.push({ at: fault.from_ns, op: null, words: `fault: ${fault.what}` });
   for (const host of report.hosts)
     if (has(host.name))
-      for (const [from, , role] of host.role) hits.push({ at: from, op: null, words: `host: ${host.name} becomes ${role}` });
+      for (const [from, , role] of host.role)
+        hits.push({ at: from, op: null, words: `host: ${host.name} becomes ${role}` });
   hits.sort((a, b) => a.at - b.at);
 
   const { argument, result, keys } = operations.columns;
-  const isKey = Uint8Array.from(keys, (key) => Number(key.toLowerCase() === wanted || plain(key).toLowerCase() === wanted));
+  const isKey = Uint8Array.from(keys, (key) =>
+    Number(key.toLowerCase() === wanted || plain(key).toLowerCase() === wanted),
+  );
   const number = /^-?\d+(\.\d+)?$/.test(wanted) ? Number(wanted) : null;
   const isValue = (value: number | string | null) => {
     if (value === null) return false;

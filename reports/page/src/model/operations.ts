@@ -32,9 +32,9 @@ export class Operations {
     this.invoked = new Float64Array(n);
     this.ended = new Float64Array(n);
     this.drawn = new Float64Array(n);
-    this.outcome = Uint8Array.from(columns.outcome);
-    this.f = Uint16Array.from(columns.f);
-    this.key = Uint32Array.from(columns.key);
+    this.outcome = new Uint8Array(columns.outcome);
+    this.f = new Uint16Array(columns.f);
+    this.key = new Uint32Array(columns.key);
     this.process = new Uint32Array(n);
 
     let time = 0;
@@ -52,7 +52,9 @@ export class Operations {
     for (let i = n - 1; i >= 0; i--) {
       const process = this.process[i];
       this.drawn[i] =
-        this.ended[i] < Infinity ? this.ended[i] : Math.min(next[process], this.invoked[i] + end / 50, Math.max(end, this.invoked[i]));
+        this.ended[i] < Infinity
+          ? this.ended[i]
+          : Math.min(next[process], this.invoked[i] + end / 50, Math.max(end, this.invoked[i]));
       next[process] = this.invoked[i];
     }
   }

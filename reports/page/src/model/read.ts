@@ -3,10 +3,33 @@ import type { Report } from "../report";
 /** Why a page shows no report, in a sentence for who opened it. */
 export class Unreadable extends Error {}
 
-const LISTS = ["claims", "not_tested", "failures", "undecided", "story", "numbers", "hosts", "generations", "faults",
-  "unavailable", "failovers", "series", "states"] as const;
-const COLUMNS = ["process", "f", "key", "argument", "result", "outcome", "invoked_delta_ns", "took_ns", "peer",
-  "generation"] as const;
+const LISTS = [
+  "claims",
+  "not_tested",
+  "failures",
+  "undecided",
+  "story",
+  "numbers",
+  "hosts",
+  "generations",
+  "faults",
+  "unavailable",
+  "failovers",
+  "series",
+  "states",
+] as const;
+const COLUMNS = [
+  "process",
+  "f",
+  "key",
+  "argument",
+  "result",
+  "outcome",
+  "invoked_delta_ns",
+  "took_ns",
+  "peer",
+  "generation",
+] as const;
 
 /** The report inside the page. Throws Unreadable. */
 export function readReport(text: string): Report {
@@ -16,7 +39,8 @@ export function readReport(text: string): Report {
   } catch (error) {
     throw new Unreadable(`This page's report is not JSON: it may have been cut off. (${(error as Error).message})`);
   }
-  if (value === null) throw new Unreadable("This page has no report inside yet. “heir report --out DIR” writes one that has.");
+  if (value === null)
+    throw new Unreadable("This page has no report inside yet. “heir report --out DIR” writes one that has.");
   const report = value as Report;
   if (typeof value !== "object" || report.format !== "heir report")
     throw new Unreadable("The JSON inside this page is no heir report.");

@@ -76,17 +76,22 @@ export class Rows {
   private layOut(ids: Uint32Array): Lane[] {
     const { invoked, drawn, outcome } = this.operations;
     const ends: number[] = [];
-    const lanes: [number[], number[], number[]][] = [];
-    for (const id of ids) {
-      let lane = ends.findIndex((end) => end <= invoked[id]);
-      if (lane < 0 && ends.length < MOST_LANES) {
-        lane = ends.length;
-        lanes.push([[], [], []]);
-        ends.push(0);
-      } else if (lane < 0) lane = ends.indexOf(Math.min(...ends));
+    const laneOf = new Uint8Array(ids.length);
+    const sizes = new Uint32Array(MOST_LANES * 3);
+    for (let i = 0; i < ids.length; i++) {
+      const id = ids[i];
+      let lane = 0;
+      while (lane < ends.length && ends[lane] > invoked[id]) lane++;
+      if (lane === ends.length && lane < MOST_LANES) ends.push(0);
+      else if (lane === ends.length) lane = ends.indexOf(Math.min(...ends));
       ends[lane] = Math.max(ends[lane], drawn[id]);
-      lanes[lane][outcome[id]].push(id);
+      laneOf[i] = lane;
+      sizes[3 * lane + outcome[id]]++;
     }
-    return lanes.map((lane) => lane.map((of) => Uint32Array.from(of)) as Lane);
+    const lanes = ends.map((_, lane) => [0, 1, 2].map((of) => new Uint32Array(sizes[3 * lane + of])) as Lane);
+    sizes.fill(0);
+    for (let i = 0; i < ids.length; i++)
+      lanes[laneOf[i]][outcome[ids[i]]][sizes[3 * laneOf[i] + outcome[ids[i]]]++] = ids[i];
+    return lanes;
   }
 }

@@ -23,5 +23,9 @@ export function momentLink({ view }: Context, at: number, text = view.clock.at(a
 /** A link to an operation; its number alone if there is no such operation. */
 export function operationLink({ view, operations }: Context, op: number, text = `operation ${op}`): Child {
   if (!(op >= 0 && op < operations.count)) return text;
-  return h("a", { href: href(view, { at: operations.invoked[op], op }), class: "moment", title: operations.words(op) }, text);
+  return h(
+    "a",
+    { href: href(view, { at: operations.invoked[op], op }), class: "moment", title: operations.words(op) },
+    text,
+  );
 }

@@ -19,11 +19,17 @@ export function failovers(context: Context): Child {
     return typeof from === "number" && typeof to === "number" ? to - from : null;
   };
   const whole = (failover: Failover) =>
-    failover.last_write_ns !== null && failover.first_write_ns !== null ? failover.first_write_ns - failover.last_write_ns : null;
+    failover.last_write_ns !== null && failover.first_write_ns !== null
+      ? failover.first_write_ns - failover.last_write_ns
+      : null;
   const longest = Math.max(1, ...report.failovers.map((failover) => whole(failover) ?? 0));
   return [
     h("h3", { id: "failovers" }, "Failovers"),
-    h("p", { class: "remark" }, "From the last write that the old primary acknowledged to the first that the new one did, and what the time went into."),
+    h(
+      "p",
+      { class: "remark" },
+      "From the last write that the old primary acknowledged to the first that the new one did, and what the time went into.",
+    ),
     wideTable(
       "Failovers and the parts of each",
       ["Generation", "From", "To", "Why", ...PHASES.map(({ name }) => name), "In all"],

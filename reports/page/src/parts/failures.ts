@@ -12,7 +12,12 @@ export function failures(context: Context): HTMLElement | null {
     "failures",
     report.failures.length === 1 ? "The failure" : "Failures",
     report.failures.map((failure, n) => failureArticle(context, failure, n)),
-    report.more_failures > 0 && h("p", {}, `${counted(report.more_failures, "more failure")} of this kind or others ${report.more_failures === 1 ? "is" : "are"} in the history but not on this page.`),
+    report.more_failures > 0 &&
+      h(
+        "p",
+        {},
+        `${counted(report.more_failures, "more failure")} of this kind or others ${report.more_failures === 1 ? "is" : "are"} in the history but not on this page.`,
+      ),
   );
 }
 
@@ -76,15 +81,32 @@ function cycle(context: Context, edges: Edge[]): Child {
     const [start, end] = [edgeOf(a, 2), edgeOf(b, 5)];
     const label = { x: (start.x + end.x) / 4 + control.x / 2, y: (start.y + end.y) / 4 + control.y / 2 };
     return [
-      s("path", { d: `M${start.x} ${start.y}Q${control.x} ${control.y} ${end.x} ${end.y}`, class: "edge", "marker-end": "url(#arrow)" }),
+      s("path", {
+        d: `M${start.x} ${start.y}Q${control.x} ${control.y} ${end.x} ${end.y}`,
+        class: "edge",
+        "marker-end": "url(#arrow)",
+      }),
       s("text", { x: label.x, y: label.y, class: "edge-kind", "text-anchor": "middle", dy: "0.35em" }, edge.kind),
     ];
   };
   return [
     s(
       "svg",
-      { viewBox: `0 0 ${width} ${height}`, class: "cycle", role: "img", "aria-label": `A cycle of ${counted(edges.length, "dependency", "dependencies")}; its edges are listed below.` },
-      s("defs", {}, s("marker", { id: "arrow", viewBox: "0 0 10 10", refX: 8, refY: 5, markerWidth: 8, markerHeight: 8, orient: "auto" }, s("path", { d: "M0 0 10 5 0 10Z" }))),
+      {
+        viewBox: `0 0 ${width} ${height}`,
+        class: "cycle",
+        role: "img",
+        "aria-label": `A cycle of ${counted(edges.length, "dependency", "dependencies")}; its edges are listed below.`,
+      },
+      s(
+        "defs",
+        {},
+        s(
+          "marker",
+          { id: "arrow", viewBox: "0 0 10 10", refX: 8, refY: 5, markerWidth: 8, markerHeight: 8, orient: "auto" },
+          s("path", { d: "M0 0 10 5 0 10Z" }),
+        ),
+      ),
       edges.map(arrow),
       nodes.map((node) => {
         const { x, y } = place(node);
@@ -103,7 +125,17 @@ function cycle(context: Context, edges: Edge[]): Child {
       "ol",
       { class: "steps" },
       edges.map((edge) =>
-        h("li", {}, operationLink(context, edge.from), " → ", operationLink(context, edge.to), " ", h("span", { class: "kind plain" }, edge.kind), " ", edge.words),
+        h(
+          "li",
+          {},
+          operationLink(context, edge.from),
+          " → ",
+          operationLink(context, edge.to),
+          " ",
+          h("span", { class: "kind plain" }, edge.kind),
+          " ",
+          edge.words,
+        ),
       ),
     ),
   ];

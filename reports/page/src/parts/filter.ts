@@ -16,16 +16,33 @@ export function filter(operations: Operations, failing: Set<number>, changed: (f
     return h("label", {}, button, name === "process" ? "per client" : "per key");
   });
   const key = h("input", { type: "search", id: "filter-key", size: 10, placeholder: "any" });
-  const process = h("input", { type: "search", id: "filter-process", size: 6, placeholder: "any", inputmode: "numeric" });
-  const f = h("select", { id: "filter-function" }, h("option", { value: "" }, "any"), columns.functions.map((name, i) => h("option", { value: i }, name)));
-  const outcome = h("select", { id: "filter-outcome" }, h("option", { value: "" }, "any"), OUTCOMES.map((name, i) => h("option", { value: i }, name)));
+  const process = h("input", {
+    type: "search",
+    id: "filter-process",
+    size: 6,
+    placeholder: "any",
+    inputmode: "numeric",
+  });
+  const f = h(
+    "select",
+    { id: "filter-function" },
+    h("option", { value: "" }, "any"),
+    columns.functions.map((name, i) => h("option", { value: i }, name)),
+  );
+  const outcome = h(
+    "select",
+    { id: "filter-outcome" },
+    h("option", { value: "" }, "any"),
+    OUTCOMES.map((name, i) => h("option", { value: i }, name)),
+  );
   const bad = h("input", { type: "checkbox", id: "filter-failing" });
   const said = h("span", { class: "count", role: "status" });
 
   const apply = () => {
     const perKey = by[1].querySelector("input")!.checked;
     const wanted = key.value.trim();
-    const keys = wanted === "" ? null : Uint8Array.from(columns.keys, (name) => Number(name === wanted || plain(name) === wanted));
+    const keys =
+      wanted === "" ? null : Uint8Array.from(columns.keys, (name) => Number(name === wanted || plain(name) === wanted));
     const any = !keys && process.value.trim() === "" && f.value === "" && outcome.value === "" && !bad.checked;
     let kept: Uint8Array | null = null;
     let left = operations.count;

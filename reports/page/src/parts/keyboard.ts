@@ -22,7 +22,11 @@ export function help(): HTMLDialogElement {
     "dialog",
     { "aria-labelledby": "help-title", class: "help" },
     h("h2", { id: "help-title" }, "Keys and pointer"),
-    table("What keys and the pointer do", ["Key", "What it does"], KEYS.map(([key, does]) => [h("kbd", {}, key), does])),
+    table(
+      "What keys and the pointer do",
+      ["Key", "What it does"],
+      KEYS.map(([key, does]) => [h("kbd", {}, key), does]),
+    ),
     close,
   );
   close.addEventListener("click", () => dialog.close());
@@ -49,7 +53,10 @@ export function listenToKeys(view: View, actions: Actions): void {
     "?": () => actions.help(),
     Escape: () => view.choose(null),
   };
-  const move = (way: number) => view.choose(Math.min(view.to, Math.max(view.from, (view.at ?? (view.from + view.to) / 2) + (way * view.width) / 100)));
+  const move = (way: number) =>
+    view.choose(
+      Math.min(view.to, Math.max(view.from, (view.at ?? (view.from + view.to) / 2) + (way * view.width) / 100)),
+    );
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
@@ -59,7 +66,8 @@ export function listenToKeys(view: View, actions: Actions): void {
       target.blur();
       return;
     }
-    const typing = target instanceof HTMLSelectElement || (target instanceof HTMLInputElement && target.type !== "checkbox");
+    const typing =
+      target instanceof HTMLSelectElement || (target instanceof HTMLInputElement && target.type !== "checkbox");
     const action = keys[event.key];
     if (typing || !action) return;
     event.preventDefault();

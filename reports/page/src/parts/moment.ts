@@ -17,15 +17,29 @@ export function moment(context: Context, stage: Stage): Child {
     const at = view.at;
     title.textContent = at === null ? "At a moment" : `At ${view.clock.at(at, Math.min(1e6, view.width / 1000))}`;
     if (at === null) {
-      replace(body, h("p", { class: "remark hint" }, "Click anywhere in a view, or follow a link, to see what every host was at that moment."));
+      replace(
+        body,
+        h(
+          "p",
+          { class: "remark hint" },
+          "Click anywhere in a view, or follow a link, to see what every host was at that moment.",
+        ),
+      );
       return;
     }
-    const on = report.faults.filter((fault) => at >= fault.from_ns && at <= Math.max(fault.to_ns ?? report.end_ns, fault.from_ns + view.width / 200));
+    const on = report.faults.filter(
+      (fault) => at >= fault.from_ns && at <= Math.max(fault.to_ns ?? report.end_ns, fault.from_ns + view.width / 200),
+    );
     const generation = [...report.generations].reverse().find((g) => g.from_ns <= at);
     const known = report.hosts.filter((host) => host.kind !== "client" || host.machine.length > 0);
     replace(
       body,
-      generation && h("p", {}, `Generation ${generation.generation}: ${generation.primary} is primary${generation.sync ? ` and ${generation.sync} its sync` : ", without a sync"}. ${generation.why}`),
+      generation &&
+        h(
+          "p",
+          {},
+          `Generation ${generation.generation}: ${generation.primary} is primary${generation.sync ? ` and ${generation.sync} its sync` : ", without a sync"}. ${generation.why}`,
+        ),
       known.length > 0 &&
         table(
           "Hosts at this moment",
@@ -33,13 +47,18 @@ export function moment(context: Context, stage: Stage): Child {
           known.map((host) => [
             host.name,
             valueAt(host.role, at) || (host.kind === "store" ? "follower" : "–"),
-            ...(host.kind === "peer" ? [host.gate, host.lease, host.database].map((spans) => valueAt(spans, at) || "–") : ["", "", ""]),
+            ...(host.kind === "peer"
+              ? [host.gate, host.lease, host.database].map((spans) => valueAt(spans, at) || "–")
+              : ["", "", ""]),
             valueAt(host.machine, at) || "runs",
           ]),
           { class: "hosts" },
         ),
       on.length > 0
-        ? [h("h4", {}, on.length === 1 ? "The fault that was on" : "Faults that were on"), on.map((fault) => h("div", { class: "fault" }, describeFault(stage, fault)))]
+        ? [
+            h("h4", {}, on.length === 1 ? "The fault that was on" : "Faults that were on"),
+            on.map((fault) => h("div", { class: "fault" }, describeFault(stage, fault))),
+          ]
         : h("p", {}, "No fault was on."),
     );
   };
@@ -51,7 +70,11 @@ export function moment(context: Context, stage: Stage): Child {
 function stateInspector(context: Context): Child {
   const { report, view } = context;
   const logs = new Map<string, States>();
-  const choice = h("select", { id: "who" }, report.states.map((log, i) => h("option", { value: i }, log.who)));
+  const choice = h(
+    "select",
+    { id: "who" },
+    report.states.map((log, i) => h("option", { value: i }, log.who)),
+  );
   const before = h("button", { type: "button" }, "◂ previous change");
   const after = h("button", { type: "button" }, "next change ▸");
   const body = h("div", { class: "states" });

@@ -14,7 +14,15 @@ export function chosenOperation(context: Context): HTMLElement {
   const body = h("div", { class: "chosen-operation", "aria-live": "polite" });
   const draw = () => {
     if (view.op === null)
-      replace(body, context.operations.count > 0 && h("p", { class: "remark hint" }, "Click a bar, or a point of the latencies, to read about an operation and its neighbours."));
+      replace(
+        body,
+        context.operations.count > 0 &&
+          h(
+            "p",
+            { class: "remark hint" },
+            "Click a bar, or a point of the latencies, to read about an operation and its neighbours.",
+          ),
+      );
     else replace(body, describe(context, view.op));
   };
   view.on((change) => change.choice && draw());
@@ -32,7 +40,9 @@ function describe(context: Context, op: number): Child[] {
   const step = Math.min(1e6, view.width / 1000);
   const parts = [
     `Process ${operations.processOf(op)} invoked it at ${clock.at(operations.invoked[op], step)}`,
-    ended < Infinity ? `it ended ${operations.outcomeWords(op)} after ${clock.span(ended - operations.invoked[op])}` : "it never ended",
+    ended < Infinity
+      ? `it ended ${operations.outcomeWords(op)} after ${clock.span(ended - operations.invoked[op])}`
+      : "it never ended",
     peer && `${peer} answered${generation ? `, in generation ${generation}` : ""}`,
   ].filter(Boolean);
   return [
@@ -40,7 +50,14 @@ function describe(context: Context, op: number): Child[] {
     h("p", {}, `${parts.join("; ")}.`),
     report.failures
       .filter((failure) => failure.operations.includes(op) || failure.steps.some((step) => step.operation === op))
-      .map((failure) => h("div", { class: "part-of" }, h("p", {}, h("span", { class: "kind" }, "✕ ", failure.kind), " ", failure.message), steps(context, failure))),
+      .map((failure) =>
+        h(
+          "div",
+          { class: "part-of" },
+          h("p", {}, h("span", { class: "kind" }, "✕ ", failure.kind), " ", failure.message),
+          steps(context, failure),
+        ),
+      ),
     neighbours(context, op),
     operations.linearization && inOrder(context, op, operations.linearization),
   ];
@@ -76,9 +93,26 @@ function neighbours(context: Context, op: number): Child {
   }
   const lines: Child[] = [];
   const say = (title: string, ops: number[]) => {
-    if (ops.length > 0) lines.push(h("dt", {}, title), h("dd", {}, h("ul", {}, ops.map((i) => h("li", {}, item(i))))));
+    if (ops.length > 0)
+      lines.push(
+        h("dt", {}, title),
+        h(
+          "dd",
+          {},
+          h(
+            "ul",
+            {},
+            ops.map((i) => h("li", {}, item(i))),
+          ),
+        ),
+      );
   };
-  const item = (i: number): Child[] => [operationLink(context, i), ": ", h("code", {}, operations.words(i, 80)), `, ${operations.outcomeWords(i)}`];
+  const item = (i: number): Child[] => [
+    operationLink(context, i),
+    ": ",
+    h("code", {}, operations.words(i, 80)),
+    `, ${operations.outcomeWords(i)}`,
+  ];
 
   say("Ended before it began", before);
   say("At the same time", during.slice(0, 8));
@@ -105,7 +139,12 @@ function neighbours(context: Context, op: number): Child {
 /** Its place in the order that explains all answers. */
 function inOrder(context: Context, op: number, order: Linearization): Child {
   const { operations } = context;
-  if (Number.isNaN(order.effect[op])) return h("p", {}, "It has no place in the order that was found: it need not have taken effect, or no order was found so far.");
+  if (Number.isNaN(order.effect[op]))
+    return h(
+      "p",
+      {},
+      "It has no place in the order that was found: it need not have taken effect, or no order was found so far.",
+    );
   const around: number[] = [op];
   for (let i = order.before[op], n = 0; i >= 0 && n < NEAR; i = order.before[i], n++) around.unshift(i);
   for (let i = order.after[op], n = 0; i >= 0 && n < NEAR; i = order.after[i], n++) around.push(i);
@@ -114,7 +153,15 @@ function inOrder(context: Context, op: number, order: Linearization): Child {
     h(
       "ol",
       { class: "order", start: order.rank[around[0]] },
-      around.map((i) => h("li", i === op ? { "aria-current": "true" } : {}, operationLink(context, i), ": ", h("code", {}, operations.words(i, 80)))),
+      around.map((i) =>
+        h(
+          "li",
+          i === op ? { "aria-current": "true" } : {},
+          operationLink(context, i),
+          ": ",
+          h("code", {}, operations.words(i, 80)),
+        ),
+      ),
     ),
   ];
 }

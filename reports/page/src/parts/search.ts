@@ -5,7 +5,13 @@ import type { Context } from "./context";
 
 /** The search box: Enter goes to the next hit, with Shift to the one before. */
 export function search(context: Context, reveal: (hit: Hit) => void): { element: HTMLElement; focus(): void } {
-  const input = h("input", { type: "search", id: "search", size: 18, placeholder: "key, value, host, story", autocomplete: "off" });
+  const input = h("input", {
+    type: "search",
+    id: "search",
+    size: 18,
+    placeholder: "key, value, host, story",
+    autocomplete: "off",
+  });
   const said = h("span", { class: "count hit", role: "status" });
   let text = "";
   let hits: Hit[] = [];

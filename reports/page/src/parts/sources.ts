@@ -23,8 +23,14 @@ export function replay({ report }: Context): HTMLElement | null {
     "replay",
     "Do this run again",
     h("div", { class: "command" }, command, h("span", { class: "controls" }, button, said)),
-    h("p", { class: "facts" }, `The same seed gives the same run: ${counted(run.events, "event")}, trace hash ${run.trace_hash}.`),
-    folded(`The scenario, ${run.scenario}`, () => h("pre", { tabindex: 0, "aria-label": "The scenario's text" }, run.toml)),
+    h(
+      "p",
+      { class: "facts" },
+      `The same seed gives the same run: ${counted(run.events, "event")}, trace hash ${run.trace_hash}.`,
+    ),
+    folded(`The scenario, ${run.scenario}`, () =>
+      h("pre", { tabindex: 0, "aria-label": "The scenario's text" }, run.toml),
+    ),
   );
 }
 
@@ -37,7 +43,12 @@ export function files({ report }: Context): HTMLElement | null {
       "ul",
       {},
       report.files.map(({ name, what }) =>
-        h("li", {}, h("a", { href: `./${name.split("/").map(encodeURIComponent).join("/")}` }, name), what && `: ${what}`),
+        h(
+          "li",
+          {},
+          h("a", { href: `./${name.split("/").map(encodeURIComponent).join("/")}` }, name),
+          what && `: ${what}`,
+        ),
       ),
     ),
   );

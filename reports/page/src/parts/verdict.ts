@@ -12,7 +12,11 @@ const SHAPES = {
 const WORDS = { pass: "Pass", fail: "Fail", unknown: "Unknown" };
 
 export function sign(shape: keyof typeof SHAPES): Child {
-  return s("svg", { viewBox: "0 0 20 20", width: 20, height: 20, class: "sign", "aria-hidden": "true" }, s("path", { d: SHAPES[shape] }));
+  return s(
+    "svg",
+    { viewBox: "0 0 20 20", width: 20, height: 20, class: "sign", "aria-hidden": "true" },
+    s("path", { d: SHAPES[shape] }),
+  );
 }
 
 /** The verdict in a sentence, then what it is about. */
@@ -55,27 +59,49 @@ export function tested(context: Context): HTMLElement {
           ["Claim", "Outcome", "On what"],
           report.claims.map((claim) => [
             claim.claim,
-            h("span", { class: `outcome ${OUTCOMES[claim.outcome] ?? "unknown"}` }, sign(OUTCOMES[claim.outcome] ?? "unknown"), claim.outcome),
+            h(
+              "span",
+              { class: `outcome ${OUTCOMES[claim.outcome] ?? "unknown"}` },
+              sign(OUTCOMES[claim.outcome] ?? "unknown"),
+              claim.outcome,
+            ),
             claim.detail,
           ]),
           { class: "claims" },
         ),
     report.undecided.length > 0 && [
       h("h3", {}, "Without a verdict"),
-      h("ul", {}, report.undecided.map((why) => h("li", {}, why))),
+      h(
+        "ul",
+        {},
+        report.undecided.map((why) => h("li", {}, why)),
+      ),
     ],
     h("h3", {}, "What was not tested"),
     report.not_tested.length > 0
-      ? h("ul", {}, report.not_tested.map((what) => h("li", {}, what)))
+      ? h(
+          "ul",
+          {},
+          report.not_tested.map((what) => h("li", {}, what)),
+        )
       : h("p", {}, "The report names nothing. That does not mean that all was tested."),
     operationsInWords(context),
   );
 }
 
 function operationsInWords({ operations }: Context): Child {
-  if (operations.count === 0) return h("p", { class: "remark" }, "There was no operation: of what clients would have seen, this report says nothing.");
+  if (operations.count === 0)
+    return h(
+      "p",
+      { class: "remark" },
+      "There was no operation: of what clients would have seen, this report says nothing.",
+    );
   if (operations.outcome.every((outcome) => outcome === UNKNOWN))
-    return h("p", { class: "remark" }, `Of all ${count(operations.count)} operations the outcome is unknown: no answer is known that could be wrong.`);
+    return h(
+      "p",
+      { class: "remark" },
+      `Of all ${count(operations.count)} operations the outcome is unknown: no answer is known that could be wrong.`,
+    );
   return null;
 }
 
@@ -86,6 +112,11 @@ export function numbers({ report }: { report: Report }): HTMLElement {
     "Numbers",
     report.numbers.length === 0
       ? h("p", {}, "The report has no numbers.")
-      : table("Numbers of this report", ["What", "How much"], report.numbers.map(({ name, value }) => [name, value]), { class: "numbers" }),
+      : table(
+          "Numbers of this report",
+          ["What", "How much"],
+          report.numbers.map(({ name, value }) => [name, value]),
+          { class: "numbers" },
+        ),
   );
 }

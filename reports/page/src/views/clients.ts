@@ -94,7 +94,8 @@ export class OperationBars extends TimeCanvas {
       pen.fillText(`${shorten(rows.name(row), 18)}${rows.fails(row) ? " ▼" : ""}`, 2, y + tall / 2 - 1, GUTTER - 10);
     }
     clipped(frame, () => {
-      for (let row = first; row < last; row++) this.paintRow(frame, rows.lanesOf(row), row * tall - this.top + PAD + 3, tall - 7);
+      for (let row = first; row < last; row++)
+        this.paintRow(frame, rows.lanesOf(row), row * tall - this.top + PAD + 3, tall - 7);
       const { op } = this.stage.view;
       for (const failing of this.failing) this.frameOf(frame, failing, "bad", 1);
       if (op !== null) this.frameOf(frame, op, "ink", 4);
@@ -116,7 +117,10 @@ export class OperationBars extends TimeCanvas {
         const ids = lane[outcome];
         const colour = theme.colour(COLOURS[outcome]);
         pen.fillStyle = outcome === UNKNOWN ? theme.pattern(pen, "rising", colour, theme.colour("ground")) : colour;
-        for (let i = firstPlace(0, ids.length, (k) => drawn[ids[k]] >= view.from); i < ids.length && invoked[ids[i]] <= view.to; ) {
+        for (
+          let i = firstPlace(0, ids.length, (k) => drawn[ids[k]] >= view.from);
+          i < ids.length && invoked[ids[i]] <= view.to;
+        ) {
           const op = ids[i];
           if (ordered && points.length < MOST_POINTS) points.push(op, top + thick / 2);
           const a = frame.x(invoked[op]);
@@ -125,7 +129,10 @@ export class OperationBars extends TimeCanvas {
             pen.fillRect(a, top, b - a, thick);
             if (outcome === FAIL && thick > 6) pen.clearRect(a, top + thick / 2 - 0.5, b - a, 1);
             const until = view.from + ((b - frame.left) / (frame.right - frame.left)) * view.width;
-            i = Math.max(i + 1, firstPlace(i + 1, ids.length, (k) => drawn[ids[k]] > until));
+            i = Math.max(
+              i + 1,
+              firstPlace(i + 1, ids.length, (k) => drawn[ids[k]] > until),
+            );
             continue;
           }
           this.bar(frame, op, a, b, top, thick, outcome);
@@ -168,9 +175,11 @@ export class OperationBars extends TimeCanvas {
     const space = b - left - 6;
     const { argument, result } = operations.columns;
     const value = plain(result[op] ?? argument[op]);
-    const text = [operations.words(op, 30), `${operations.functionOf(op)} ${shorten(value, 20)}`, shorten(value, 12)].find(
-      (words) => pen.measureText(words).width <= space,
-    );
+    const text = [
+      operations.words(op, 30),
+      `${operations.functionOf(op)} ${shorten(value, 20)}`,
+      shorten(value, 12),
+    ].find((words) => pen.measureText(words).width <= space);
     if (!text) return;
     const fill = pen.fillStyle;
     if (outcome === UNKNOWN) {
@@ -245,7 +254,10 @@ export class OperationBars extends TimeCanvas {
     if (!box) return;
     const [a, b, top, height] = box;
     const { pen } = frame;
-    for (const [stroke, width] of [["ground", 4], [colour, 2]] as const) {
+    for (const [stroke, width] of [
+      ["ground", 4],
+      [colour, 2],
+    ] as const) {
       pen.strokeStyle = theme.colour(stroke);
       pen.lineWidth = width;
       pen.strokeRect(a - outside, top - outside, b - a + 2 * outside, height + 2 * outside);
@@ -290,10 +302,15 @@ export class OperationBars extends TimeCanvas {
     const op = this.at(x, y);
     if (op === null) {
       const row = Math.floor((y - PAD + this.top) / this.rowHeight);
-      return x < GUTTER && this.rows && row < this.rows.count ? `${this.rows.name(row)}: ${this.rows.size(row)} operations` : null;
+      return x < GUTTER && this.rows && row < this.rows.count
+        ? `${this.rows.name(row)}: ${this.rows.size(row)} operations`
+        : null;
     }
     const { operations, view } = this.stage;
-    const took = operations.ended[op] < Infinity ? `took ${view.clock.span(operations.ended[op] - operations.invoked[op])}` : "never ended";
+    const took =
+      operations.ended[op] < Infinity
+        ? `took ${view.clock.span(operations.ended[op] - operations.invoked[op])}`
+        : "never ended";
     return [
       h("strong", {}, operations.words(op)),
       h("div", {}, `operation ${op}, process ${operations.processOf(op)}, ${operations.outcomeWords(op)}`),

@@ -44,7 +44,7 @@ export const LEGEND: { name: string; values: [string, Look][] }[] = [
   { name: "machine", values: Object.entries(MACHINES) },
 ];
 
-export const FAMILIES: Fault["family"][] = ["network", "clock", "disk", "process", "store", "operators"];
+const FAMILIES: Fault["family"][] = ["network", "clock", "disk", "process", "store", "operators"];
 
 export function familyColour(family: string): string {
   return (FAMILIES as string[]).includes(family) ? `family-${family}` : "family-operators";

@@ -9,6 +9,7 @@ import { font, theme } from "./theme";
 
 const LANE = 34;
 const MOST = 2500;
+const MOST_LABELLED = 40;
 const STYLES = [
   { colour: "series-1", dash: [] },
   { colour: "series-2", dash: [6, 3] },
@@ -84,11 +85,14 @@ export class MessageDiagram extends TimeCanvas {
 
       const [first, last] = this.bounds();
       if (b < frame.left || a > frame.right)
-        this.note(frame, `Messages are listed from ${view.clock.at(messages.from_ns)} to ${view.clock.at(messages.to_ns)} only.`);
+        this.note(
+          frame,
+          `Messages are listed from ${view.clock.at(messages.from_ns)} to ${view.clock.at(messages.to_ns)} only.`,
+        );
       else if (last - first > MOST) {
         this.density(frame, first, last);
         this.note(frame, `${counted(last - first, "message")} in this window: zoom in to see each.`);
-      } else for (let i = first; i < last; i++) this.arrow(frame, list[i], last - first < 120);
+      } else for (let i = first; i < last; i++) this.arrow(frame, list[i], last - first < MOST_LABELLED);
     });
   }
 
@@ -157,16 +161,9 @@ export class MessageDiagram extends TimeCanvas {
       pen.lineTo(x2 - 7 * Math.cos(angle + 0.35), y2 - 7 * Math.sin(angle + 0.35));
       pen.fill();
     }
-    const text = this.messages.kinds[kind] ?? "";
-    if (!labelled || Math.hypot(x2 - x1, y2 - y1) < 60) return;
+    if (!labelled) return;
     pen.font = font(10);
-    if (pen.measureText(text).width > x2 - x1 + 30) return;
-    pen.save();
-    pen.translate((x1 + x2) / 2, (y1 + y2) / 2);
-    pen.rotate(Math.atan2(y2 - y1, x2 - x1));
-    pen.textAlign = "center";
-    pen.fillText(text, 0, -6);
-    pen.restore();
+    pen.fillText(this.messages.kinds[kind] ?? "", (x1 + x2) / 2 + 6, (y1 + y2) / 2);
   }
 
   protected hover(x: number, y: number): Child {
@@ -182,7 +179,10 @@ export class MessageDiagram extends TimeCanvas {
       const x2 = arrived === null ? x1 + 10 : this.stage.x(this.element, arrived);
       const [y1, y2] = [this.lane(from), this.lane(to)];
       const length = (x2 - x1) ** 2 + (y2 - y1) ** 2 || 1;
-      const part = Math.max(0, Math.min(arrived === null ? 0.5 : 1, ((x - x1) * (x2 - x1) + (y - y1) * (y2 - y1)) / length));
+      const part = Math.max(
+        0,
+        Math.min(arrived === null ? 0.5 : 1, ((x - x1) * (x2 - x1) + (y - y1) * (y2 - y1)) / length),
+      );
       const away = Math.hypot(x - x1 - part * (x2 - x1), y - y1 - part * (y2 - y1));
       if (away < least) {
         least = away;
@@ -195,7 +195,11 @@ export class MessageDiagram extends TimeCanvas {
     const { hosts, kinds } = this.messages;
     return [
       h("strong", {}, `${kinds[kind]} from ${hosts[from]} to ${hosts[to]}`),
-      h("div", {}, `sent at ${clock.at(sent, 1e3)}, ${arrived === null ? "never arrived" : `arrived ${clock.span(arrived - sent)} later`}`),
+      h(
+        "div",
+        {},
+        `sent at ${clock.at(sent, 1e3)}, ${arrived === null ? "never arrived" : `arrived ${clock.span(arrived - sent)} later`}`,
+      ),
     ];
   }
 }

@@ -45,7 +45,9 @@ function decades(low: number, high: number): number[] {
 function steps(low: number, high: number, binary: boolean): number[] {
   const rough = (high - low) / 4;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = binary ? 2 ** Math.ceil(Math.log2(Math.max(rough, 1))) : [1, 2, 5, 10].map((n) => n * power).find((n) => n >= rough)!;
+  const step = binary
+    ? 2 ** Math.ceil(Math.log2(Math.max(rough, 1)))
+    : [1, 2, 5, 10].map((n) => n * power).find((n) => n >= rough)!;
   const ticks: number[] = [];
   for (let n = Math.ceil(low / step); n * step <= high; n++) ticks.push(n * step);
   return ticks;
@@ -114,21 +116,19 @@ function plotted(stage: Stage, sketch: Sketch): HTMLElement {
         size: GUTTER,
         gap: 8,
         values: (_, ticks) => ticks.map((tick) => (tick === null ? "" : sketch.format(tick))),
-splits: (_, __, low, high) => (sketch.log ? decades(low, high) : steps(low, high, sketch.binary ?? false)),
+        splits: (_, __, low, high) => (sketch.log ? decades(low, high) : steps(low, high, sketch.binary ?? false)),
       },
     ],
     series: [
       {},
-      ...sketch.lines.map(
-        (line): uPlot.Series => ({
-          label: line.label,
-          stroke: () => theme.colour(line.colour),
-          width: line.width ?? 1.5,
-          dash: line.dash,
-          points: { show: false },
-          spanGaps: false,
-        }),
-      ),
+      ...sketch.lines.map((line): uPlot.Series => ({
+        label: line.label,
+        stroke: () => theme.colour(line.colour),
+        width: line.width ?? 1.5,
+        dash: line.dash,
+        points: { show: false },
+        spanGaps: false,
+      })),
     ],
     hooks: { drawClear: [shade], draw: [(plot) => sketch.paint?.(plot)] },
   };
@@ -205,7 +205,12 @@ export function latency(stage: Stage): Child[] {
   const lowest = 1e3;
   const log = new Float32Array(operations.count);
   for (let i = 0; i < operations.count; i++)
-    log[i] = Math.log10(Math.max(Math.min(operations.ended[i], Math.max(stage.report.end_ns, operations.invoked[i])) - operations.invoked[i], lowest));
+    log[i] = Math.log10(
+      Math.max(
+        Math.min(operations.ended[i], Math.max(stage.report.end_ns, operations.invoked[i])) - operations.invoked[i],
+        lowest,
+      ),
+    );
   let seen = new Uint8Array(0);
   const points = (plot: uPlot) => {
     const { left, top, width, height } = plot.bbox;
@@ -278,7 +283,10 @@ export function latency(stage: Stage): Child[] {
       pen.beginPath();
       pen.rect(plot.bbox.left, plot.bbox.top, plot.bbox.width, plot.bbox.height);
       pen.clip();
-      for (const [colour, width] of [["ground", (line.width ?? 1.5) + 2], [line.colour, line.width ?? 1.5]] as const) {
+      for (const [colour, width] of [
+        ["ground", (line.width ?? 1.5) + 2],
+        [line.colour, line.width ?? 1.5],
+      ] as const) {
         pen.strokeStyle = theme.colour(colour);
         pen.lineWidth = width * ratio;
         pen.setLineDash(colour === "ground" ? [] : (line.dash ?? []).map((d) => d * ratio));
@@ -321,13 +329,20 @@ export function latency(stage: Stage): Child[] {
   };
 
   const plot = plotted(stage, {
-    label: `Latency of operations over time, on a logarithmic axis. ${latencyWords(stage)}`,
+    label: "Latency of operations over time, on a logarithmic axis.",
     height: 240,
     log: true,
     format: duration,
     lines: PERCENTILES.map((line) => ({ ...line, width: 0 })),
     data: () => {
-      buckets = percentiles(operations, log, view.from, view.to, clock.step(view.from, view.to, 160), [1, 0.99, 0.95, 0.5]);
+      buckets = percentiles(
+        operations,
+        log,
+        view.from,
+        view.to,
+        clock.step(view.from, view.to, 160),
+        [1, 0.99, 0.95, 0.5],
+      );
       // Lowest and highest, so that the axis has room for every point.
       const first = operations.from(view.from);
       const last = operations.from(view.to);
@@ -337,7 +352,14 @@ export function latency(stage: Stage): Child[] {
         if (log[i] < low) low = log[i];
         if (log[i] > high) high = log[i];
       }
-      if (first === last) return [[view.from, view.to], [null, null], [null, null], [null, null], [null, null]];
+      if (first === last)
+        return [
+          [view.from, view.to],
+          [null, null],
+          [null, null],
+          [null, null],
+          [null, null],
+        ];
       const none = [null, null];
       return [[view.from, view.to], [10 ** low, 10 ** high], none, none, none];
     },
@@ -347,26 +369,40 @@ export function latency(stage: Stage): Child[] {
       if (i !== null)
         return [
           h("strong", {}, operations.words(i)),
-          h("div", {}, `operation ${i}, process ${operations.processOf(i)}, ${operations.outcomeWords(i)}, ${operations.ended[i] < Infinity ? `took ${clock.span(operations.ended[i] - operations.invoked[i])}` : "never ended"}`),
+          h(
+            "div",
+            {},
+            `operation ${i}, process ${operations.processOf(i)}, ${operations.outcomeWords(i)}, ${operations.ended[i] < Infinity ? `took ${clock.span(operations.ended[i] - operations.invoked[i])}` : "never ended"}`,
+          ),
         ];
       const at = stage.time(plot.root.parentElement!, x);
       const place = buckets.at.findIndex((center) => Math.abs(center - at) <= buckets.step / 2);
       if (place < 0 || !buckets.counts[place]) return clock.at(at, view.width / 1000);
-      return `${clock.at(at, view.width / 1000)}: ${counted(buckets.counts[place], "operation")} within ${clock.span(buckets.step)}; ${PERCENTILES.map((line, n) => `${line.label} ${duration(buckets.lines[n][place] ?? 0)}`).reverse().join(", ")}`;
+      return `${clock.at(at, view.width / 1000)}: ${counted(buckets.counts[place], "operation")} within ${clock.span(buckets.step)}; ${PERCENTILES.map(
+        (line, n) => `${line.label} ${duration(buckets.lines[n][place] ?? 0)}`,
+      )
+        .reverse()
+        .join(", ")}`;
     },
     pick: (x, y, plot) => {
       const i = nearest(x, y, plot);
       return i === null ? null : { at: operations.invoked[i], op: i };
     },
   });
-  return [key(PERCENTILES, [h("b", {}, "operations"), [OK, FAIL, UNKNOWN].map(mark), h("b", {}, "of all that ended")]), plot];
+  // Sorting a million latencies would keep the reader waiting: it is done when the page can be seen.
+  setTimeout(() => plot.setAttribute("aria-label", `${plot.getAttribute("aria-label")} ${latencyWords(stage)}`));
+  return [
+    key(PERCENTILES, [h("b", {}, "operations"), [OK, FAIL, UNKNOWN].map(mark), h("b", {}, "of all that ended")]),
+    plot,
+  ];
 }
 
 function latencyWords(stage: Stage): string {
   const { operations, report } = stage;
   const took = new Float64Array(operations.count);
   let n = 0;
-  for (let i = 0; i < operations.count; i++) if (operations.ended[i] < Infinity) took[n++] = operations.ended[i] - operations.invoked[i];
+  for (let i = 0; i < operations.count; i++)
+    if (operations.ended[i] < Infinity) took[n++] = operations.ended[i] - operations.invoked[i];
   if (n === 0) return "No operation ended.";
   const sorted = took.subarray(0, n).sort();
   const at = (part: number) => duration(sorted[Math.ceil(sorted.length * part) - 1]);
@@ -437,7 +473,8 @@ export function quantity(stage: Stage, name: Series["quantity"]): Child[] | null
         // Of samples that share a column, the one farthest from zero: no peak is lost.
         for (let i = first; i <= last; i += skip) {
           let far = i;
-          for (let k = i + 1; k < Math.min(i + skip, last + 1); k++) if (Math.abs(series.values[k]) > Math.abs(series.values[far])) far = k;
+          for (let k = i + 1; k < Math.min(i + skip, last + 1); k++)
+            if (Math.abs(series.values[k]) > Math.abs(series.values[far])) far = k;
           times.add(series.at_ns[far]);
         }
       }

@@ -19,6 +19,9 @@ export function shapeSample(path: string, colour: string, filled: boolean): Chil
   return s(
     "svg",
     { width: 10, height: 10, "aria-hidden": "true" },
-    s("path", filled ? { d: path, fill: `var(--${colour})` } : { d: path, stroke: `var(--${colour})`, "stroke-width": 2 }),
+    s(
+      "path",
+      filled ? { d: path, fill: `var(--${colour})` } : { d: path, stroke: `var(--${colour})`, "stroke-width": 2 },
+    ),
   );
 }

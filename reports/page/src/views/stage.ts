@@ -60,10 +60,15 @@ export class Stage {
 
     const transform = (): ZoomTransform => {
       const k = view.end / view.width;
-      return zoomIdentity.translate(GUTTER - k * (GUTTER + (view.from / view.end) * this.plotWidth(element)), 0).scale(k);
+      return zoomIdentity
+        .translate(GUTTER - k * (GUTTER + (view.from / view.end) * this.plotWidth(element)), 0)
+        .scale(k);
     };
     const behaviour = zoom<HTMLElement, unknown>()
-      .filter((event: MouseEvent) => !event.shiftKey && !event.button && (event.type !== "wheel" || event.ctrlKey || event.metaKey))
+      .filter(
+        (event: MouseEvent) =>
+          !event.shiftKey && !event.button && (event.type !== "wheel" || event.ctrlKey || event.metaKey),
+      )
       .wheelDelta((event) => {
         // A pinch on a touchpad comes as a wheel with Ctrl, in small steps; a wheel's notch is a large one.
         const step = -event.deltaY * (event.deltaMode === 1 ? 0.05 : event.deltaMode ? 1 : 0.002);
@@ -91,7 +96,8 @@ export class Stage {
       "wheel",
       (event) => {
         const sideways = event.shiftKey ? event.deltaY || event.deltaX : event.deltaX;
-        if (event.ctrlKey || event.metaKey || Math.abs(sideways) <= (event.shiftKey ? 0 : Math.abs(event.deltaY))) return;
+        if (event.ctrlKey || event.metaKey || Math.abs(sideways) <= (event.shiftKey ? 0 : Math.abs(event.deltaY)))
+          return;
         event.preventDefault();
         view.pan(sideways / this.plotWidth(element));
       },

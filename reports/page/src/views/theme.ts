@@ -35,7 +35,12 @@ class Theme {
   }
 
   /** A fill that differs from others in more than its colour. */
-  pattern(context: CanvasRenderingContext2D, pattern: Pattern, colour: string, ground: string | null = null): CanvasPattern | string {
+  pattern(
+    context: CanvasRenderingContext2D,
+    pattern: Pattern,
+    colour: string,
+    ground: string | null = null,
+  ): CanvasPattern | string {
     if (pattern === "none") return colour;
     const name = `${pattern} ${colour} ${ground}`;
     let made = this.patterns.get(name);
@@ -67,7 +72,7 @@ class Theme {
 
 export const theme = new Theme();
 
-export const FONT = 'system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif';
+const FONT = 'system-ui, -apple-system, "Segoe UI", "DejaVu Sans", sans-serif';
 
 export function font(size: number, weight = 400): string {
   return `${weight} ${size}px ${FONT}`;

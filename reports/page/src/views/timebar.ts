@@ -53,15 +53,17 @@ export function overview(stage: Stage): HTMLElement {
     const columns = Math.max(1, Math.floor((width - GUTTER - MARGIN) / 2));
     const all = new Uint32Array(columns);
     const bad = new Uint32Array(columns);
+    const slope = columns / view.end;
     for (let i = 0; i < operations.count; i++) {
-      const column = Math.min(columns - 1, Math.floor((operations.invoked[i] / view.end) * columns));
+      const column = Math.min(columns - 1, (operations.invoked[i] * slope) | 0);
       all[column]++;
       if (operations.outcome[i] === FAIL || operations.outcome[i] === UNKNOWN) bad[column]++;
     }
     let most = 1;
     for (const n of all) most = Math.max(most, n);
     pen.fillStyle = theme.colour("outage-shade");
-    for (const [from, to] of report.unavailable) pen.fillRect(scale(from), 0, Math.max(scale(to) - scale(from), 1), HEIGHT);
+    for (const [from, to] of report.unavailable)
+      pen.fillRect(scale(from), 0, Math.max(scale(to) - scale(from), 1), HEIGHT);
     for (let column = 0; column < columns; column++) {
       const tall = (all[column] / most) * (HEIGHT - 10);
       const red = (bad[column] / most) * (HEIGHT - 10);

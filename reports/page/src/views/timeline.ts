@@ -94,7 +94,8 @@ export class Timeline extends TimeCanvas {
       height: 16,
       spans: this.stage.report.unavailable.map(([from, to]): Span => [from, to, clock.span(to - from)]),
       look: (value) => ({ fill: "outage", text: "on-outage", label: value }),
-      words: ([from, to]) => `No write was acknowledged from ${clock.at(from)} to ${clock.at(to)}, for ${clock.span(to - from)}`,
+      words: ([from, to]) =>
+        `No write was acknowledged from ${clock.at(from)} to ${clock.at(to)}, for ${clock.span(to - from)}`,
     };
   }
 
@@ -225,7 +226,8 @@ export class Timeline extends TimeCanvas {
     const slack = view.width / 300;
     for (const { fault, y: top } of this.brackets) {
       const end = fault.to_ns ?? this.report.end_ns;
-      if (y >= top && y < top + 18 && ns >= fault.from_ns - slack && ns <= end + slack) return describeFault(this.stage, fault);
+      if (y >= top && y < top + 18 && ns >= fault.from_ns - slack && ns <= end + slack)
+        return describeFault(this.stage, fault);
     }
     if (x < GUTTER) return null;
     for (const { band } of this.bands)
@@ -239,7 +241,7 @@ export class Timeline extends TimeCanvas {
 }
 
 /** What a host was at a moment: "primary, gate open, lease held, database primary". */
-export function stateWords(host: Host, ns: number): string {
+function stateWords(host: Host, ns: number): string {
   const words = QUANTITIES.map((quantity) => {
     const value = valueAt(host[quantity], ns);
     return value && (quantity === "role" ? value : `${quantity} ${value}`);
@@ -270,7 +272,16 @@ function matrix(cut: [string, string][]): Child {
     "table",
     { class: "matrix" },
     h("caption", {}, "who does not hear whom (×): rows hear, columns speak"),
-    h("thead", {}, h("tr", {}, h("td"), names.map((name) => h("th", { scope: "col" }, name)))),
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        h("td"),
+        names.map((name) => h("th", { scope: "col" }, name)),
+      ),
+    ),
     h(
       "tbody",
       {},
@@ -292,7 +303,10 @@ function matrix(cut: [string, string][]): Child {
   );
 }
 
-function stackFaults(faults: Fault[], end: number): { rows: number; placed: { fault: Fault; row: number; room: number }[] } {
+function stackFaults(
+  faults: Fault[],
+  end: number,
+): { rows: number; placed: { fault: Fault; row: number; room: number }[] } {
   const free: number[] = [];
   const last: number[] = [];
   const placed: { fault: Fault; row: number; room: number }[] = [];
@@ -332,7 +346,11 @@ export function legend(): Child {
 
 function swatch(pattern: string, fill: string): Child {
   const colour = `var(--${fill})`;
-  const lines = { rising: "M-1 9 9 -1M4 14 19 -1", falling: "M-1 3 8 12M4 -2 18 12", dots: "M2 3h2M8 3h2M14 3h2M2 8h2M8 8h2M14 8h2" }[pattern];
+  const lines = {
+    rising: "M-1 9 9 -1M4 14 19 -1",
+    falling: "M-1 3 8 12M4 -2 18 12",
+    dots: "M2 3h2M8 3h2M14 3h2M2 8h2M8 8h2M14 8h2",
+  }[pattern];
   return s(
     "svg",
     { width: 16, height: 10, viewBox: "0 0 16 10", "aria-hidden": "true" },
@@ -349,26 +367,39 @@ export function timelineTables(stage: Stage): Child[] {
   const { clock } = view;
   const until = (ns: number | null) => (ns === null ? "the end" : clock.at(ns));
   const spans = report.hosts.flatMap((host) =>
-    QUANTITIES.flatMap((quantity) => host[quantity].map(([from, to, value]) => [host.name, quantity, value, clock.at(from), clock.at(to)])),
+    QUANTITIES.flatMap((quantity) =>
+      host[quantity].map(([from, to, value]) => [host.name, quantity, value, clock.at(from), clock.at(to)]),
+    ),
   );
   return [
     report.generations.length > 0 &&
       wideTable(
         "Generations",
         ["generation", "primary", "sync", "declared", "gate opened", "why"],
-        report.generations.map((g) => [g.generation, g.primary, g.sync, clock.at(g.from_ns), g.opened_ns === null ? "never" : clock.at(g.opened_ns), g.why]),
+        report.generations.map((g) => [
+          g.generation,
+          g.primary,
+          g.sync,
+          clock.at(g.from_ns),
+          g.opened_ns === null ? "never" : clock.at(g.opened_ns),
+          g.why,
+        ]),
       ),
     report.faults.length > 0 &&
       wideTable(
         "Faults",
         ["fault", "family", "from", "to", "hosts"],
-        report.faults.slice(0, MOST_ROWS).map((f) => [f.what, f.family, clock.at(f.from_ns), until(f.to_ns), list(f.hosts)]),
+        report.faults
+          .slice(0, MOST_ROWS)
+          .map((f) => [f.what, f.family, clock.at(f.from_ns), until(f.to_ns), list(f.hosts)]),
       ),
     report.unavailable.length > 0 &&
       wideTable(
         "Times without an acknowledged write",
         ["from", "to", "for"],
-        report.unavailable.slice(0, MOST_ROWS).map(([from, to]) => [clock.at(from), clock.at(to), clock.span(to - from)]),
+        report.unavailable
+          .slice(0, MOST_ROWS)
+          .map(([from, to]) => [clock.at(from), clock.at(to), clock.span(to - from)]),
       ),
     spans.length > 0 && wideTable("Hosts", ["host", "what", "value", "from", "to"], spans.slice(0, MOST_ROWS)),
     spans.length > MOST_ROWS && h("p", {}, `${counted(spans.length - MOST_ROWS, "more span")} are in report.json.`),
