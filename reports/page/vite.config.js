@@ -27,6 +27,8 @@ function oneFile() {
         ["<!-- style -->", `<style>${style}</style>`],
         ["<!-- script -->", `<script>${script}</script>`],
       ].reduce((html, [mark, text]) => put(html, mark, text), page.source);
+      const place = '<script type="application/json" id="report">null</script>';
+      if (page.source.split(place).length !== 2) throw new Error("must have one place for a report");
       for (const file of files) if (file !== page) delete bundle[file.fileName];
     },
   };

@@ -1,8 +1,8 @@
 import { h, replace, table, type Child } from "../base/dom";
 import { valueAt } from "../model/spans";
 import { States } from "../model/states";
+import { describeFault } from "../views/faults";
 import type { Stage } from "../views/stage";
-import { describeFault } from "../views/timeline";
 import { momentLink, type Context } from "./context";
 
 /** What everything was at the chosen moment: roles, faults that were on, and the whole state of whoever is asked about. */

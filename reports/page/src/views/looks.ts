@@ -1,6 +1,9 @@
 import type { Fault } from "../report";
 import type { Look } from "./band";
 
+/** What is shown of each host. */
+export const QUANTITIES = ["role", "gate", "lease", "database", "machine"] as const;
+
 const ROLES: Record<string, Look> = {
   primary: { fill: "primary", text: "on-primary" },
   sync: { fill: "sync", text: "on-sync" },

@@ -7,11 +7,15 @@ import { filter } from "../parts/filter";
 import { moment } from "../parts/moment";
 import { chosenOperation } from "../parts/operation";
 import { OperationBars } from "./clients";
+import { latency } from "./latency";
+import { legend } from "./legend";
 import { kindBoxes, MessageDiagram } from "./messages";
-import { latency, quantity, throughput } from "./plots";
+import { quantity } from "./series";
+import { throughput } from "./throughput";
 import type { Stage } from "./stage";
+import { timelineTables } from "./tables";
 import { Axis, overview } from "./timebar";
-import { legend, Timeline, timelineTables } from "./timeline";
+import { Timeline } from "./timeline";
 
 /** All views over the one time axis, under the bar that says which part of it they show. */
 export function views(context: Context, stage: Stage, tools: Child): HTMLElement {

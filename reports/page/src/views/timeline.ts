@@ -1,15 +1,13 @@
-import { h, s, wideTable, type Child } from "../base/dom";
-import { counted, list } from "../base/text";
+import type { Child } from "../base/dom";
+import { counted } from "../base/text";
 import { valueAt } from "../model/spans";
 import type { Fault, Host, Report, Span } from "../report";
 import { bandWords, paintBand, type Band } from "./band";
 import { clipped, grid, TimeCanvas, type Frame } from "./canvas";
-import { familyColour, LEGEND, LOOKS } from "./looks";
+import { describeFault, stackFaults } from "./faults";
+import { familyColour, LOOKS, QUANTITIES } from "./looks";
 import { GUTTER, type Stage } from "./stage";
 import { font, theme } from "./theme";
-
-const FAULT_ROWS = 5;
-const QUANTITIES = ["role", "gate", "lease", "database", "machine"] as const;
 
 interface Label {
   y: number;
@@ -27,7 +25,7 @@ interface Bracket {
 /** A lane per host: roles and what they rest on; above all of them generations, faults, and where nobody could write. */
 export class Timeline extends TimeCanvas {
   private readonly labels: Label[] = [];
-  private readonly bands: { band: Band; who: string; quantity: string }[] = [];
+  private readonly bands: Band[] = [];
   private readonly lanes: { host: Host; y: number; height: number }[] = [];
   private readonly brackets: Bracket[];
   private readonly report: Report;
@@ -40,11 +38,11 @@ export class Timeline extends TimeCanvas {
 
     if (report.generations.length > 0) {
       this.labels.push({ y: y + 9, text: "generation", strong: false });
-      this.bands.push({ band: this.generations(y), who: "", quantity: "generation" });
+      this.bands.push(this.generations(y));
       y += 24;
     }
-    const rows = Math.min(FAULT_ROWS, stackFaults(report.faults, report.end_ns).rows);
-    this.brackets = stackFaults(report.faults, report.end_ns).placed.map(({ fault, row, room }) => ({
+    const { rows, placed } = stackFaults(report.faults, report.end_ns);
+    this.brackets = placed.map(({ fault, row, room }) => ({
       fault,
       y: y + row * 18,
       room,
@@ -53,7 +51,7 @@ export class Timeline extends TimeCanvas {
     y += rows * 18 + (rows > 0 ? 6 : 0);
     if (report.unavailable.length > 0) {
       this.labels.push({ y: y + 8, text: "no writes", strong: false });
-      this.bands.push({ band: this.outages(y), who: "", quantity: "" });
+      this.bands.push(this.outages(y));
       y += 22;
     }
     for (const host of report.hosts) y = this.lane(host, y);
@@ -114,16 +112,12 @@ export class Timeline extends TimeCanvas {
         strong: quantity === "role",
       });
       this.bands.push({
-        who: host.name,
-        quantity,
-        band: {
-          y: below,
-          height,
-          spans: host[quantity],
-          look: LOOKS[quantity],
-          words: ([from, to, value]) =>
-            `${host.name}: ${quantity === "role" ? "" : `${quantity} `}${value} from ${clock.at(from)} to ${clock.at(to)}, for ${clock.span(to - from)}`,
-        },
+        y: below,
+        height,
+        spans: host[quantity],
+        look: LOOKS[quantity],
+        words: ([from, to, value]) =>
+          `${host.name}: ${quantity === "role" ? "" : `${quantity} `}${value} from ${clock.at(from)} to ${clock.at(to)}, for ${clock.span(to - from)}`,
       });
       below += height + 2;
     }
@@ -162,7 +156,7 @@ export class Timeline extends TimeCanvas {
         pen.fillStyle = theme.colour("outage-shade");
         pen.fillRect(a, this.lanes[0]?.y ?? 0, Math.max(frame.x(to) - a, 1), bottom);
       }
-      for (const { band } of this.bands) paintBand(frame, band, view.from, view.to);
+      for (const band of this.bands) paintBand(frame, band, view.from, view.to);
       for (const lane of this.lanes)
         for (const [from, to] of lane.host.machine) {
           if (to < view.from || from > view.to) continue;
@@ -230,7 +224,7 @@ export class Timeline extends TimeCanvas {
         return describeFault(this.stage, fault);
     }
     if (x < GUTTER) return null;
-    for (const { band } of this.bands)
+    for (const band of this.bands)
       if (y >= band.y - 1 && y < band.y + band.height + 1) {
         const words = bandWords(band, ns, slack);
         if (words) return words;
@@ -249,159 +243,7 @@ function stateWords(host: Host, ns: number): string {
   return words.length > 0 ? words.join(", ") : "nothing known";
 }
 
-export function describeFault(stage: Stage, fault: Fault): Child[] {
-  const { clock } = stage.view;
-  const time =
-    fault.to_ns === null
-      ? `from ${clock.at(fault.from_ns)}, never healed`
-      : fault.to_ns === fault.from_ns
-        ? `at ${clock.at(fault.from_ns)}`
-        : `from ${clock.at(fault.from_ns)} to ${clock.at(fault.to_ns)}, for ${clock.span(fault.to_ns - fault.from_ns)}`;
-  return [
-    h("strong", {}, fault.what),
-    h("div", {}, `${fault.family} fault ${time}${fault.hosts.length > 0 ? `; hit ${list(fault.hosts)}` : ""}`),
-    fault.cut && matrix(fault.cut),
-  ];
-}
-
-/** Who does not hear whom: a row for who hears, a column for who speaks. */
-function matrix(cut: [string, string][]): Child {
-  const names = [...new Set(cut.flat())].sort();
-  const pairs = new Set(cut.map(([from, to]) => `${from}\n${to}`));
-  return h(
-    "table",
-    { class: "matrix" },
-    h("caption", {}, "who does not hear whom (×): rows hear, columns speak"),
-    h(
-      "thead",
-      {},
-      h(
-        "tr",
-        {},
-        h("td"),
-        names.map((name) => h("th", { scope: "col" }, name)),
-      ),
-    ),
-    h(
-      "tbody",
-      {},
-      names.map((to) =>
-        h(
-          "tr",
-          {},
-          h("th", { scope: "row" }, to),
-          names.map((from) =>
-            from === to
-              ? h("td", { class: "same" }, "–")
-              : pairs.has(`${from}\n${to}`)
-                ? h("td", { class: "deaf" }, "×")
-                : h("td", {}, "hears"),
-          ),
-        ),
-      ),
-    ),
-  );
-}
-
-function stackFaults(
-  faults: Fault[],
-  end: number,
-): { rows: number; placed: { fault: Fault; row: number; room: number }[] } {
-  const free: number[] = [];
-  const last: number[] = [];
-  const placed: { fault: Fault; row: number; room: number }[] = [];
-  for (const fault of [...faults].sort((a, b) => a.from_ns - b.from_ns)) {
-    let row = free.findIndex((ns) => ns <= fault.from_ns);
-    if (row < 0) row = free.length < FAULT_ROWS ? free.length : FAULT_ROWS - 1;
-    if (last[row] !== undefined) placed[last[row]].room = fault.from_ns;
-    last[row] = placed.length;
-    free[row] = Math.max(free[row] ?? 0, fault.to_ns ?? end, fault.from_ns + end / 40);
-    placed.push({ fault, row, room: end });
-  }
-  return { rows: free.length, placed };
-}
-
 function summary(report: Report): string {
   const peers = report.hosts.filter((host) => host.kind === "peer");
   return `${counted(peers.length, "peer")}, ${counted(report.generations.length, "generation")}, ${counted(report.faults.length, "fault")}, ${counted(report.unavailable.length, "time")} without an acknowledged write.`;
-}
-
-/** What colours and patterns mean. */
-export function legend(): Child {
-  return h(
-    "div",
-    { class: "legend" },
-    LEGEND.map(({ name, values }) =>
-      h(
-        "span",
-        {},
-        h("b", {}, name),
-        values.map(([value, look]) =>
-          h("span", {}, swatch(look.hollow ? "hollow" : (look.pattern ?? "solid"), look.fill), value),
-        ),
-      ),
-    ),
-  );
-}
-
-function swatch(pattern: string, fill: string): Child {
-  const colour = `var(--${fill})`;
-  const lines = {
-    rising: "M-1 9 9 -1M4 14 19 -1",
-    falling: "M-1 3 8 12M4 -2 18 12",
-    dots: "M2 3h2M8 3h2M14 3h2M2 8h2M8 8h2M14 8h2",
-  }[pattern];
-  return s(
-    "svg",
-    { width: 16, height: 10, viewBox: "0 0 16 10", "aria-hidden": "true" },
-    s("rect", { x: 0.5, y: 0.5, width: 15, height: 9, fill: pattern === "solid" ? colour : "none", stroke: colour }),
-    lines && s("path", { d: lines, stroke: colour, "stroke-width": 1.5, fill: "none" }),
-  );
-}
-
-const MOST_ROWS = 400;
-
-/** The timeline in words, for who cannot see it. */
-export function timelineTables(stage: Stage): Child[] {
-  const { report, view } = stage;
-  const { clock } = view;
-  const until = (ns: number | null) => (ns === null ? "the end" : clock.at(ns));
-  const spans = report.hosts.flatMap((host) =>
-    QUANTITIES.flatMap((quantity) =>
-      host[quantity].map(([from, to, value]) => [host.name, quantity, value, clock.at(from), clock.at(to)]),
-    ),
-  );
-  return [
-    report.generations.length > 0 &&
-      wideTable(
-        "Generations",
-        ["generation", "primary", "sync", "declared", "gate opened", "why"],
-        report.generations.map((g) => [
-          g.generation,
-          g.primary,
-          g.sync,
-          clock.at(g.from_ns),
-          g.opened_ns === null ? "never" : clock.at(g.opened_ns),
-          g.why,
-        ]),
-      ),
-    report.faults.length > 0 &&
-      wideTable(
-        "Faults",
-        ["fault", "family", "from", "to", "hosts"],
-        report.faults
-          .slice(0, MOST_ROWS)
-          .map((f) => [f.what, f.family, clock.at(f.from_ns), until(f.to_ns), list(f.hosts)]),
-      ),
-    report.unavailable.length > 0 &&
-      wideTable(
-        "Times without an acknowledged write",
-        ["from", "to", "for"],
-        report.unavailable
-          .slice(0, MOST_ROWS)
-          .map(([from, to]) => [clock.at(from), clock.at(to), clock.span(to - from)]),
-      ),
-    spans.length > 0 && wideTable("Hosts", ["host", "what", "value", "from", "to"], spans.slice(0, MOST_ROWS)),
-    spans.length > MOST_ROWS && h("p", {}, `${counted(spans.length - MOST_ROWS, "more span")} are in report.json.`),
-  ];
 }
