@@ -1,12 +1,13 @@
 import { h, replace, type Child } from "../base/dom";
 import { plain } from "../base/text";
-import { FAIL, OK } from "../model/operations";
+import { FAIL, OK, UNKNOWN } from "../model/operations";
 import type { Linearization } from "../model/linearization";
 import { operationLink, type Context } from "./context";
 import { steps } from "./failures";
 
 const FAR = 20_000;
 const NEAR = 4;
+const MOST_DURING = 8;
 
 /** The chosen operation in words, with its neighbours on the same key. */
 export function chosenOperation(context: Context): HTMLElement {
@@ -36,13 +37,10 @@ function describe(context: Context, op: number): Child[] {
   const { columns } = operations;
   const peer = operations.peerOf(op);
   const generation = columns.generation[op];
-  const ended = operations.ended[op];
   const step = Math.min(1e6, view.width / 1000);
   const parts = [
     `Process ${operations.processOf(op)} invoked it at ${clock.at(operations.invoked[op], step)}`,
-    ended < Infinity
-      ? `it ended ${operations.outcomeWords(op)} after ${clock.span(ended - operations.invoked[op])}`
-      : "it never ended",
+    ending(context, op),
     peer && `${peer} answered${generation ? `, in generation ${generation}` : ""}`,
   ].filter(Boolean);
   return [
@@ -61,6 +59,15 @@ function describe(context: Context, op: number): Child[] {
     neighbours(context, op),
     operations.linearization && inOrder(context, op, operations.linearization),
   ];
+}
+
+function ending({ operations, view }: Context, op: number): string {
+  const took = operations.ended[op] - operations.invoked[op];
+  if (took === Infinity) return "it never ended: whether it took effect is not known";
+  const after = view.clock.span(took);
+  if (operations.outcome[op] === UNKNOWN)
+    return `after ${after} it ended without an answer: whether it took effect is not known`;
+  return operations.outcome[op] === FAIL ? `it failed after ${after}` : `it ended ok after ${after}`;
 }
 
 function isRead(name: string): boolean {
@@ -88,37 +95,32 @@ function neighbours(context: Context, op: number): Child {
   seen = 0;
   for (let i = op + 1; i < operations.count && seen < FAR && after.length < NEAR; i++, seen++) {
     if (operations.key[i] !== key) continue;
-    if (invoked[i] < ended[op] && (ended[op] < Infinity || after.length + during.length < NEAR)) during.push(i);
-    else if (outcome[i] !== FAIL) after.push(i);
+    if (invoked[i] < ended[op]) {
+      if (during.length < MOST_DURING) during.push(i);
+    } else if (outcome[i] !== FAIL) after.push(i);
   }
   const lines: Child[] = [];
-  const say = (title: string, ops: number[]) => {
-    if (ops.length > 0)
-      lines.push(
-        h("dt", {}, title),
-        h(
-          "dd",
-          {},
-          h(
-            "ul",
-            {},
-            ops.map((i) => h("li", {}, item(i))),
-          ),
-        ),
-      );
-  };
-  const item = (i: number): Child[] => [
+  const item = (i: number, when = ""): Child[] => [
     operationLink(context, i),
     ": ",
     h("code", {}, operations.words(i, 80)),
-    `, ${operations.outcomeWords(i)}`,
+    `, ${operations.outcomeWords(i)}${when}`,
   ];
+  const say = (title: string, ops: number[], when: (i: number) => string) => {
+    if (ops.length === 0) return;
+    const items = ops.map((i) => h("li", {}, item(i, when(i))));
+    lines.push(h("dt", {}, title), h("dd", {}, h("ul", {}, items)));
+  };
+  const { clock } = context.view;
+  say("Ended before it began", before, (i) => `, ended ${clock.span(invoked[op] - ended[i])} before`);
+  say("At the same time", during.slice(-MOST_DURING), () => "");
+  say(
+    "Began after it ended",
+    after,
+    (i) => `, began ${clock.span(invoked[i] - Math.min(ended[op], invoked[i]))} after`,
+  );
 
-  say("Ended before it began", before);
-  say("At the same time", during.slice(0, 8));
-  say("Began after it ended", after);
-
-  // Where the value that it read came from, and who read the value that it wrote.
+  // Where the value that it read came from.
   const value = wrote[operations.f[op]] ? columns.argument[op] : columns.result[op];
   let source: Child = null;
   if (value !== null && outcome[op] === OK && !wrote[operations.f[op]]) {
@@ -136,7 +138,7 @@ function neighbours(context: Context, op: number): Child {
   return [h("h4", {}, `Its neighbours on key ${name}`), source, h("dl", { class: "neighbours" }, lines)];
 }
 
-/** Its place in the order that explains all answers. */
+/** Its place in the order that explains the answers, as far as one was found. */
 function inOrder(context: Context, op: number, order: Linearization): Child {
   const { operations } = context;
   if (Number.isNaN(order.effect[op]))
@@ -149,7 +151,7 @@ function inOrder(context: Context, op: number, order: Linearization): Child {
   for (let i = order.before[op], n = 0; i >= 0 && n < NEAR; i = order.before[i], n++) around.unshift(i);
   for (let i = order.after[op], n = 0; i >= 0 && n < NEAR; i = order.after[i], n++) around.push(i);
   return [
-    h("h4", {}, "Around it in the order that explains the answers"),
+    h("h4", {}, "Around it in the order that was found"),
     h(
       "ol",
       { class: "order", start: order.rank[around[0]] },
