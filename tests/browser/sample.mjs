@@ -1,5 +1,5 @@
 // Reports to develop and test the page with: the same for the same seed.
-//   node sample.mjs [--kind run|history|untimed|cycle|empty|unknown] [--operations ABOUT] [--keys N] [--seed N] > report.json
+//   node sample.mjs [--kind run|crowded|history|untimed|cycle|empty|unknown] [--operations ABOUT] [--keys N] [--seed N] > report.json
 
 import { pathToFileURL } from "node:url";
 
@@ -652,6 +652,30 @@ function cycle(rng) {
   });
 }
 
+/** A run with much of everything, and with words that are long. */
+function crowded(rng) {
+  const report = run(rng, 3_000, 16);
+  const many = (list, n, change) =>
+    Array.from({ length: n }, (_, i) => Object.assign(structuredClone(list[i % list.length]), change(i)));
+  report.faults = many(report.faults, 300, (i) => ({
+    from_ns: Math.round(i * 0.39 * S),
+    to_ns: i % 7 === 0 ? null : Math.round((i * 0.39 + (i % 9) * 0.5) * S),
+  }));
+  report.generations = many(report.generations, 120, (i) => ({
+    generation: i + 1,
+    from_ns: Math.round(i * 0.99 * S),
+    opened_ns: i % 4 === 0 ? null : Math.round((i * 0.99 + 0.1) * S),
+  }));
+  report.hosts.splice(3, 0, ...many(report.hosts.slice(0, 3), 6, (i) => ({ name: `host-with-a-long-name-${i + 4}` })));
+  report.story = many(report.story, 3_000, (i) => ({ at_ns: Math.round(i * 0.04 * S) }));
+  report.failures = many(report.failures, 30, (i) => ({ at_ns: i % 3 === 0 ? null : Math.round(i * 4 * S) }));
+  report.claims.push({ claim: "long ".repeat(30), outcome: "holds", detail: "x".repeat(300) });
+  report.title = "T".repeat(150);
+  report.run.replay += " --option".repeat(30);
+  report.run.toml += `# ${"z".repeat(300)}\n`;
+  return report;
+}
+
 /** The report of a kind. */
 export function sample({ kind = "run", operations: count = 24_000, keys = 16, seed = 1 } = {}) {
   const rng = random(seed);
@@ -662,6 +686,8 @@ export function sample({ kind = "run", operations: count = 24_000, keys = 16, se
       return history(rng, count, keys, true);
     case "untimed":
       return history(rng, count, keys, false);
+    case "crowded":
+      return crowded(rng);
     case "cycle":
       return cycle(rng);
     case "empty":

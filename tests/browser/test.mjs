@@ -10,7 +10,7 @@ import { pictures } from "./pictures.mjs";
 import { sample } from "./sample.mjs";
 
 const scratch = mkdtempSync(join(tmpdir(), "heir-page-"));
-const pages = ["run", "history", "untimed", "cycle", "empty", "unknown"].map((kind) => ({
+const pages = ["run", "crowded", "history", "untimed", "cycle", "empty", "unknown"].map((kind) => ({
   name: `sample ${kind}`,
   folder: writePage(join(scratch, kind), JSON.stringify(sample({ kind, operations: kind === "run" ? 24_000 : 2_000 }))),
 }));

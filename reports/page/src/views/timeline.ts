@@ -205,7 +205,7 @@ export class Timeline extends TimeCanvas {
     pen.textBaseline = "middle";
     for (const text of [fault.what, fault.kind])
       for (const [left, right] of [
-        [a + 6, b - 3],
+        [a + 6, Math.min(b, room) - 3],
         [b + 5, room - 3],
       ])
         if (pen.measureText(text).width <= right - left) {
