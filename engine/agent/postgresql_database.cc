@@ -148,6 +148,7 @@ class PostgresqlDatabase final : public Database {
       case failover::Acknowledge::nothing: database.commit_level = pg::CommitLevel::local; break;
     }
     database.any_standby_counts = !config_.policy.only_named_sync;
+    database.sever_durably = config_.policy.sever != failover::Severing::until_restart;
     database.distrust_own_disk = config_.policy.distrust_own_disk;
     database.fsync = config_.policy.fsync;
     return database;

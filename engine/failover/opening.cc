@@ -86,7 +86,11 @@ void open_gate(Context& c) {
     return prove(c);
   }
   if (HEIR_MUTANT("reopened-without-writing-it") ? !c.state().opened : c.state().opened != peer.session) {
-    if (HEIR_MUTANT("gate-open-before-it-is-written")) peer.gate = GateMode::open;
+    if (HEIR_MUTANT("gate-open-before-it-is-written")) {
+      peer.gate = GateMode::open;
+      peer.opened_incarnation = peer.proof_covers.incarnation;
+      peer.covered_cancels = peer.proof_covers.cancelled_waits;
+    }
     ClusterState opened = c.state();
     opened.opened = peer.session;
     return request_write(c, Purpose::open, std::move(opened), "the gate opens");

@@ -275,6 +275,7 @@ Task<Result<std::vector<LogRecord>>> DurableLog::read_records(std::vector<std::s
 
   std::vector<LogRecord> records;
   next_record_ = first;
+  const bool cuts_all = HEIR_MUTANT("durable-record-cut");
   for (File& file : files) {
     if (file.number > last) break;
     const std::string path = record_path(file.number);
@@ -283,10 +284,11 @@ Task<Result<std::vector<LogRecord>>> DurableLog::read_records(std::vector<std::s
     bool damaged = false;
     Result<LogRecord> record = decode_twice(
         file.content, [this](std::string_view bytes) { return decode_log_record(owner_, bytes); }, damaged);
-    const bool may_be_torn = file.number > durable || HEIR_MUTANT("durable-record-cut");
+    const bool may_be_torn = file.number > durable || cuts_all;
     if (!record && file.number == last && may_be_torn && record.error().code != ErrorCode::conflict) {
       host_.log(LogLevel::warning, "store-log-cut",
                 {{"file", path}, {"reason", "never acknowledged: " + record.error().message}});
+      if (cuts_all) durable = std::min(durable, next_record_ - 1);
       break;
     }
     if (!record)

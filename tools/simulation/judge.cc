@@ -74,7 +74,7 @@ void expect_writable(const scenarios::Scenario& scenario, const sim::RunResult& 
                           "no write succeeded after " + since + "; expected within " + to_string(limit),
                           history_time(result.healed_at + limit),
                           {}});
-    } else if (*result.first_write_after_heal - result.healed_at > limit) {
+    } else if (!wrote_within(result, limit)) {
       const Duration took = *result.first_write_after_heal - result.healed_at;
       failures.push_back({FailureKind::not_writable,
                           "the first write after " + since + " succeeded " + to_string(took) +
@@ -84,16 +84,13 @@ void expect_writable(const scenarios::Scenario& scenario, const sim::RunResult& 
     }
   }
   if (expect.max_unavailable) {
-    for (const sim::Outage& outage : result.outages) {
-      if (outage.length() <= *expect.max_unavailable) continue;
+    if (const sim::Outage* outage = outage_beyond(result, *expect.max_unavailable))
       failures.push_back({FailureKind::not_writable,
-                          "no write succeeded from " + time_text(outage.from) + " to " + time_text(outage.to) + ", " +
-                              to_string(outage.length()) + " long; expected at most " +
+                          "no write succeeded from " + time_text(outage->from) + " to " + time_text(outage->to) + ", " +
+                              to_string(outage->length()) + " long; expected at most " +
                               to_string(*expect.max_unavailable),
-                          history_time(outage.to),
+                          history_time(outage->to),
                           {}});
-      break;
-    }
   }
 }
 
@@ -159,6 +156,16 @@ std::string passed_sentence(const scenarios::Scenario& scenario, const Judgement
 }
 
 }  // namespace
+
+bool wrote_within(const sim::RunResult& result, Duration limit) {
+  return result.first_write_after_heal && *result.first_write_after_heal - result.healed_at <= limit;
+}
+
+const sim::Outage* outage_beyond(const sim::RunResult& result, Duration limit) {
+  const auto found = std::find_if(result.outages.begin(), result.outages.end(),
+                                  [&](const sim::Outage& outage) { return outage.length() > limit; });
+  return found == result.outages.end() ? nullptr : &*found;
+}
 
 FailureKind failure_kind(scenarios::FailureKind kind) {
   switch (kind) {

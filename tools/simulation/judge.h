@@ -31,6 +31,11 @@ struct Judgement {
 
 Judgement judge(const scenarios::Scenario& scenario, const sim::RunResult& result);
 
+/// Whether a write succeeded within `limit` after the last fault had healed (Expect::writable_within).
+bool wrote_within(const sim::RunResult& result, Duration limit);
+/// The first time without an acknowledged write that was longer (Expect::max_unavailable); null if none was.
+const sim::Outage* outage_beyond(const sim::RunResult& result, Duration limit);
+
 /// The same name in the two lists.
 reports::FailureKind failure_kind(scenarios::FailureKind kind);
 

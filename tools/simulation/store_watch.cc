@@ -28,20 +28,24 @@ bool StoreWatch::has_all(int member) const {
 }
 
 void StoreWatch::forgive(int member) {
-  members_[raft::MemberId(static_cast<std::uint64_t>(member))].may_have_lost = true;
+  Disk& disk = members_[raft::MemberId(static_cast<std::uint64_t>(member))];
+  disk.may_have_lost = disk.was_forgiven = true;
 }
 
 void StoreWatch::restored(const raft::Raft& member) {
   const raft::MemberId id = member.options.self;
   const auto [found, is_new] = members_.try_emplace(id);
   Disk& disk = found->second;
-  if (std::exchange(disk.may_have_lost, false))
+  if (std::exchange(disk.may_have_lost, false)) {
     invariants_.forget(id);
-  else if (!is_new)
+    check_noticed(member, disk);
+  } else if (!is_new) {
     check_kept(member, disk);
+  }
   disk.durable = {member.ballot, member.log.snapshot(), member.log.before(), member.log.entries()};
   disk.writing.clear();
   disk.reads.clear();
+  disk.knows_that_it_forgot = false;
   disks_[id] = &disk.durable;
   up_.push_back(&member);
   invariants_.restored(member);
@@ -64,6 +68,15 @@ void StoreWatch::check_kept(const raft::Raft& member, Disk& disk) {
   if (!kept_log) invariants_.violation("FORGOTTEN: the log of " + who + " has not what was durable");
 }
 
+/// A disk may have lost something, by leave; but whoever still has its vote has been told how much log it had then, and
+/// must not go on without.
+void StoreWatch::check_noticed(const raft::Raft& member, Disk& disk) {
+  while (!disk.writing.empty()) carry_out(disk);
+  if (disk.vouched && member.ballot == disk.vouched->first && member.log.last_index() < disk.vouched->second)
+    invariants_.violation("UNNOTICED: " + std::to_string(member.options.self.value()) +
+                          " has its vote, but not the log that this vouches for");
+}
+
 void StoreWatch::gone(const raft::Raft& member) {
   std::erase(up_, &member);
 }
@@ -75,6 +88,12 @@ void StoreWatch::stepping(const raft::Raft& member, const raft::Input& input) {
 
 void StoreWatch::stepped(const raft::Raft& member, const raft::Output& output) {
   Disk& disk = members_[member.options.self];
+  if (disk.knows_that_it_forgot)
+    invariants_.violation("GOES ON: " + std::to_string(member.options.self.value()) + " knows that it forgot entries");
+  disk.knows_that_it_forgot = output.forgot.has_value();
+  if (output.forgot && !disk.was_forgiven)
+    invariants_.violation("FORGOTTEN: " + std::to_string(member.options.self.value()) +
+                          " lacks entries, though its disk lost nothing");
   if (output.persist) disk.writing.push_back(*output.persist);
   invariants_.check(member, output, disks_, up_);
   for (const raft::ReadOutcome& outcome : output.reads) {
@@ -91,8 +110,20 @@ void StoreWatch::sent(const raft::Message& message) {
 
 void StoreWatch::persisted(const raft::Raft& member, std::uint64_t id) {
   Disk& disk = members_[member.options.self];
-  for (; !disk.writing.empty() && disk.writing.front().id <= id; disk.writing.pop_front())
-    raft::carry_out(disk.durable, disk.writing.front());
+  while (!disk.writing.empty() && disk.writing.front().id <= id) carry_out(disk);
+}
+
+/// The first of what it has asked for is on its disk.
+void StoreWatch::carry_out(Disk& disk) {
+  const raft::Persist& first = disk.writing.front();
+  const raft::LogIndex end = last_on(disk.durable).index;
+  if (first.ballot) disk.vouched = {*first.ballot, end};
+  if (disk.vouched && !first.entries.empty())
+    disk.vouched->second = std::min(disk.vouched->second, first.previous.index);
+  if (disk.vouched && first.snapshot && first.discard_log)
+    disk.vouched->second = std::min(disk.vouched->second, first.snapshot->last.index);
+  raft::carry_out(disk.durable, first);
+  disk.writing.pop_front();
 }
 
 void StoreWatch::tell() {

@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,8 +34,14 @@ class StoreWatch final : public sim::StoreChecks, public raft::Observer {
     raft::Durable durable;                          ///< As the member was told that it is.
     std::deque<raft::Persist> writing;              ///< What it has asked for since.
     std::map<std::uint64_t, raft::LogIndex> reads;  ///< Where each that is under way has to reach.
+    /// The vote that was written last, and how much log there was then: it names that, too.
+    std::optional<std::pair<raft::Ballot, raft::LogIndex>> vouched;
     bool may_have_lost = false;
+    bool was_forgiven = false;  ///< That, ever.
+    bool knows_that_it_forgot = false;
   };
+  static void carry_out(Disk& disk);
+  void check_noticed(const raft::Raft& member, Disk& disk);
   void check_kept(const raft::Raft& member, Disk& disk);
   void tell();
 

@@ -51,6 +51,7 @@ struct Config {
   CommitLevel commit_level = CommitLevel::flushed;
   bool fsync = true;                ///< Off loses writes; a scenario may want to see that.
   bool distrust_own_disk = true;    ///< Off: a copy is led by, or replaced, though others show that a disk lost log.
+  bool sever_durably = true;        ///< Off: one that ran as it was severed has its upstream again if restarted.
   bool any_standby_counts = false;  ///< Commits wait for any standby instead of the named sync.
   Duration answer_limit = Duration::seconds(5);      ///< For one statement, or to open a session.
   Duration start_limit = Duration::seconds(60);      ///< For the server to answer after a start.

@@ -248,7 +248,8 @@ Task<Result<std::uint64_t>> shutdown_offset(Context& context) {
   if (!control) co_return control.error();
   if (control->state != "shut down")
     co_return Error{ErrorCode::refused, "the database was not shut down cleanly, but is \"" + control->state + "\""};
-  co_return control->checkpoint;
+  // It names where the record of the shutdown begins; logs end between records.
+  co_return control->checkpoint + 1;
 }
 
 Task<Result<>> keep_identity(Context& context, PeerId identity) {

@@ -158,6 +158,10 @@ Error no_primary(const Sessions& server) {
   return {ErrorCode::refused, server.server().value() + " is not a primary, or not yet (P-10); asked again later"};
 }
 
+bool leads(const Source& source) {
+  return source.primary || HEIR_MUTANT("rebuilt-from-a-standby");
+}
+
 Task<Result<>> check_primary(Sessions& server) {
   const Result<Observation> there = co_await observe_remote(server);
   if (!there) co_return explain(there.error(), "asking the primary " + server.server().value());
@@ -391,8 +395,7 @@ Task<Result<>> clone(Context& context, Endpoint upstream, CloneOf whom) {
   Sessions server = sessions_with(context, upstream);
   const Result<Source> source = co_await source_of(server);
   if (!source) co_return source.error();
-  if (whom == CloneOf::primary && !source->primary && !HEIR_MUTANT("rebuilt-from-a-standby"))
-    co_return no_primary(server);
+  if (whom == CloneOf::primary && !leads(*source)) co_return no_primary(server);
   if (!disk->empty) {
     if (disk->cluster.empty())
       co_return Error{ErrorCode::refused, "there is data in " + context.layout.data() +
@@ -462,6 +465,8 @@ Task<Result<RejoinReport>> rejoin(Context& context, Endpoint primary, Endpoint u
         co_return following.error();
       co_return report;
     }
+    // It led when it was asked first; the end of our log has taken a while since.
+    if (!leads(*source)) co_return no_primary(server);
     // Log leaves a primary once it is flushed: one that lacks some of its own branch has lost it, and ours may be the
     // only copy.
     if (compared->primary_lacks && context.config.distrust_own_disk)
@@ -488,6 +493,7 @@ Task<Result<RejoinReport>> rejoin(Context& context, Endpoint primary, Endpoint u
   } else {
     source = co_await source_of(server);
     if (!source) co_return source.error();
+    if (!leads(*source)) co_return no_primary(server);
     if (control) {
       if (const Result<> same = check_system(control->system_identifier, *source, primary); !same)
         co_return same.error();

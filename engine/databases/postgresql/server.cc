@@ -260,6 +260,12 @@ Task<Result<>> sever(Context& context) {
   const Result<Observation> seen = co_await look(context, std::nullopt);
   if (seen && !seen->in_recovery)
     co_return Error{ErrorCode::refused, "this server is a primary and has no upstream; stop it first"};
+  Bytes upstream;  // The settings that name it.
+  if (!context.config.sever_durably) {
+    Result<Bytes> read = co_await context.host.read_file(context.layout.settings());
+    if (!read) co_return explain(read.error(), "reading the settings");
+    upstream = std::move(*read);
+  }
   // On disk first, even if the server does not answer: however it goes on, it must not reconnect after a restart.
   if (const Result<> written = co_await write_settings(context, settings); !written) co_return written;
   if (const Result<> cleared = co_await clear_automatic_settings(context); !cleared) co_return cleared;
@@ -269,6 +275,10 @@ Task<Result<>> sever(Context& context) {
   if (const Result<> told = co_await reload(context); !told) co_return told;
   const Result<std::uint64_t> end = co_await await_severed(context);
   if (!end) co_return end.error();
+  if (!context.config.sever_durably) {
+    const Result<> put_back = co_await replace_file(context.host, context.layout.settings(), std::move(upstream));
+    if (!put_back) co_return put_back;
+  }
   context.host.log(LogLevel::info, "severed", {{"end", programs::to_lsn(*end)}});
   co_return Result<>();
 }
