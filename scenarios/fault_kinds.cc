@@ -136,6 +136,11 @@ constexpr std::array kinds{
     FaultTraits{K::stop_by_hand, "stop-by-hand", F::operators,
                 "Somebody runs `pg_ctl stop -m fast` on the target, past the agent.",
                 "Maintenance without a freeze; a script of the distribution."},
+    FaultTraits{K::cancel_by_hand, "cancel-by-hand", F::operators,
+                "Somebody cancels what every session of a client does on the target, past the gate: "
+                "`pg_cancel_backend`.",
+                "\"Everything hangs, I cancelled it\": commits that wait for a sync are shown, though nobody else has "
+                "them."},
     FaultTraits{K::second_agent, "second-agent", F::operators,
                 "A second agent is started on the target with the configuration, identity and files of the first; it "
                 "is killed after `for`.",

@@ -90,6 +90,7 @@ std::string missing_for(FaultKind kind, const Fault& fault) {
     case FaultKind::promote_by_hand:
     case FaultKind::start_by_hand:
     case FaultKind::stop_by_hand:
+    case FaultKind::cancel_by_hand:
     case FaultKind::stop:
     case FaultKind::join:
     case FaultKind::random: return "";
@@ -242,6 +243,7 @@ std::string impossible_target(FaultKind kind, const Fault& fault) {
     case FaultKind::promote_by_hand:
     case FaultKind::start_by_hand:
     case FaultKind::stop_by_hand:
+    case FaultKind::cancel_by_hand:
     case FaultKind::second_agent:
       if (target == TargetKind::rack) return name + " has hosts of the store too";
       if (is_of_store(target) || target == TargetKind::clients) return name + " has no peer that this could happen to";

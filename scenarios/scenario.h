@@ -243,6 +243,7 @@ enum class FaultKind {
   promote_by_hand,     ///< Operator: pg_ctl promote, past the agent.
   start_by_hand,       ///< Operator: pg_ctl start, past the agent.
   stop_by_hand,        ///< Operator: pg_ctl stop, past the agent.
+  cancel_by_hand,      ///< Operator: pg_cancel_backend on every client's session, past the gate.
   second_agent,        ///< Operator: a second agent with the identity and the files of the first.
   stop,                ///< The host is shut down in order, and started after `for`.
   join,                ///< A host of `cluster.late` is switched on for the first time.

@@ -50,6 +50,8 @@ class Actions {
   virtual void crash_process(int host, scenarios::ProcessKind process) = 0;
   /// A process of the database server dies; the server goes on.
   virtual void crash_backend(int host) = 0;
+  /// What every session of a client does there is cancelled.
+  virtual void cancel_sessions(int host) = 0;
   /// What the out-of-memory killer does: one of the processes of a peer's host, or a backend; `draw` says which.
   virtual void kill_one(int host, std::uint64_t draw) = 0;
   /// While set, the agent of a peer's host opens nothing and starts nothing. Adds up.

@@ -143,7 +143,8 @@ void Nemesis::strike(std::size_t index, int host) {
     if (host != kNobody) harm->what += ", at the moment: " + scenarios::to_string(*fault.on);
     const bool ends = harm->heal && fault.lasts.has_value();
     if (ends) harm->what += " for " + to_string(lasts);
-    sink_({kernel().now(), true, harm->what, id, decision(std::move(fault), index, host != kNobody, lasts, struck)});
+    sink_({kernel().now(), true, harm->what, id, harm->heal != nullptr, struck,
+           decision(std::move(fault), index, host != kNobody, lasts, struck)});
     if (ends) {
       kernel().schedule(kernel().now() + lasts, *this, kHeal, id);
       for (std::size_t i = 0; i < harm->steps.size(); ++i)
@@ -210,7 +211,7 @@ void Nemesis::heal(std::uint32_t id) {
   active_.erase(found);
   active.harm.heal();
   healed_at_ = kernel().now();
-  sink_({kernel().now(), false, active.harm.what, active.id, {}});
+  sink_({kernel().now(), false, active.harm.what, active.id});
 }
 
 void Nemesis::stop() {

@@ -17,9 +17,11 @@ namespace heir::sim {
 /// Something that the nemesis did: a line of the story, and what a report shades.
 struct FaultEvent {
   VirtualTime at;
-  bool begins = true;    ///< Or heals.
-  std::string what;      ///< "crash host1 (primary)"
-  std::uint32_t id = 0;  ///< Ties a healing to its beginning.
+  bool begins = true;         ///< Or heals.
+  std::string what;           ///< "crash host1 (primary)"
+  std::uint32_t id = 0;       ///< Ties a healing to its beginning.
+  bool lasts = false;         ///< At its beginning: it is something that goes on, until it is healed or for ever.
+  std::vector<int> struck{};  ///< At its beginning: the hosts that it hits; none: the world.
   /// At its beginning: the strike as a fault that leaves nothing to chance (decisions.h).
   std::optional<scenarios::Fault> decided{};
 };

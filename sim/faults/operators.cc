@@ -16,6 +16,12 @@ std::optional<Harm> by_hand(const Strike& s, std::string_view action) {
   return Harm{what, {}};
 }
 
+std::optional<Harm> cancel_by_hand(const Strike& s) {
+  if (s.hosts.empty()) return std::nullopt;
+  for (const int host : s.hosts) s.world.cancel_sessions(host);
+  return Harm{"by hand: cancel all clients' sessions on " + host_list(s.world, s.hosts), {}};
+}
+
 std::optional<Harm> second_agent(const Strike& s) {
   if (s.hosts.empty()) return std::nullopt;
   const int host = s.hosts.front();
@@ -32,6 +38,7 @@ std::optional<Harm> strike_operators(const Strike& s) {
     case FaultKind::promote_by_hand: return by_hand(s, "promote");
     case FaultKind::start_by_hand: return by_hand(s, "start");
     case FaultKind::stop_by_hand: return by_hand(s, "stop");
+    case FaultKind::cancel_by_hand: return cancel_by_hand(s);
     case FaultKind::second_agent: return second_agent(s);
     case FaultKind::rebuild:
       if (s.hosts.empty()) return std::nullopt;

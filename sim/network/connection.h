@@ -22,6 +22,7 @@ class StreamHandler;
 struct Packet {
   enum class Kind : std::uint8_t { syn, syn_ack, data, fin, reset, refused, timed_out };
   Chunk chunk;
+  VirtualTime sent;
   VirtualTime arrives;
   std::uint32_t next = UINT32_MAX;
   Kind kind = Kind::data;

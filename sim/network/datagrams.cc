@@ -30,7 +30,7 @@ void Network::unbind(AddressId at) {
   if (!bound) return;
   if (bound->waiting > 0) {
     for (std::uint32_t slot = 0; slot < datagrams_.size(); ++slot) {
-      if (datagrams_[slot].waiting && datagrams_[slot].to == at) free_datagram(slot);
+      if (datagrams_[slot].waiting && datagrams_[slot].to == at) drop_datagram(slot);
     }
   }
   bindings_.erase(bindings_.begin() + (bound - bindings_.data()));
@@ -44,14 +44,16 @@ void Network::send(AddressId from, AddressId to, Bytes payload) {
     return;
   }
   LinkState& way = link(node_of(from), node_of(to));
-  if (way.blocks > 0 || !nodes_[node_of(from).value()].up) return;
-  if (const Ratio loss = way.loss(); loss > Ratio() && way.random.chance(loss)) return;
+  const auto is_lost = [&] { return tell_datagram(from, to, payload.size(), kernel().now(), false); };
+  if (way.blocks > 0 || !nodes_[node_of(from).value()].up) return is_lost();
+  if (const Ratio loss = way.loss(); loss > Ratio() && way.random.chance(loss)) return is_lost();
   if (way.jams > 0) {
-    if (way.jammed.size() < kJammed) way.jammed.push_back(take_datagram(from, to, std::move(payload)));
+    if (way.jammed.size() == kJammed) return is_lost();
+    way.jammed.push_back(take_datagram(from, to, std::move(payload)));
     return;
   }
   const std::optional<Duration> departs = departs_after(way, payload.size() + kHeaders, true);
-  if (!departs) return;
+  if (!departs) return is_lost();
   Duration delay = draw_latency(way) + *departs;
   if (const Ratio reorder = way.reorder(); reorder > Ratio() && way.random.chance(reorder)) {
     delay += way.random.between(way.parameters.reorder_by.low, way.parameters.reorder_by.high);
@@ -69,10 +71,10 @@ void Network::datagram_arrives(std::uint32_t slot) {
   const AddressId from = datagrams_[slot].from;
   const AddressId to = datagrams_[slot].to;
   Binding* bound = binding(to);
-  if (!bound || !nodes_[node_of(to).value()].up || is_blocked(node_of(from), node_of(to))) return free_datagram(slot);
+  if (!bound || !nodes_[node_of(to).value()].up || is_blocked(node_of(from), node_of(to))) return drop_datagram(slot);
   kernel().mix(digest(datagrams_[slot].payload));
   if (bound->gate && !bound->gate->is_open()) {
-    if (bound->waiting == kSocketBuffer) return free_datagram(slot);
+    if (bound->waiting == kSocketBuffer) return drop_datagram(slot);
     ++bound->waiting;
     datagrams_[slot].waiting = true;
     bound->gate->admit(*this, kDatagramHandOver, id_of(datagrams_[slot].generation, slot));
@@ -89,10 +91,21 @@ void Network::hand_over_datagram(std::uint32_t slot) {
   Binding* bound = binding(to);
   ASSERT(bound, "unbinding frees the datagrams that wait");
   if (datagram.waiting) --bound->waiting;
+  tell_datagram(from, to, payload.size(), datagram.sent, true);
   free_datagram(slot);
   DatagramHandler* handler = bound->handler;
   const Gate::Entry entry(bound->gate);
   handler->on_datagram(from, to, std::move(payload));
+}
+
+void Network::drop_datagram(std::uint32_t slot) {
+  const Datagram& datagram = datagrams_[slot];
+  tell_datagram(datagram.from, datagram.to, datagram.payload.size(), datagram.sent, false);
+  free_datagram(slot);
+}
+
+void Network::tell_datagram(AddressId from, AddressId to, std::size_t bytes, VirtualTime sent, bool arrived) const {
+  if (observer_ && node_of(from) != node_of(to)) observer_({sent, arrived, true, from, to, bytes});
 }
 
 std::uint32_t Network::take_datagram(AddressId from, AddressId to, Bytes payload) {
@@ -106,6 +119,7 @@ std::uint32_t Network::take_datagram(AddressId from, AddressId to, Bytes payload
   datagram.from = from;
   datagram.to = to;
   datagram.payload = std::move(payload);
+  datagram.sent = kernel().now();
   return slot;
 }
 

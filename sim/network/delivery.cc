@@ -9,6 +9,7 @@ namespace heir::sim {
 void Network::transmit(std::uint32_t index, std::uint32_t packet, Duration extra) {
   Side& side = sides_[index];
   const NodeId to = sides_[index ^ 1].node;
+  packets_[packet].sent = kernel().now();
   Duration delay = extra;
   if (side.node == to) {
     delay += loopback_.between(parameters_.loopback.low, parameters_.loopback.high);
@@ -83,6 +84,12 @@ void Network::packet_arrives(std::uint32_t index) {
       return receive(there, packet);
     case Packet::Kind::data:
       kernel().mix(digest(packets_[packet].chunk.bytes) + packets_[packet].chunk.attachment.size());
+      if (observer_ && from.node != to.node) {
+        const bool connected = index % 2 == 0;
+        const AddressId from_end = connected ? address_of(from.node, 0) : to.to;
+        const AddressId to_end = connected ? from.to : address_of(to.node, 0);
+        observer_({packets_[packet].sent, true, false, from_end, to_end, packets_[packet].chunk.size()});
+      }
       if (to.alive()) return receive(there, packet);
       from.unacknowledged -= packets_[packet].chunk.size();
       break;

@@ -26,6 +26,7 @@
 // program. After on_closed, on_reset, close() or reset() the id is dead and no handler is called for it any more.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -74,6 +75,16 @@ class ListenHandler {
 
  protected:
   ~ListenHandler() = default;
+};
+
+/// What was sent from one host to another, and whether it arrived: told when it has arrived, or is lost.
+struct NetworkMessage {
+  VirtualTime sent;
+  bool arrived = false;
+  bool datagram = false;  ///< Or bytes on a connection.
+  AddressId from;         ///< Port 0: the end of a connection that connected.
+  AddressId to;
+  std::size_t bytes = 0;
 };
 
 struct NetworkParameters {
@@ -152,6 +163,9 @@ class Network final : private EventTarget {
   /// way what it has written still arrives.
   void release(Gate& gate, bool orderly = false);
 
+  /// Told of every datagram, and of the data that arrives on connections; null for nobody. Changes nothing in a run.
+  void observe(std::function<void(const NetworkMessage&)> observer) { observer_ = std::move(observer); }
+
   /// Connections that at least one side still knows.
   std::size_t connections() const { return live_connections_; }
 
@@ -176,6 +190,7 @@ class Network final : private EventTarget {
     AddressId from;
     AddressId to;
     Bytes payload;
+    VirtualTime sent;
     bool waiting = false;          ///< Behind a closed gate.
     std::uint32_t generation = 0;  ///< Tells an event for a datagram that was dropped meanwhile.
     std::uint32_t next_free = UINT32_MAX;
@@ -200,6 +215,8 @@ class Network final : private EventTarget {
   void free_datagram(std::uint32_t slot);
   void datagram_arrives(std::uint32_t slot);
   void hand_over_datagram(std::uint32_t slot);
+  void drop_datagram(std::uint32_t slot);
+  void tell_datagram(AddressId from, AddressId to, std::size_t bytes, VirtualTime sent, bool arrived) const;
 
   // connections.cc: the table of connections, and what a program asks of one.
   static std::uint64_t id_of(std::uint32_t generation, std::uint32_t index) {
@@ -268,6 +285,7 @@ class Network final : private EventTarget {
   std::vector<Side> sides_;
   std::uint32_t free_sides_ = kNone;  ///< Even sides, through Side::next_free.
   std::size_t live_connections_ = 0;
+  std::function<void(const NetworkMessage&)> observer_;
 };
 
 }  // namespace heir::sim

@@ -59,6 +59,7 @@ class Machine final : private EventTarget {
   Kernel& kernel() const { return EventTarget::kernel(); }
   Network& network() { return network_; }
   HostClock& clock() { return clock_; }
+  const HostClock& clock() const { return clock_; }
   Disk& disk() { return disk_; }
   /// An address of this machine.
   AddressId address(std::uint16_t port) const { return address_of(node_, port); }

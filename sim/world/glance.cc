@@ -13,17 +13,6 @@ void add(std::string& text, std::string_view key, std::string_view value) {
   text += std::string(key) + ": " + (value.empty() ? "-" : std::string(value)) + "\n";
 }
 
-const char* phase_text(ServerPhase phase) {
-  switch (phase) {
-    case ServerPhase::starting: return "starting";
-    case ServerPhase::standby: return "standby";
-    case ServerPhase::promoting: return "promoting";
-    case ServerPhase::primary: return "primary";
-    case ServerPhase::shutting_down: return "shutting down";
-  }
-  return "?";
-}
-
 void add_machine(std::string& text, const Machine& machine) {
   add(text, "power", machine.is_up() ? "on" : "off");
   std::string programs;
@@ -97,7 +86,7 @@ std::string World::state_of(std::string_view name) const {
     add(text, "waits for", on.waits_for);
     const int host = static_cast<int>(i) + 1;
     if (const PostgresServer* found = server(host)) {
-      add(text, "database", phase_text(found->phase()));
+      add(text, "database", to_string(found->phase()));
       add(text, "log ends at", to_string(found->log_end()));
       add(text, "log is flushed up to", to_string(found->flushed()));
     } else {

@@ -113,6 +113,8 @@ void World::on_state(const LogLine& line) {
     std::optional<std::int64_t>& least = result_.extremes.takeover_slack;
     least = std::min(slack, least.value_or(slack));
   }
+  if (declared) note_declared(before, field(line, "why"));
+  if (declared && field(line, "why").starts_with("switchover")) check_handover(before);
   result_.generations = std::max(result_.generations, generation);
   if (!options_.keep_story) return;
   const std::string why(field(line, "why"));
@@ -130,6 +132,19 @@ void World::on_state(const LogLine& line) {
              " (" + why + ")");
   else
     tell(StoryLine::Kind::state, "", why + (lists.empty() ? "" : ": " + lists));
+}
+
+/// What is handed over includes the record of the shutdown (FAILOVER.md section 6), unless that is no longer the last.
+void World::check_handover(const ClusterView& before) {
+  const int host = host_named(before.primary);
+  const std::shared_ptr<DataFolder> data = host == 0 ? nullptr : data_of(host);
+  if (!data || server(host)) return;
+  const ControlData& control = data->data.control;
+  if (control.state == ClusterState::shut_down && cluster_.initial_offset <= control.checkpoint.offset())
+    violation(FailureKind::assertion, "generation " + std::to_string(cluster_.generation) + " was handed over at " +
+                                          std::to_string(cluster_.initial_offset) +
+                                          ", without the record of the shutdown at " +
+                                          std::to_string(control.checkpoint.offset()));
 }
 
 void World::on_store_log(int n, const LogLine& line) {
@@ -196,6 +211,7 @@ void World::on_log(const LogLine& line) {
       tell(StoryLine::Kind::note, host, std::string(line.event) + " " + std::string(field(line, "error")));
     return;
   }
+  if (line.event == "promoted") note_promoted(number_of_host);
   PeerHost& on = peer(number_of_host);
   const bool succeeded = line.event == "database-command" && field(line, "outcome") == "done";
   if (line.event == "role" || line.event == "gate" || succeeded) last_progress_ = kernel().now();
@@ -204,9 +220,11 @@ void World::on_log(const LogLine& line) {
   } else if (line.event == "role") {
     on.role = field(line, "role");
     on.role_generation = number(field(line, "generation"));
+    if (reports::HostTimeline* lane = timeline_of(number_of_host)) lane->role.set(history_now(), on.role);
     tell(StoryLine::Kind::role, host, on.role + " of generation " + std::to_string(on.role_generation));
   } else if (line.event == "gate") {
     on.gate = field(line, "mode");
+    if (reports::HostTimeline* lane = timeline_of(number_of_host)) lane->gate.set(history_now(), on.gate);
     if (on.gate == "open") on_gate_open(on, number(field(line, "generation")));
     coverage_.reach(on.gate == "open" ? "gate-opened" : "gate-" + on.gate);
     tell(StoryLine::Kind::gate, host, "gate " + on.gate + " in generation " + std::string(field(line, "generation")));
@@ -233,6 +251,7 @@ void World::on_gate_open(PeerHost& on, std::uint64_t generation) {
   on.open_generation = generation;
   if (generation <= opened_generation_) return;
   opened_generation_ = generation;
+  note_opened();
   gate_opened_ = kernel().now();
   if (last_write_) note_handover(kernel().now() - *last_write_);
 }
@@ -311,6 +330,7 @@ void World::inspect_copies() {
 }
 
 void World::conclude() {
+  end_timeline();
   inspect_copies();
   result_.healed_at = nemesis_->healed_at();
   // One that came before a later fault healed says nothing.

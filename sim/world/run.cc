@@ -8,8 +8,9 @@ namespace heir::sim {
 
 namespace {
 
-constexpr std::uint64_t slice = 20'000;                 ///< Events between two looks at the caller's wishes.
-constexpr Duration look = Duration::milliseconds(100);  ///< Virtual time between two looks at the world.
+constexpr std::uint64_t slice = 20'000;                    ///< Events between two looks at the caller's wishes.
+constexpr Duration look = Duration::milliseconds(100);     ///< Virtual time between two looks at the world.
+constexpr Duration sampling = Duration::milliseconds(20);  ///< Between two samples for the timeline.
 /// A core that gets on without ever recovering is cut short after so many times the limit between two steps of it.
 constexpr int longest_recovery = 20;
 constexpr Duration settle_limit = Duration::seconds(30);  ///< For the last reads, once all faults have healed.
@@ -31,21 +32,25 @@ void describe_failure(const void* context) {
 class Course {
  public:
   Course(Kernel& kernel, const RunOptions& options, const std::vector<scenarios::Variation>& vary)
-      : kernel_(kernel), options_(options), vary_(vary) {
+      : kernel_(kernel),
+        options_(options),
+        vary_(vary),
+        next_sample_(options.keep_timeline ? VirtualTime() : VirtualTime::max()) {
     this->vary();
   }
 
   /// Asks for the first pause. False: the caller interrupts.
-  bool begin(const Glance& glance) {
-    glance_ = &glance;
+  bool begin(World& world) {
+    world_ = &world;
     return !options_.pause || ask();
   }
   /// Runs until a time, or the caller's interruption (false).
   bool run_until(VirtualTime until) {
     while (kernel_.now() < until) {
       const bool pauses = next_.until <= until;
-      const StopReason reason = kernel_.run(
-          {std::min({until, next_.until, next_variation()}), std::min(kernel_.events() + slice, next_.events)});
+      const StopReason reason = kernel_.run({std::min({until, next_.until, next_variation(), next_sample_}),
+                                             std::min(kernel_.events() + slice, next_.events)});
+      for (; next_sample_ <= kernel_.now(); next_sample_ = next_sample_ + sampling) world_->sample();
       // Only when all events of its time are done: wherever a caller pauses between them, it is the same run.
       if (reason == StopReason::time_limit || reason == StopReason::idle) vary();
       if (options_.progress && !options_.progress({kernel_.now(), kernel_.events()})) return false;
@@ -60,7 +65,7 @@ class Course {
 
  private:
   bool ask() {
-    const std::optional<Limits> next = options_.pause(*glance_);
+    const std::optional<Limits> next = options_.pause(*world_);
     if (next) next_ = *next;
     return next.has_value();
   }
@@ -76,7 +81,8 @@ class Course {
   const RunOptions& options_;
   const std::vector<scenarios::Variation>& vary_;
   std::size_t varied_ = 0;
-  const Glance* glance_ = nullptr;
+  World* world_ = nullptr;
+  VirtualTime next_sample_;
   Limits next_;
 };
 

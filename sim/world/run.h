@@ -8,6 +8,7 @@
 
 #include "reports/check/verdict/object.h"
 #include "reports/history/history.h"
+#include "reports/timeline/timeline.h"
 #include "scenarios/scenario.h"
 #include "sim/faults/nemesis.h"
 #include "sim/kernel/kernel.h"
@@ -90,6 +91,7 @@ struct RunOptions {
   std::uint64_t seed = 1;
   bool keep_story = true;                   ///< Off: `story` stays empty; saves time in campaigns.
   bool keep_commits = false;                ///< RunResult::commits.
+  bool keep_timeline = false;               ///< RunResult::timeline.
   Kernel::TraceSink trace;                  ///< One line per event; null for none.
   std::function<void(const LogLine&)> log;  ///< Every log line of every program; null for none.
   /// Called after every event of the clients' history; true ends the run there: nothing more can be learnt.
@@ -115,6 +117,8 @@ struct RunResult {
   /// What it committed, one operation after the other; with RunOptions::keep_commits only.
   reports::History commits;
   std::vector<StoryLine> story;
+  /// What happened to the hosts; with RunOptions::keep_timeline only.
+  std::optional<reports::Timeline> timeline;
   std::vector<scenarios::Fault> decisions;  ///< Every strike of the nemesis, in order (sim/faults/decisions.h).
   std::vector<Violation> violations;
   std::vector<Outage> outages;

@@ -93,12 +93,15 @@ World::World(Kernel& kernel, const scenarios::Scenario& scenario, Programs& prog
       start_agent(host);
   }
   build_clients();
+  set_links();
+  begin_timeline();
   operator_ = make_machine("operator", 0);
   nemesis_ = std::make_unique<Nemesis>(kernel, scenario_, *this, [this](const FaultEvent& event) {
     if (event.decided) {
       coverage_.on_strike(event.decided->kind, cluster_);
       result_.decisions.push_back(*event.decided);
     }
+    note_fault(event);
     tell(event.begins ? StoryLine::Kind::fault : StoryLine::Kind::heal, "",
          event.begins ? event.what : "healed: " + event.what);
   });
@@ -163,6 +166,10 @@ void World::build_peers() {
     postgresql_.install(*made.machine);
     peers_.push_back(std::move(made));
   }
+}
+
+/// Of the scenario, once everybody is there.
+void World::set_links() {
   for (const scenarios::Link& link : scenario_.network.links) {
     const auto nodes = [&](const scenarios::Target& end) {
       if (end.kind == TargetKind::host) return std::vector<NodeId>{node(end.host)};
@@ -246,6 +253,7 @@ void World::start_agent(int host) {
   Process& process = on.machine->start("agent");
   process.use_up_files(on.files_used_up > 0);
   process.on_end([this, host](const ProcessEnd& end) {
+    note_agent_gone(host);
     if (end.reason != EndReason::power_off)
       kernel().schedule_after(agent_restart, *this, kStartAgent, static_cast<std::uint64_t>(host));
   });
@@ -350,6 +358,11 @@ void World::crash_process(int host, scenarios::ProcessKind kind) {
 void World::crash_backend(int host) {
   if (!is_up(host)) return;
   if (PostgresServer* found = server(host)) found->signal(ServerSignal::child_crashed);
+}
+
+void World::cancel_sessions(int host) {
+  if (!is_up(host)) return;
+  if (PostgresServer* found = server(host)) found->backends().cancel_clients();
 }
 
 void World::kill_one(int host, std::uint64_t draw) {

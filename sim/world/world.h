@@ -86,6 +86,10 @@ class World final : public Actions, public Glance, private ClientObserver, priva
   /// The clients begin nothing more, and what heal_core() left broken is healed.
   void end_recovery();
 
+  // The timeline: timeline.cc. Nothing of it changes anything.
+  /// Notes how all hosts are.
+  void sample();
+
   // Glance: glance.cc.
   VirtualTime now() const override { return kernel().now(); }
   std::uint64_t events() const override { return kernel().events(); }
@@ -108,6 +112,7 @@ class World final : public Actions, public Glance, private ClientObserver, priva
   void wipe_store(const std::vector<int>& hosts) override;
   void crash_process(int host, scenarios::ProcessKind process) override;
   void crash_backend(int host) override;
+  void cancel_sessions(int host) override;
   void kill_one(int host, std::uint64_t draw) override;
   void use_up_files(int host, bool used_up) override;
   void use_up_connections(int host, bool used_up) override;
@@ -197,6 +202,7 @@ class World final : public Actions, public Glance, private ClientObserver, priva
 
   void build_peers();
   void build_clients();
+  void set_links();
   std::unique_ptr<Machine> make_machine(std::string name, int peer);
   void start_agent(int host);
   void build_store();
@@ -212,9 +218,24 @@ class World final : public Actions, public Glance, private ClientObserver, priva
   void on_store_log(int n, const LogLine& line);
   void on_log(const LogLine& line);
   void on_state(const LogLine& line);
+  void check_handover(const ClusterView& before);
   void on_gate_open(PeerHost& on, std::uint64_t generation);
   void note_handover(Duration margin);
   void tell(StoryLine::Kind kind, std::string host, std::string what);
+  // The timeline: timeline.cc.
+  reports::HistoryTime history_now() const { return reports::HistoryTime::from_ns(kernel().now().ns()); }
+  void begin_timeline();
+  void end_timeline();
+  void note_fault(const FaultEvent& event);
+  void note_declared(const ClusterView& before, std::string_view why);
+  void note_opened();
+  void note_promoted(int host);
+  void note_agent_gone(int host);
+  /// Null if none is kept.
+  reports::HostTimeline* timeline_of(int host);
+  void note_message(const NetworkMessage& message);
+  /// "host1" of what the cluster's state calls it.
+  std::string host_name(std::string_view name) const;
   void violation(scenarios::FailureKind kind, std::string message);
   void inspect_copies();
   /// What was acknowledged and is gone was not taken by a fault, but by an agent, and it was the last that could be
@@ -293,6 +314,10 @@ class World final : public Actions, public Glance, private ClientObserver, priva
   std::uint64_t inspected_system_ = 0;
   bool copy_destroyed_ = false;
   bool split_brain_told_ = false;
+  // For the timeline:
+  std::map<std::uint32_t, std::size_t> faults_under_way_;  ///< By id: its place.
+  VirtualTime next_states_;
+  std::vector<reports::StateLog::Keys> last_states_;  ///< By Timeline::states.
 };
 
 }  // namespace heir::sim

@@ -1,6 +1,6 @@
 #!/bin/bash
-# found.sh HEIR HEIR-MUTANTS: with no mutant on both run the same, event by event, and pass; with one on that is easy to find,
-# it is found within a few seeds.
+# found.sh HEIR HEIR-MUTANTS: with no mutant on both run the same, event by event, and pass; and every mutant is found, or is one
+# that no run can show.
 set -u
 heir=$1
 mutated=$2
@@ -16,6 +16,5 @@ for campaign in first/mixed swarm/everything; do
   grep -qF '"verdict":"fail"' <<<"$plain" && say "$campaign fails with no mutant on"
 done
 
-easy=(generation-not-bumped opened-carried-over takeover-of-a-live-primary acknowledged-alone raft-votes-twice)
-"$mutated" mutants --only "${easy[@]}" --strategy random --cap 25 --repeats 1 --jobs 2 || say "an easy mutant was missed"
+"$mutated" mutants --strategy random --cap 60 --repeats 1 --jobs 2 || say "a mutant was missed"
 exit "$found"

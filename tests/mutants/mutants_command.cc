@@ -58,7 +58,8 @@ const char* const footer =
     "which\n"
     "worker is the first).\n"
     "\n"
-    "Exit status: 0 every mutant was found by some strategy, or is explained; 1 some were not; 2 bad usage or input; 3 "
+    "Exit status: 0 every mutant was found by some strategy, or is explained; 1 some were not, or an explanation is "
+    "wrong; 2 bad usage or input; 3 "
     "results\n"
     "could not be written; 130 interrupted.\n"
     "\n"
@@ -242,7 +243,8 @@ Result<Campaign> begin_campaign(Results& results, const mutants::HuntMutantsOpti
   return results.begin_campaign(settings, std::move(targets));
 }
 
-std::string summary_text(const std::vector<Hunted>& all, std::size_t strategies, bool& missed_any) {
+/// `is_bad`: some were missed, or found though they are explained.
+std::string summary_text(const std::vector<Hunted>& all, std::size_t strategies, bool& is_bad) {
   std::size_t found = 0, explained = 0;
   std::string missed, wrong;
   for (std::size_t i = 0; i < all.size(); i += strategies) {
@@ -256,7 +258,7 @@ std::string summary_text(const std::vector<Hunted>& all, std::size_t strategies,
       missed += (missed.empty() ? "" : ", ") + std::string(mutant.name);
     if (is_found(row) && !mutant.not_seen.empty()) wrong += (wrong.empty() ? "" : ", ") + std::string(mutant.name);
   }
-  missed_any = !missed.empty();
+  is_bad = !missed.empty() || !wrong.empty();
   std::string text =
       fmt::format("{} mutants: {} found, {} not seen and explained", all.size() / strategies, found, explained);
   text += missed.empty() ? "\n" : "; missed: " + missed + "\n";
@@ -309,10 +311,10 @@ Exit run(const Options& given, int& signal) {
     signal = end->signal;
     return Exit::no_verdict;
   }
-  bool missed = false;
-  const std::string summary = summary_text(end->hunted, options.strategies.size(), missed);
+  bool is_bad = false;
+  const std::string summary = summary_text(end->hunted, options.strategies.size(), is_bad);
   if (!given.json) std::fputs(summary.c_str(), stdout);
-  Exit status = missed ? Exit::expectation_failed : Exit::as_expected;
+  Exit status = is_bad ? Exit::expectation_failed : Exit::as_expected;
   if (not_written) {
     complain(given.db + ": results could not be written: " + not_written->message);
     status = worse(status, Exit::no_verdict);

@@ -432,6 +432,11 @@ bool Backends::cancel(wire::BackendKey key) {
   return false;
 }
 
+void Backends::cancel_clients() {
+  for (std::uint32_t index = 0; index < sessions_.size(); ++index)
+    if (sessions_[index]->used && sessions_[index]->greeted && !sessions_[index]->agent) cancel_session(index);
+}
+
 void Backends::cancel_session(std::uint32_t index) {
   Session& session = *sessions_[index];
   switch (session.wait) {

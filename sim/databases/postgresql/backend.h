@@ -47,6 +47,8 @@ class Backends final : private StreamHandler, private TimerHandler {
   bool is_waiting_commit(Lsn lsn) const;
   /// Whether the session of this process number waits for a standby, or writes the log of a commit, which is before.
   bool waits_for_sync(std::uint32_t pid) const;
+  /// pg_cancel_backend on all but the agent's.
+  void cancel_clients();
   /// Cancels the running statement of a backend, as a cancel request does; false if the key fits nobody.
   bool cancel(wire::BackendKey key);
   /// A checkpoint that sessions wait for is done.

@@ -6,6 +6,17 @@
 
 namespace heir::sim {
 
+const char* to_string(ServerPhase phase) {
+  switch (phase) {
+    case ServerPhase::starting: return "starting";
+    case ServerPhase::standby: return "standby";
+    case ServerPhase::promoting: return "promoting";
+    case ServerPhase::primary: return "primary";
+    case ServerPhase::shutting_down: return "shutting down";
+  }
+  return "?";
+}
+
 namespace {
 
 /// The words of the operating system for an error of the disk.

@@ -34,6 +34,7 @@
 namespace heir::sim {
 
 enum class ServerPhase : std::uint8_t { starting, standby, promoting, primary, shutting_down };
+const char* to_string(ServerPhase phase);
 
 /// What can be sent to a postmaster: SIGINT (fast stop), SIGQUIT (immediate), SIGHUP (reload), SIGUSR1 with a promote
 /// file, SIGCHLD of a server process that has crashed.

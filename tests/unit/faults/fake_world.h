@@ -65,6 +65,7 @@ class FakeWorld final : public Actions {
     for (const int host : hosts) act("wipe", host);
   }
   void crash_process(int host, scenarios::ProcessKind process) override { act("crash " + name(process), host); }
+  void cancel_sessions(int host) override { act("cancel sessions", host); }
   void crash_backend(int host) override { act("crash a backend", host); }
   void kill_one(int host, std::uint64_t) override { act("kill one", host); }
   void use_up_files(int host, bool used_up) override { act(used_up ? "use up files" : "files again", host); }

@@ -241,6 +241,7 @@ TEST_CASE("each kind of fault does its own thing") {
   CHECK(acts("kind = \"promote-by-hand\"\ntarget = \"sync\"") == Names{"pg_ctl promote 2"});
   CHECK(acts("kind = \"start-by-hand\"") == Names{"pg_ctl start 1"});
   CHECK(acts("kind = \"stop-by-hand\"") == Names{"pg_ctl stop 1"});
+  CHECK(acts("kind = \"cancel-by-hand\"") == Names{"cancel sessions 1"});
   CHECK(acts("kind = \"second-agent\"\nfor = \"2s\"") == Names{"start a second agent 1", "kill the second agent 1"});
   CHECK(acts("kind = \"switchover\"") == Names{"switchover"});
   CHECK(acts("kind = \"freeze\"") == Names{"freeze"});

@@ -99,7 +99,7 @@ Fault fault(Dice& dice, const Scenario& scenario) {
   const bool aimed = f.kind == K::random || (lasting && f.kind != K::power_off_all && f.kind != K::swizzle_clog) ||
                      f.kind == K::break_connections || f.kind == K::clock_step || f.kind == K::rebuild ||
                      f.kind == K::crash_backend || f.kind == K::promote_by_hand || f.kind == K::start_by_hand ||
-                     f.kind == K::stop_by_hand;
+                     f.kind == K::stop_by_hand || f.kind == K::cancel_by_hand;
   const bool drawn = f.kind == K::partition && draws_groups(f.shape);
   if (aimed && !drawn) {
     do f.target = peer(dice, peers);

@@ -1,0 +1,251 @@
+// The timeline of a running world (reports/timeline): what agents and members say of themselves as they say it, and
+// what only shows from outside by samples. It is for people; nothing in the run depends on it.
+#include <algorithm>
+#include <cstdlib>
+
+#include "scenarios/fault_kinds.h"
+#include "scenarios/names.h"
+#include "sim/databases/postgresql/server.h"
+#include "sim/world/world.h"
+
+namespace heir::sim {
+
+namespace {
+
+using reports::FaultTimeline;
+using reports::HistoryTime;
+using reports::HostKind;
+using reports::HostTimeline;
+using reports::Series;
+using reports::StateLog;
+using reports::Timeline;
+using Quantity = Series::Quantity;
+
+constexpr Duration least_clock_change = Duration::microseconds(100);
+constexpr Duration between_states = Duration::milliseconds(100);
+
+HistoryTime history_time(VirtualTime at) {
+  return HistoryTime::from_ns(at.ns());
+}
+
+std::string_view first_word(std::string_view words) {
+  return words.substr(0, words.find(' '));
+}
+
+/// "off", "paused", "paused: agent"; "" if it runs.
+std::string state_of_machine(const Machine& machine) {
+  if (!machine.is_up()) return "off";
+  std::string paused;
+  const auto& processes = machine.processes();
+  const auto count = std::count_if(processes.begin(), processes.end(), [](const Process* p) { return p->is_paused(); });
+  if (count == 0) return {};
+  if (static_cast<std::size_t>(count) == processes.size()) return "paused";
+  for (const Process* process : processes)
+    if (process->is_paused()) paused += (paused.empty() ? "" : ", ") + process->name();
+  return "paused: " + paused;
+}
+
+void add_sample(Timeline& timeline, const std::string& host, Quantity quantity, HistoryTime now,
+                std::optional<std::int64_t> value) {
+  const auto is_it = [&](const Series& series) { return series.quantity == quantity && series.host == host; };
+  auto found = std::find_if(timeline.series.begin(), timeline.series.end(), is_it);
+  if (found == timeline.series.end()) found = timeline.series.insert(found, Series{host, quantity, {}});
+  if (!found->samples.empty()) {
+    const std::optional<std::int64_t>& last = found->samples.back().second;
+    const std::int64_t least = quantity == Quantity::clock_error ? least_clock_change.ns() : 1;
+    if (value && last ? std::abs(*last - *value) < least : value == last) return;
+  }
+  found->samples.emplace_back(now, value);
+}
+
+/// "key: value" lines.
+StateLog::Keys keys_of(std::string_view text) {
+  StateLog::Keys keys;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    const std::size_t colon = line.find(": ");
+    if (colon != std::string_view::npos) keys.emplace(line.substr(0, colon), line.substr(colon + 2));
+  }
+  return keys;
+}
+
+/// Adds what differs from all that was said before.
+void add_state(StateLog& log, StateLog::Keys& last, HistoryTime now, StateLog::Keys keys) {
+  StateLog::Keys changed;
+  for (const auto& [key, value] : keys)
+    if (const auto before = last.find(key); before == last.end() || before->second != value) changed[key] = value;
+  for (const auto& [key, value] : last)
+    if (!keys.contains(key)) changed[key];
+  last = std::move(keys);
+  if (!changed.empty()) log.changes.emplace_back(now, std::move(changed));
+}
+
+}  // namespace
+
+void World::begin_timeline() {
+  if (!options_.keep_timeline) return;
+  Timeline& timeline = result_.timeline.emplace();
+  const auto add = [&](const Machine& machine, HostKind kind) {
+    HostTimeline& host = timeline.hosts.emplace_back();
+    host.name = machine.name();
+    host.kind = kind;
+  };
+  for (const PeerHost& host : peers_) add(*host.machine, HostKind::peer);
+  for (const StoreHost& host : store_) add(*host.machine, HostKind::store);
+  for (const ClientHost& host : clients_) add(*host.machine, HostKind::client);
+  for (const std::string& who : everybody())
+    if (who.rfind("client", 0) != 0) timeline.states.push_back({who, {}});
+  last_states_.resize(timeline.states.size());
+  network_.observe([this](const NetworkMessage& message) { note_message(message); });
+}
+
+HostTimeline* World::timeline_of(int host) {
+  if (!result_.timeline) return nullptr;
+  const int place = host > 0 ? host - 1 : peers() - host - 1;
+  return &result_.timeline->hosts[static_cast<std::size_t>(place)];
+}
+
+std::string World::host_name(std::string_view name) const {
+  const int host = host_named(name);
+  return host == 0 ? std::string(name) : peer(host).machine->name();
+}
+
+void World::note_message(const NetworkMessage& message) {
+  const auto place = [this](AddressId address) {
+    const std::string& name = network_.node_name(node_of(address));
+    const std::vector<HostTimeline>& hosts = result_.timeline->hosts;
+    const auto found =
+        std::find_if(hosts.begin(), hosts.end(), [&](const HostTimeline& host) { return host.name == name; });
+    return static_cast<std::uint32_t>(found - hosts.begin());
+  };
+  const std::uint32_t from = place(message.from), to = place(message.to);
+  if (std::max(from, to) == result_.timeline->hosts.size()) return;  // The operator's.
+  std::optional<HistoryTime> arrived;
+  if (message.arrived) arrived = history_now();
+  const std::uint16_t ports[] = {port_of(message.from), port_of(message.to)};
+  const auto speaks_at = [&](std::uint16_t port) { return ports[0] == port || ports[1] == port; };
+  const char* what = "other";
+  if (ports[0] == store_port && ports[1] == store_port)
+    what = "consensus";
+  else if (speaks_at(store_port))
+    what = ports[1] == store_port ? "store request" : "store answer";
+  else if (speaks_at(gate_port))
+    what = ports[1] == gate_port ? "client request" : "client answer";
+  else if (speaks_at(database_port))
+    what = "database";
+  result_.timeline->messages.push_back({history_time(message.sent), arrived, from, to, what});
+}
+
+void World::note_fault(const FaultEvent& event) {
+  if (!result_.timeline) return;
+  if (!event.begins) {
+    const auto found = faults_under_way_.find(event.id);
+    if (found == faults_under_way_.end()) return;
+    result_.timeline->faults[found->second].to = history_now();
+    faults_under_way_.erase(found);
+    return;
+  }
+  const scenarios::Fault& decided = *event.decided;
+  const scenarios::FaultTraits& traits = scenarios::traits(decided.kind);
+  FaultTimeline fault;
+  fault.kind = traits.name;
+  fault.family = scenarios::to_string(traits.family);
+  fault.from = history_now();
+  if (!event.lasts) fault.to = fault.from;
+  fault.what = event.what;
+  for (const int host : event.struck) fault.hosts.push_back(machine(host).name());
+  if (decided.kind == scenarios::FaultKind::partition) {
+    for (std::size_t a = 0; a < network_.nodes(); ++a) {
+      for (std::size_t b = 0; b < network_.nodes(); ++b) {
+        const NodeId from(static_cast<std::uint16_t>(a)), to(static_cast<std::uint16_t>(b));
+        if (a == b || !network_.is_blocked(from, to)) continue;
+        std::pair<std::string, std::string> link(network_.node_name(from), network_.node_name(to));
+        const bool was_cut = std::any_of(faults_under_way_.begin(), faults_under_way_.end(), [&](const auto& each) {
+          const auto& cut = result_.timeline->faults[each.second].cut;
+          return std::find(cut.begin(), cut.end(), link) != cut.end();
+        });
+        if (!was_cut) fault.cut.push_back(std::move(link));
+      }
+    }
+  }
+  if (event.lasts) faults_under_way_[event.id] = result_.timeline->faults.size();
+  result_.timeline->faults.push_back(std::move(fault));
+}
+
+void World::note_declared(const ClusterView& before, std::string_view why) {
+  if (!result_.timeline) return;
+  const std::string primary = host_name(cluster_.primary);
+  std::string reason;  // With hosts where it names peers.
+  for (std::string_view rest = why; !rest.empty();) {
+    const std::string_view word = first_word(rest);
+    rest.remove_prefix(std::min(rest.size(), word.size() + 1));
+    reason += (reason.empty() ? "" : " ") + host_name(word);
+  }
+  const std::string sync = cluster_.sync.empty() ? std::string() : host_name(cluster_.sync);
+  result_.timeline->generations.push_back({cluster_.generation, history_now(), std::nullopt, primary, sync, reason});
+  if (before.generation != 0 && before.primary != cluster_.primary)
+    result_.timeline->failovers.push_back(
+        {cluster_.generation, host_name(before.primary), primary, reason, history_now(), std::nullopt, std::nullopt});
+}
+
+void World::note_opened() {
+  if (!result_.timeline) return;
+  for (reports::GenerationTimeline& each : result_.timeline->generations)
+    if (each.generation == opened_generation_) each.opened = history_now();
+  for (reports::FailoverTimeline& each : result_.timeline->failovers)
+    if (each.generation == opened_generation_) each.opened = history_now();
+}
+
+void World::note_promoted(int host) {
+  if (!result_.timeline || result_.timeline->failovers.empty()) return;
+  reports::FailoverTimeline& last = result_.timeline->failovers.back();
+  if (!last.promoted && last.to == peer(host).machine->name()) last.promoted = history_now();
+}
+
+void World::note_agent_gone(int host) {
+  HostTimeline* lane = timeline_of(host);
+  if (!lane || peer(host).machine->find("agent")) return;  // There may be a second one.
+  lane->role.set(history_now(), "");
+  lane->gate.set(history_now(), "");
+}
+
+void World::sample() {
+  Timeline& timeline = *result_.timeline;
+  const HistoryTime now = history_now();
+  PostgresServer* primary = primary_server();
+  for (int host = 1; host <= peers(); ++host) {
+    const Machine& machine = *peer(host).machine;
+    HostTimeline& lane = *timeline_of(host);
+    lane.machine.set(now, state_of_machine(machine));
+    const PostgresServer* found = server(host);
+    lane.database.set(now, found ? to_string(found->phase()) : machine.is_up() ? "down" : "");
+    const std::int64_t error = machine.clock().wall().ns() - MachineParameters().wall.ns() - now.ns();
+    add_sample(timeline, machine.name(), Quantity::clock_error, now, error);
+    std::optional<std::int64_t> lag;
+    if (found && primary && found != primary)  // What it holds beyond is of a log that the primary's has left.
+      lag = std::max<std::int64_t>(0, static_cast<std::int64_t>(primary->log_end().offset()) -
+                                          static_cast<std::int64_t>(found->flushed().offset()));
+    add_sample(timeline, machine.name(), Quantity::replication_lag, now, lag);
+  }
+  for (int n = 1; n <= store_members(); ++n) {
+    const Machine& machine = *member(n).machine;
+    HostTimeline& lane = *timeline_of(store_member(n));
+    lane.machine.set(now, state_of_machine(machine));
+    lane.role.set(now, store_leader_ == n && machine.find("store") ? "leader" : "");
+  }
+  if (kernel().now() < next_states_) return;
+  next_states_ = kernel().now() + between_states;
+  for (std::size_t i = 0; i < timeline.states.size(); ++i) {
+    StateLog& log = timeline.states[i];
+    add_state(log, last_states_[i], now, keys_of(state_of(log.who)));
+  }
+}
+
+void World::end_timeline() {
+  if (!result_.timeline) return;
+  for (HostTimeline& host : result_.timeline->hosts)
+    for (reports::Track* track : {&host.role, &host.gate, &host.database, &host.machine}) track->end(history_now());
+}
+
+}  // namespace heir::sim
