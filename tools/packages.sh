@@ -2,8 +2,10 @@
 # The Debian packages that heir is built with, and need_packages, which installs those that are missing. Sourced by the scripts
 # beside it; speaks on standard error only.
 
-build_packages="g++ cmake ninja-build ccache libboost-dev libfmt-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev libedit-dev libsqlite3-dev libzmq3-dev"
-test_packages="catch2 clang-16 libclang-rt-16-dev clang-format-14 binutils libpq-dev postgresql-15 sqlite3 slurmctld slurmd slurm-client munge"
+build_packages="g++ cmake ninja-build ccache libboost-dev libfmt-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev libedit-dev libsqlite3-dev libzmq3-dev libzstd-dev"
+test_packages="catch2 clang-16 libclang-rt-16-dev clang-format-14 binutils libpq-dev zstd postgresql-15 sqlite3 slurmctld slurmd slurm-client munge"
+
+page_packages="chromium fonts-dejavu-core"
 
 # need_packages NAME…: asks the package database first; as root or with sudo.
 need_packages() {
@@ -27,4 +29,10 @@ need_packages() {
   $as_root apt-get install -y -q --no-install-recommends $missing >&2 ||
     { $as_root apt-get update -q >&2 && $as_root apt-get install -y -q --no-install-recommends $missing >&2; } ||
     { echo "heir: could not install$missing" >&2; return 2; }
+}
+
+# need_page_tools: for the page of reports. npm may be there without Debian's package of it.
+need_page_tools() {
+  # shellcheck disable=SC2086
+  need_packages $page_packages && { command -v npm >/dev/null || need_packages nodejs npm; }
 }

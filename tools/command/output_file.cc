@@ -37,8 +37,12 @@ OutputFile::~OutputFile() {
 }
 
 void OutputFile::line(std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), file_);
+  bytes(text);
   std::fputc('\n', file_);
+}
+
+void OutputFile::bytes(std::string_view bytes) {
+  std::fwrite(bytes.data(), 1, bytes.size(), file_);
 }
 
 Result<> save(std::string_view text, const std::string& path) {

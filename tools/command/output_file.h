@@ -20,6 +20,7 @@ class OutputFile {
 
   /// With a newline behind it. Errors are kept for finish().
   void line(std::string_view text);
+  void bytes(std::string_view bytes);
   Result<> finish();
 
  private:

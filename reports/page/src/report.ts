@@ -161,7 +161,8 @@ export interface Series {
   quantity: "replication lag" | "clock error";
   unit: "bytes" | "ns";
   at_ns: number[];
-  values: number[];
+  /** Null: from then on it is not known. */
+  values: (number | null)[];
 }
 
 /** What one could ask about, "cluster", "network", "host1" …, and what the answer was from then on: keys that changed. */

@@ -22,6 +22,10 @@ export function quantity(stage: Stage, name: Series["quantity"]): Child[] | null
   const format = all[0].unit === "bytes" ? bytes : duration;
   const lines = all.map((series, i): Line => ({ label: series.host, ...HOST_LINES[i % HOST_LINES.length] }));
   const at = (series: Series, ns: number) => firstPlace(0, series.at_ns.length, (i) => series.at_ns[i] > ns) - 1;
+  const told = (series: Series, ns: number) => {
+    const value = at(series, ns) < 0 ? null : series.values[at(series, ns)];
+    return value === null ? "not known" : format(value);
+  };
   const plot = plotted(stage, {
     label: `${name} of ${counted(all.length, "host")} over time.`,
     height: 120,
@@ -39,7 +43,7 @@ export function quantity(stage: Stage, name: Series["quantity"]): Child[] | null
         for (let i = first; i <= last; i += skip) {
           let far = i;
           for (let k = i + 1; k < Math.min(i + skip, last + 1); k++)
-            if (Math.abs(series.values[k]) > Math.abs(series.values[far])) far = k;
+            if (Math.abs(series.values[k] ?? 0) > Math.abs(series.values[far] ?? 0)) far = k;
           times.add(series.at_ns[far]);
         }
       }
@@ -48,7 +52,7 @@ export function quantity(stage: Stage, name: Series["quantity"]): Child[] | null
     },
     hover: (x, _y, plot) => {
       const ns = stage.time(plot.root.parentElement!, x);
-      return `${clock.at(ns, view.width / 1000)}: ${all.map((series) => `${series.host} ${at(series, ns) < 0 ? "not known" : format(series.values[at(series, ns)])}`).join(", ")}`;
+      return `${clock.at(ns, view.width / 1000)}: ${all.map((series) => `${series.host} ${told(series, ns)}`).join(", ")}`;
     },
   });
   return [key(lines, [h("b", {}, name)]), plot];
