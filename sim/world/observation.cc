@@ -26,10 +26,6 @@ std::uint64_t number(std::string_view text) {
   return value;
 }
 
-std::string_view first_word(std::string_view words) {
-  return words.substr(0, words.find(' '));
-}
-
 }  // namespace
 
 int World::host_named(std::string_view name) const {

@@ -28,10 +28,6 @@ HistoryTime history_time(VirtualTime at) {
   return HistoryTime::from_ns(at.ns());
 }
 
-std::string_view first_word(std::string_view words) {
-  return words.substr(0, words.find(' '));
-}
-
 /// "off", "paused", "paused: agent"; "" if it runs.
 std::string state_of_machine(const Machine& machine) {
   if (!machine.is_up()) return "off";

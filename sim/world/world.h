@@ -47,6 +47,11 @@ struct ClusterView {
   std::uint64_t last_opened = 0;     ///< The last generation before this one that opened its gate.
 };
 
+/// Of names, or of words, with spaces between.
+inline std::string_view first_word(std::string_view words) {
+  return words.substr(0, words.find(' '));
+}
+
 /// Hosts that suffice for a cluster that takes writes (recovery.cc).
 struct Core {
   std::vector<int> peers;

@@ -27,6 +27,7 @@ const std::vector<Mutant> all = {
      "needless clone", "", "",
      "It can only take a copy for diverged that is not: that one is rewound or cloned anew, from a primary that has "
      "all of it. It costs time."},
+
     // ---- Cluster state and generations (2)
     {"generation-not-bumped", "A declaration keeps the generation's number.", "2", "split brain, stuck"},
     {"opened-carried-over", "A new generation counts as opened, by the session of the old primary.", "2, 5",
@@ -37,6 +38,7 @@ const std::vector<Mutant> all = {
      "use_proven=false", "scenarios/network/primary-cut-off-from-its-peers.toml"},
     {"rebuilt-copy-proven", "A copy that took the place of a proven one is taken for it.", "2", "lost write",
      "rebuilt_is_not_proven=false", "scenarios/known-bad/rebuilt-copy-is-proven.toml"},
+
     // ---- Sessions, unknown writes, views (2)
     {"unknown-taken-for-refused", "A write of unknown outcome is taken for refused.",
      "2, 11: starting over with a new session", "lost write", "fresh_session_after_unknown=false",
@@ -51,6 +53,7 @@ const std::vector<Mutant> all = {
      "remember_generation=false", "",
      "No simulated store is restored from a backup, and one that is set up anew meets a second wall: nobody sets up a "
      "cluster while somebody present holds data, nor follows or clones one of another system identifier."},
+
     // ---- Bootstrap (3)
     {"bootstraps-over-data", "A cluster is set up although a peer holds data.", "3 rule 1, 11: clone refuses",
      "copy destroyed", "bootstrap_over=any-data", "",
@@ -61,6 +64,7 @@ const std::vector<Mutant> all = {
      "check_cluster_identity=false", "scenarios/disks/agents-files-rot-and-the-primary-dies.toml"},
     {"adopted-at-zero", "Existing data is adopted at position zero.", "2, 11: adoption with its position", "lost write",
      "adopt_with_position=false", "", "No simulated operator adopts data: every world begins with empty disks."},
+
     // ---- Takeover (4)
     {"takeover-while-frozen", "A frozen cluster fails over.", "4 (1)", "assertion", "",
      "scenarios/operators/frozen-until-the-primary-is-back.toml"},
@@ -94,6 +98,7 @@ const std::vector<Mutant> all = {
      "Whoever was a primary and is one no more rejoins before it follows, listed or not: `deposed` is there to be "
      "shown, and to choose it last. (Its copy is no standby's, so it counts as diverged.)"},
     {"promoted-before-it-is-written", "The database is promoted before the state is written.", "4", "stuck, diverged"},
+
     // ---- The gate and its lease (5)
     {"no-gate", "Clients reach the database of whoever believes to be primary.", "5", "stale read", "gate=false"},
     {"gate-passes-while-held", "A held gate lets answers pass.", "5", "stale read", "", isolated},
@@ -121,6 +126,7 @@ const std::vector<Mutant> all = {
      "cancelled waits close or hold the gate by rules of their own."},
     {"deaf-peer-renews", "A peer that hears nothing goes on to renew its session.", "5", "stuck", "",
      "scenarios/network/primary-does-not-hear-the-store.toml"},
+
     // ---- Opening (5)
     {"opened-on-a-stale-view", "The gate opens without a fresh read.", "5 (a), 11: fresh read before opening",
      "two gates", "fresh_read_before_opening=false", "",
@@ -154,6 +160,7 @@ const std::vector<Mutant> all = {
      "5, 11: acknowledged only after flush", "lost write", "acknowledge=nothing"},
     {"no-fsync", "Databases take the operating system's word that what they wrote is safe.", "9", "lost write",
      "fsync=false"},
+
     // ---- Replacing the sync, resigning (5, 3)
     {"gate-held-too-late", "The position is read before the gate is held.",
      "5, 11: gate held before the position is read", "lost write", "hold_gate_before_position=false",
@@ -168,6 +175,7 @@ const std::vector<Mutant> all = {
      "",
      "It compares its log with the primary's and rejoins before it streams, as what role it ever does that: while it "
      "does not stream it proves nothing as a sync, and is replaced."},
+
     // ---- Switchover (6)
     {"switchover-without-proof", "The primary hands over before the sync has everything.", "6", "lost write", "", "",
      "Whatever was acknowledged the sync has flushed before; the gate is held meanwhile. What it may lack nobody was "
@@ -182,6 +190,7 @@ const std::vector<Mutant> all = {
      "a second failover", "", "scenarios/first/switchover-under-load.toml"},
     {"promotion-by-takeover", "A request to promote the sync makes it take over.", "6", "stuck", "promotion=takeover",
      "scenarios/swarm/everything.toml"},
+
     // ---- Coming back (7)
     {"rewind-on-a-stale-view", "What may be thrown away is judged without a fresh read.",
      "7, 11: rewind judged on a fresh read", "copy destroyed", "rewind_on_fresh_read=false",
@@ -207,6 +216,7 @@ const std::vector<Mutant> all = {
      "rejoin and the probe `tail-set-aside` look for."},
     {"trusts-its-own-disk", "A primary that starts again leads by whatever its disk holds.", "2, 7", "lost write",
      "distrust_own_disk=false", "scenarios/known-bad/believes-its-disk.toml"},
+
     // ---- The store (8)
     {"swap-without-compare", "A compare-and-swap does not compare.", "8", "stuck", "",
      "scenarios/operators/switchovers-asked-for-from-far-away.toml"},
@@ -225,6 +235,7 @@ const std::vector<Mutant> all = {
      "stale read", "", "scenarios/network/rack-of-primary-and-store-leader-cut-off.toml"},
     {"ending-session-renewed", "A session whose end is under way is renewed.", "5, 8", "stale read", "",
      "scenarios/network/primary-back-as-its-session-ends.toml"},
+
     // ---- Raft (D. Ongaro's thesis)
     {"raft-vote-not-durable", "A vote is forgotten in a crash.", "Raft 3.8", "assertion", "",
      "scenarios/store/members-restart-on-a-bad-network.toml"},
@@ -262,6 +273,7 @@ const std::vector<Mutant> all = {
     {"raft-change-before-own-entry", "Membership changes before the leader has committed anything.", "Raft 4.1",
      "assertion", "", "",
      "No simulated operator changes the members of a store; tests/story/raft tells the story of this rule."},
+
     // ---- Disks
     {"record-not-synced", "A record of the store's log is not synced before it counts.", "8, Raft 3.8", "assertion", "",
      "scenarios/store/fsync-fails-and-the-power-goes.toml"},
