@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "reports/history/json_lines.h"
+#include "tools/command/story.h"
 
 namespace heir::tools {
 
@@ -79,11 +80,7 @@ std::string hash_text(std::uint64_t hash) {
 std::string json_of(const Finished& run) {
   const sim::RunResult& result = run.result;
   const Judgement& judgement = run.judgement;
-  Duration longest, total;
-  for (const sim::Outage& outage : result.outages) {
-    longest = std::max(longest, outage.length());
-    total += outage.length();
-  }
+  const auto [longest, total] = outage_lengths(result);
   std::string text = fmt::format("{{\"scenario\":{},\"title\":{},\"seed\":{},\"verdict\":\"{}\",\"reason\":{}",
                                  json_string(run.job.file->path), json_string(run.scenario.title), run.job.seed,
                                  reports::to_string(judgement.verdict), json_string(judgement.sentence));

@@ -63,6 +63,11 @@ std::string sentence(std::string_view subject, Outcome outcome, std::string_view
   return std::string(subject) + " " + word_of(outcome) + ": " + std::string(reason);
 }
 
+std::string counted_text(const reports::Verdict::Counts& ops) {
+  return fmt::format("{} operations acknowledged, {} refused, {} with an unknown outcome", thousands(ops.ok),
+                     thousands(ops.fail), thousands(ops.unknown));
+}
+
 /// What was found, whether it had to be or not.
 const std::vector<Failure>& failures_in(const Judgement& judgement) {
   return judgement.caught.empty() ? judgement.failures : judgement.caught;
@@ -84,8 +89,7 @@ std::vector<Claim> claims_of(const Finished& run) {
   const Judgement& judgement = run.judgement;
   const scenarios::Expect& expect = run.scenario.expect;
   const reports::Verdict::Counts& ops = judgement.operations;
-  const std::string counted = fmt::format("{} operations acknowledged, {} refused, {} with an unknown outcome",
-                                          thousands(ops.ok), thousands(ops.fail), thousands(ops.unknown));
+  const std::string counted = counted_text(ops);
   std::vector<Claim> claims;
   if (!run.scenario.workloads.empty()) {
     claims.push_back(claim_of(judgement, "every acknowledged write is there at the end", counted,
@@ -137,11 +141,7 @@ std::vector<std::string> not_tested(const Finished& run) {
 std::vector<std::pair<std::string, std::string>> numbers_of(const Finished& run) {
   const sim::RunResult& result = run.result;
   const reports::Verdict::Counts& ops = run.judgement.operations;
-  Duration longest, total;
-  for (const sim::Outage& outage : result.outages) {
-    longest = std::max(longest, outage.length());
-    total += outage.length();
-  }
+  const auto [longest, total] = outage_lengths(result);
   return {{"operations acknowledged", thousands(ops.ok)},
           {"operations refused", thousands(ops.fail)},
           {"operations with an unknown outcome", thousands(ops.unknown)},
@@ -220,8 +220,7 @@ reports::Report report_of(const Checked& checked) {
   report.title = checked.path;
   report.verdict = verdict.outcome;
   const reports::Verdict::Counts& ops = verdict.operations;
-  const std::string counted = fmt::format("{} operations acknowledged, {} refused, {} with an unknown outcome",
-                                          thousands(ops.ok), thousands(ops.fail), thousands(ops.unknown));
+  const std::string counted = counted_text(ops);
   std::string reason = "judged as " + verdict.model + ", " + counted + ".";
   if (!verdict.failures.empty()) reason = verdict.failures.front().message;
   if (verdict.outcome == Outcome::unknown && !verdict.unknowns.empty()) reason = verdict.unknowns.front();

@@ -110,11 +110,7 @@ std::string numbers(const Finished& run) {
   std::string text = fmt::format("operations   {} ok, {} failed, {} unknown\n", thousands(ops.ok), thousands(ops.fail),
                                  thousands(ops.unknown));
   text += fmt::format("failovers    {} (generation {} at the end)\n", result.failovers, result.generations);
-  Duration longest, total;
-  for (const sim::Outage& outage : result.outages) {
-    longest = std::max(longest, outage.length());
-    total += outage.length();
-  }
+  const auto [longest, total] = outage_lengths(result);
   if (result.has_writers && result.outages.empty())
     text += fmt::format("unavailable  never for {} or longer\n", to_string(sim::shortest_outage));
   if (!result.outages.empty())
@@ -162,6 +158,15 @@ std::vector<sim::StoryLine> named_story(std::vector<sim::StoryLine> story) {
   const Hosts hosts = hosts_of(story);
   for (sim::StoryLine& line : story) line.what = with_names(std::move(line.what), hosts);
   return story;
+}
+
+OutageLengths outage_lengths(const sim::RunResult& result) {
+  OutageLengths lengths;
+  for (const sim::Outage& outage : result.outages) {
+    lengths.longest = std::max(lengths.longest, outage.length());
+    lengths.total += outage.length();
+  }
+  return lengths;
 }
 
 std::string story_text(std::span<const sim::StoryLine> named_story) {

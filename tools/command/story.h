@@ -19,6 +19,13 @@ std::string story_of(const Finished& run, Telling telling, const Style& style);
 
 /// The story with peers by the names of their hosts.
 std::vector<sim::StoryLine> named_story(std::vector<sim::StoryLine> story);
+/// Of the times without an acknowledged write.
+struct OutageLengths {
+  Duration longest;
+  Duration total;
+};
+OutageLengths outage_lengths(const sim::RunResult& result);
+
 /// "   42.000  fault    power off host1 (primary)", a line each but for the databases' procedures.
 std::string story_text(std::span<const sim::StoryLine> named_story);
 
