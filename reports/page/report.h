@@ -62,6 +62,7 @@ struct Report {
   std::vector<ReportedFile> files;
   /// Messages are listed between these; nothing: none are.
   std::optional<std::pair<HistoryTime, HistoryTime>> messages;
+  std::vector<Failover> failovers;
   const History* history = nullptr;    ///< Outlives it.
   const Timeline* timeline = nullptr;  ///< Null: of a history alone.
 };

@@ -5,7 +5,7 @@
 #include <map>
 #include <utility>
 
-#include "reports/history/json_text.h"
+#include "reports/page/json.h"
 #include "reports/page/report.h"
 
 namespace heir::reports {
@@ -14,113 +14,6 @@ namespace {
 
 /// Beyond so many elements only the last ones of a list are shown.
 constexpr std::size_t most_elements = 12;
-
-/// Bytes of the UTF-8 sequence that `text` begins with; 0 if it begins with none.
-std::size_t sequence_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  if (first < 0x80) return 1;
-  const std::size_t length = first >= 0xf0 && first < 0xf5   ? 4
-                             : first >= 0xe0 && first < 0xf0 ? 3
-                             : first >= 0xc2 && first < 0xe0 ? 2
-                                                             : 0;
-  if (length == 0 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i)
-    if ((byte(i) & 0xc0) != 0x80) return 0;
-  // Neither longer than it need be, nor a surrogate, nor beyond the last character.
-  const bool good = length == 2 ||
-                    (length == 3 && (first != 0xe0 || byte(1) >= 0xa0) && (first != 0xed || byte(1) < 0xa0)) ||
-                    (length == 4 && (first != 0xf0 || byte(1) >= 0x90) && (first != 0xf4 || byte(1) < 0x90));
-  return good ? length : 0;
-}
-
-/// With U+FFFD for every byte that is no UTF-8.
-std::string well_formed(std::string_view text) {
-  std::string out;
-  while (!text.empty()) {
-    const std::size_t length = sequence_length(text);
-    out += length == 0 ? std::string_view("\xef\xbf\xbd") : text.substr(0, length);
-    text.remove_prefix(std::max<std::size_t>(length, 1));
-  }
-  return out;
-}
-
-/// Writes JSON text: commas come by themselves.
-class Json {
- public:
-  explicit Json(std::string& out) : out_(out) {}
-
-  Json& key(std::string_view name) {
-    separate();
-    out_ += fmt::format("\"{}\":", name);
-    first_ = true;
-    return *this;
-  }
-  void number(std::int64_t value) {
-    separate();
-    fmt::format_to(std::back_inserter(out_), "{}", value);
-  }
-  void boolean(bool value) { raw(value ? "true" : "false"); }
-  void null() { raw("null"); }
-  void string(std::string_view value) {
-    separate();
-    append_string(value);
-  }
-  /// A key that somebody wrote, of an object.
-  void entry(std::string_view name, std::string_view value) {
-    separate();
-    append_string(name);
-    out_ += ':';
-    value.empty() ? void(out_ += "null") : append_string(value);
-  }
-  void time(HistoryTime value) { number(value.ns()); }
-  void time(const std::optional<HistoryTime>& value) { value ? time(*value) : null(); }
-  /// JSON already.
-  void raw(std::string_view text) {
-    separate();
-    out_ += text;
-  }
-  template <class Body>
-  void object(const Body& body) {
-    nested('{', '}', body);
-  }
-  template <class Body>
-  void array(const Body& body) {
-    nested('[', ']', body);
-  }
-  template <class Range, class Each>
-  void array(const Range& range, const Each& each) {
-    array([&] {
-      for (const auto& element : range) each(element);
-    });
-  }
-
- private:
-  /// Without '<', which could end the page's script; what is no UTF-8 is replaced.
-  void append_string(std::string_view value) {
-    for (const char c : json_string(well_formed(value))) {
-      if (c == '<')
-        out_ += "\\u003c";
-      else
-        out_ += c;
-    }
-  }
-  void separate() {
-    if (!std::exchange(first_, false)) out_ += ',';
-  }
-  template <class Body>
-  void nested(char open, char close, const Body& body) {
-    separate();
-    out_ += open;
-    first_ = true;
-    body();
-    out_ += close;
-    first_ = false;
-  }
-
-  std::string& out_;
-  bool first_ = true;
-};
 
 const char* outcome_of_claim(Outcome outcome) {
   switch (outcome) {
@@ -259,39 +152,19 @@ void write_faults(Json& json, const Timeline& timeline) {
   });
 }
 
-/// First and last acknowledged write of each generation.
-struct Writes {
-  HistoryTime first;
-  HistoryTime last;
-};
-std::map<std::uint64_t, Writes> writes_by_generation(const History& history) {
-  std::map<std::uint64_t, Writes> writes;
-  for (const Operation& op : history.operations()) {
-    if (!op.ok() || is_read(op.function) || op.by.generation == 0) continue;
-    const auto [entry, is_new] = writes.try_emplace(op.by.generation, Writes{op.completed, op.completed});
-    entry->second.first = std::min(entry->second.first, op.completed);
-    entry->second.last = std::max(entry->second.last, op.completed);
-  }
-  return writes;
-}
-
-void write_failovers(Json& json, const Timeline& timeline, const History& history) {
-  const std::map<std::uint64_t, Writes> writes = writes_by_generation(history);
-  json.key("failovers").array(timeline.failovers, [&](const FailoverTimeline& each) {
-    std::optional<HistoryTime> last, first;
-    if (const auto before = writes.lower_bound(each.generation); before != writes.begin())
-      last = std::prev(before)->second.last;
-    if (const auto own = writes.find(each.generation); own != writes.end()) first = own->second.first;
+void write_failovers(Json& json, const std::vector<Failover>& failovers) {
+  json.key("failovers").array(failovers, [&](const Failover& each) {
     json.object([&] {
       json.key("generation").number(static_cast<std::int64_t>(each.generation));
       json.key("from").string(each.from);
       json.key("to").string(each.to);
       json.key("why").string(each.why);
-      json.key("last_write_ns").time(last);
+      json.key("last_write_ns").time(each.last_write);
+      json.key("severed_ns").time(each.severed);
       json.key("declared_ns").time(each.declared);
       json.key("promoted_ns").time(each.promoted);
       json.key("opened_ns").time(each.opened);
-      json.key("first_write_ns").time(first);
+      json.key("first_write_ns").time(each.first_write);
     });
   });
 }
@@ -477,7 +350,7 @@ std::string report_json(const Report& report) {
     write_hosts(json, timeline);
     write_generations(json, timeline);
     write_faults(json, timeline);
-    write_failovers(json, timeline, *report.history);
+    write_failovers(json, report.failovers);
     write_series(json, timeline);
     write_states(json, timeline);
     write_messages(json, report);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -70,15 +71,32 @@ struct FaultTimeline {
 };
 
 /// A change of the primary, phase by phase.
-struct FailoverTimeline {
-  std::uint64_t generation = 0;
+struct Failover {
+  std::uint64_t generation = 0;  ///< That began with it.
   std::string from;
   std::string to;
   std::string why;
-  HistoryTime declared;
-  std::optional<HistoryTime> promoted;  ///< Its database.
-  std::optional<HistoryTime> opened;    ///< Its gate.
+  std::optional<HistoryTime> last_write;   ///< The last that was acknowledged in an earlier generation.
+  std::optional<HistoryTime> severed;      ///< The new primary's replication, to take over; nothing: it had no need to.
+  HistoryTime declared;                    ///< The new generation.
+  std::optional<HistoryTime> promoted;     ///< Its database.
+  std::optional<HistoryTime> opened;       ///< Its gate.
+  std::optional<HistoryTime> first_write;  ///< The first that was acknowledged in the new generation.
+  bool operator==(const Failover&) const = default;
 };
+
+/// Fills in the writes: the failovers' are those of the history.
+void add_writes(std::vector<Failover>& failovers, const History& history);
+
+/// From one step of a failover to the next.
+struct FailoverPhase {
+  std::string_view name;  ///< "detect", "decide", "promote", "open", "serve"; and "failover", from write to write.
+  std::string_view what;  ///< From what to what, in words.
+  /// Nothing: it has not come to its end, or there was no such step.
+  std::optional<std::int64_t> (*ns)(const Failover& failover);
+};
+/// In the order in which they follow each other; the whole last.
+std::span<const FailoverPhase> failover_phases();
 
 /// A quantity of one host, sampled.
 struct Series {
@@ -113,7 +131,6 @@ struct Timeline {
   std::vector<HostTimeline> hosts;
   std::vector<GenerationTimeline> generations;
   std::vector<FaultTimeline> faults;
-  std::vector<FailoverTimeline> failovers;
   std::vector<Series> series;
   std::vector<StateLog> states;
   std::vector<Message> messages;  ///< In the order of their arrival, or of their loss.

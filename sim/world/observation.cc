@@ -86,7 +86,6 @@ void World::on_state(const LogLine& line) {
               "the cluster state went from generation " + std::to_string(cluster_.generation) + " to " +
                   std::to_string(generation) + " (index " + std::to_string(index) + ")");
   const std::string_view primary = field(line, "primary");
-  if (!cluster_.primary.empty() && primary != cluster_.primary) ++result_.failovers;
   const bool declared = generation != cluster_.generation;
   const ClusterView before = std::move(cluster_);
   last_progress_ = kernel().now();
@@ -109,7 +108,8 @@ void World::on_state(const LogLine& line) {
     std::optional<std::int64_t>& least = result_.extremes.takeover_slack;
     least = std::min(slack, least.value_or(slack));
   }
-  if (declared) note_declared(before, field(line, "why"));
+  if (declared) note_declared(field(line, "why"));
+  if (!before.primary.empty() && cluster_.primary != before.primary) note_failover(before, field(line, "why"));
   if (declared && field(line, "why").starts_with("switchover")) check_handover(before);
   result_.generations = std::max(result_.generations, generation);
   if (!options_.keep_story) return;
@@ -207,6 +207,7 @@ void World::on_log(const LogLine& line) {
       tell(StoryLine::Kind::note, host, std::string(line.event) + " " + std::string(field(line, "error")));
     return;
   }
+  if (line.event == "severed") note_severed(number_of_host);
   if (line.event == "promoted") note_promoted(number_of_host);
   PeerHost& on = peer(number_of_host);
   const bool succeeded = line.event == "database-command" && field(line, "outcome") == "done";

@@ -124,8 +124,8 @@ struct RunResult {
   std::vector<Outage> outages;
   Extremes extremes;
   std::uint64_t generations = 0;  ///< The last one.
-  int failovers = 0;              ///< Changes of the primary.
-  VirtualTime healed_at;          ///< Of the last fault.
+  std::vector<reports::Failover> failovers;
+  VirtualTime healed_at;  ///< Of the last fault.
   std::optional<VirtualTime> first_write_after_heal;
   bool has_writers = false;
   std::optional<Recovery> recovery;

@@ -102,11 +102,6 @@ HostTimeline* World::timeline_of(int host) {
   return &result_.timeline->hosts[static_cast<std::size_t>(place)];
 }
 
-std::string World::host_name(std::string_view name) const {
-  const int host = host_named(name);
-  return host == 0 ? std::string(name) : peer(host).machine->name();
-}
-
 void World::note_message(const NetworkMessage& message) {
   const auto place = [this](AddressId address) {
     const std::string& name = network_.node_name(node_of(address));
@@ -169,34 +164,11 @@ void World::note_fault(const FaultEvent& event) {
   result_.timeline->faults.push_back(std::move(fault));
 }
 
-void World::note_declared(const ClusterView& before, std::string_view why) {
+void World::note_declared(std::string_view why) {
   if (!result_.timeline) return;
-  const std::string primary = host_name(cluster_.primary);
-  std::string reason;  // With hosts where it names peers.
-  for (std::string_view rest = why; !rest.empty();) {
-    const std::string_view word = first_word(rest);
-    rest.remove_prefix(std::min(rest.size(), word.size() + 1));
-    reason += (reason.empty() ? "" : " ") + host_name(word);
-  }
   const std::string sync = cluster_.sync.empty() ? std::string() : host_name(cluster_.sync);
-  result_.timeline->generations.push_back({cluster_.generation, history_now(), std::nullopt, primary, sync, reason});
-  if (before.generation != 0 && before.primary != cluster_.primary)
-    result_.timeline->failovers.push_back(
-        {cluster_.generation, host_name(before.primary), primary, reason, history_now(), std::nullopt, std::nullopt});
-}
-
-void World::note_opened() {
-  if (!result_.timeline) return;
-  for (reports::GenerationTimeline& each : result_.timeline->generations)
-    if (each.generation == opened_generation_) each.opened = history_now();
-  for (reports::FailoverTimeline& each : result_.timeline->failovers)
-    if (each.generation == opened_generation_) each.opened = history_now();
-}
-
-void World::note_promoted(int host) {
-  if (!result_.timeline || result_.timeline->failovers.empty()) return;
-  reports::FailoverTimeline& last = result_.timeline->failovers.back();
-  if (!last.promoted && last.to == peer(host).machine->name()) last.promoted = history_now();
+  result_.timeline->generations.push_back(
+      {cluster_.generation, history_now(), std::nullopt, host_name(cluster_.primary), sync, with_hosts(why)});
 }
 
 void World::note_agent_gone(int host) {

@@ -232,15 +232,20 @@ class World final : public Actions, public Glance, private ClientObserver, priva
   void begin_timeline();
   void end_timeline();
   void note_fault(const FaultEvent& event);
-  void note_declared(const ClusterView& before, std::string_view why);
-  void note_opened();
-  void note_promoted(int host);
+  void note_declared(std::string_view why);
   void note_agent_gone(int host);
   /// Null if none is kept.
   reports::HostTimeline* timeline_of(int host);
   void note_message(const NetworkMessage& message);
+  // Changes of the primary, step by step: failovers.cc.
+  void note_failover(const ClusterView& before, std::string_view why);
+  void note_severed(int host);
+  void note_promoted(int host);
+  void note_opened();
   /// "host1" of what the cluster's state calls it.
   std::string host_name(std::string_view name) const;
+  /// With hosts where it names peers.
+  std::string with_hosts(std::string_view text) const;
   void violation(scenarios::FailureKind kind, std::string message);
   void inspect_copies();
   /// What was acknowledged and is gone was not taken by a fault, but by an agent, and it was the last that could be
@@ -319,6 +324,7 @@ class World final : public Actions, public Glance, private ClientObserver, priva
   std::uint64_t inspected_system_ = 0;
   bool copy_destroyed_ = false;
   bool split_brain_told_ = false;
+  std::map<int, reports::HistoryTime> severed_;  ///< By peer: when its replication was severed last.
   // For the timeline:
   std::map<std::uint32_t, std::size_t> faults_under_way_;  ///< By id: its place.
   VirtualTime next_states_;

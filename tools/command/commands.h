@@ -36,6 +36,10 @@ void add_why_command(CLI::App& app, Chosen& chosen);
 void add_explore_command(CLI::App& app, Chosen& chosen);
 void add_worst_command(CLI::App& app, Chosen& chosen);
 void add_report_command(CLI::App& app, Chosen& chosen);
+struct ReleaseOptions;
+/// What `report` and `serve` say of results (release_folder.h).
+void add_release_options(CLI::App& command, ReleaseOptions& options);
+void add_serve_command(CLI::App& app, Chosen& chosen);
 void add_check_command(CLI::App& app, Chosen& chosen);
 void add_scenario_command(CLI::App& app, Chosen& chosen);
 

@@ -55,33 +55,6 @@ std::map<std::string, std::uint64_t> kinds_of(const CampaignSummary& summary) {
   return kinds;
 }
 
-// ---- Probes "phase/FAMILY/PHASE": how often faults of each family struck in each phase of the cluster ----
-
-constexpr std::string_view phase_prefix = "phase/";
-
-struct Coverage {
-  std::vector<std::string> families;
-  std::vector<std::string> phases{"founding", "takeover", "steady", "repairing"};  ///< In this order.
-  std::map<std::pair<std::string, std::string>, std::uint64_t> hits;
-};
-
-Coverage coverage_of(const std::vector<ProbeSummary>& probes) {
-  Coverage coverage;
-  const auto note = [](std::vector<std::string>& names, const std::string& name) {
-    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-  };
-  for (const ProbeSummary& probe : probes) {
-    if (probe.name.rfind(phase_prefix, 0) != 0) continue;
-    const std::size_t slash = probe.name.find('/', phase_prefix.size());
-    const std::string family = probe.name.substr(phase_prefix.size(), slash - phase_prefix.size());
-    const std::string phase = probe.name.substr(slash + 1);
-    note(coverage.families, family);
-    note(coverage.phases, phase);
-    coverage.hits[{family, phase}] = probe.hits;
-  }
-  return coverage;
-}
-
 std::string coverage_text(const Coverage& coverage) {
   if (coverage.families.empty()) return {};
   std::string text = fmt::format("{:<24}", "faults that struck, in");
@@ -104,13 +77,9 @@ std::string list_text(const std::vector<std::string>& names) {
   return text;
 }
 
-bool is_phase(const std::string& probe) {
-  return probe.rfind(phase_prefix, 0) == 0;
-}
-
 /// The matrix shows the others.
 std::vector<std::string> without_phases(std::vector<std::string> names) {
-  std::erase_if(names, is_phase);
+  std::erase_if(names, is_of_coverage);
   return names;
 }
 
@@ -118,7 +87,7 @@ std::string probes_text(const CampaignSummary& summary) {
   if (summary.probes.empty()) return {};
   std::size_t asked = 0, hit = 0;
   for (const ProbeSummary& probe : summary.probes)
-    if (!is_phase(probe.name)) {
+    if (!is_of_coverage(probe.name)) {
       ++asked;
       hit += probe.hits > 0 ? 1 : 0;
     }
@@ -130,19 +99,14 @@ std::string probes_text(const CampaignSummary& summary) {
   return text;
 }
 
-/// Whether clean runs bound the probability of a failure: all are clean, and nobody chose them.
-bool bounds(const ScenarioSummary& scenario, const Campaign& campaign) {
-  return scenario.passed > 0 && scenario.passed == scenario.runs() && !campaign.settings.guided;
-}
-
 std::string bound_json(const ScenarioSummary& scenario, const Campaign& campaign) {
-  return bounds(scenario, campaign) ? fmt::format("{:.6g}", failure_bound(scenario.passed)) : "null";
+  return bounds_failures(scenario, campaign) ? fmt::format("{:.6g}", failure_bound(scenario.passed)) : "null";
 }
 
 std::string meaning_text(const ScenarioSummary& total, const Campaign& campaign) {
   if (campaign.settings.guided)
     return "Guided: the runs were chosen by what earlier ones reached, so how many are clean bounds no probability.\n";
-  if (!bounds(total, campaign)) return {};
+  if (!bounds_failures(total, campaign)) return {};
   return fmt::format(
       "With 95% confidence a run of these scenarios with a random seed fails with a probability below {}: "
       "1 - 0.05^(1/{}).\n",
@@ -259,7 +223,7 @@ std::string summary_text(const CampaignSummary& summary, const Style& style) {
                         thousands(scenario.runs()), thousands(scenario.failed), thousands(scenario.unknown),
                         hours(scenario.virtual_ns), static_cast<double>(scenario.runs()) / seconds,
                         thousands(scenario.failovers),
-                        bounds(scenario, summary.campaign) ? percent(failure_bound(scenario.passed)) : "-");
+                        bounds_failures(scenario, summary.campaign) ? percent(failure_bound(scenario.passed)) : "-");
   }
   for (const ScenarioSummary& scenario : summary.scenarios) {
     for (const KindSummary& kind : scenario.failures)

@@ -95,7 +95,7 @@ std::string json_of(const Finished& run) {
                       counts_json(judgement.operations));
   text +=
       fmt::format(",\"failovers\":{},\"unavailable\":{{\"count\":{},\"max_ns\":{},\"total_ns\":{}}},\"generations\":{}",
-                  result.failovers, result.outages.size(), longest.ns(), total.ns(), result.generations);
+                  result.failovers.size(), result.outages.size(), longest.ns(), total.ns(), result.generations);
   text += fmt::format(",\"deterministic\":{},\"replay\":{}}}", run.determinism_checked ? "true" : "null",
                       json_string(run.replay));
   return text;

@@ -39,6 +39,7 @@ int main(int argc, char** argv) {
   heir::tools::add_explore_command(app, chosen);
   heir::tools::add_worst_command(app, chosen);
   heir::tools::add_report_command(app, chosen);
+  heir::tools::add_serve_command(app, chosen);
   heir::tools::add_check_command(app, chosen);
   heir::tools::add_scenario_command(app, chosen);
   heir::tools::add_mutants_command(app, chosen);

@@ -1,14 +1,17 @@
 // heir report: a page of a run, or of a history alone, that works from disk.
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 
 #include "reports/history/history_file.h"
 #include "scenarios/mistakes.h"
 #include "tools/command/check_settings.h"
-#include "tools/command/json.h"
+#include "tools/command/release_folder.h"
+#include "tools/command/report_folder.h"
+#include "tools/command/report_markdown.h"
+#include "tools/command/rerun.h"
 #include "tools/command/run_report.h"
 #include "tools/command/story.h"
 #include "tools/command/subject.h"
@@ -19,7 +22,9 @@ namespace heir::tools {
 namespace {
 
 struct Options {
-  SubjectOptions subject;
+  std::vector<std::string> paths;
+  SubjectOptions subject;  ///< Of one run, or of a history: the only path.
+  ReleaseOptions release;  ///< Of results: all paths.
   std::string out;
   std::string format = "html";
 };
@@ -30,14 +35,23 @@ const char* const footer =
     "  heir report lost.heir --out report\n"
     "  heir report night.db:3 --out report\n"
     "  heir report history.jsonl --out report\n"
+    "  heir report night.db --against last-release.db --title 'heir 1.2' --out report\n"
     "  heir report scenarios/first/primary-crash.toml --format markdown >> release-notes.md\n"
     "\n"
-    "The folder then has index.html, which works from disk, without network or server; report.json, all that is on the "
-    "page\n"
-    "(reports/page/src/report.ts in the sources describes it); history.jsonl.zst; of a run scenario.toml, and of one "
-    "that\n"
-    "failed failure.heir. A history (of ours, Jepsen's, Porcupine's; see heir check) gives the parts that a history "
+    "The folder then has index.html, which works from disk, without network or server, and report.json, all that is on "
+    "the\n"
+    "page (reports/page/src/report.ts in the sources describes it); history.jsonl.zst; of a run scenario.toml, and of "
+    "one\n"
+    "that failed failure.heir. A history (of ours, Jepsen's, Porcupine's; see heir check) gives the parts that a "
+    "history\n"
     "can give.\n"
+    "\n"
+    "Of results of `heir hunt` it is the page of a release: every scenario with its claim, what was found, with a page "
+    "of\n"
+    "its own for each kind of failure, probes, coverage, times of failovers, planted bugs, what changed since an "
+    "earlier\n"
+    "release, and the same scenarios under other rules if they were hunted too (--set 'cluster.policy=\"manatee\"').\n"
+    "release.json has all of it (reports/page/src/release.ts).\n"
     "\n"
     "A failure that was found before is run again: a page says so if it is gone, or is another run by now.\n"
     "\n"
@@ -101,53 +115,56 @@ Exit of_run(const Options& options) {
   const std::optional<Subject> subject = load_subject(options.subject, problems);
   for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", problem.c_str());
   if (!subject) return Exit::bad_usage;
-  const Capsule& capsule = subject->capsule;
-  now_doing("running " + subject->path);
-  sim::RunOptions run;
-  run.seed = capsule.seed;
-  run.keep_timeline = true;
-  Seen seen = see(capsule.scenario, run);
-  scenarios::Scenario scenario = capsule.scenario;
-  std::string gone;  // What became of a failure that was found before.
-  if (subject->has_failure && seen.result.trace_hash != capsule.trace_hash) {
-    const std::string& kind = capsule.failure.kind;
-    gone = "This is another run than the one that was found: the code has changed since (trace " +
-           hash_text(seen.result.trace_hash) + ", it was " + hash_text(capsule.trace_hash) + ").";
-    if (!fails_with(seen.judgement, kind) && subject->has_decisions) {
-      Seen again = see(decided(capsule), run);
-      if (fails_with(again.judgement, kind)) {
-        seen = std::move(again);
-        scenario = decided(capsule);
-        gone += " Its decision list fails in the same way; its seed does no more.";
-      }
-    }
-    if (!fails_with(seen.judgement, kind)) gone += " The failure is gone: " + told(capsule.failure) + ".";
-  }
-  const ScenarioFile file{capsule.source, scenario};
-  const Job job{0, &file, capsule.seed};
-  std::string replay = command_name() + " replay " + shell_word(subject->path);
-  if (!subject->has_failure) {
-    replay = command_name() + " run " + shell_word(subject->path) + " --seed " + std::to_string(capsule.seed);
-    for (const std::string& each : options.subject.overrides) replay += " --set " + shell_word(each);
-  }
-  const Finished finished{job, scenario, seen.result, seen.judgement, 0, false, replay};
-  if (options.format == "text")
-    return print((gone.empty() ? "" : gone + "\n\n") + story_of(finished, {true, false}, Style(false)));
-  reports::Report report = report_of(finished, about_scenario(capsule.source));
-  if (!gone.empty()) {
-    report.summary = gone + " " + report.summary;
-    report.undecided.insert(report.undecided.begin(), gone);
-  }
-  return hand_over(std::move(report), &finished, options);
+  Exit status = Exit::internal;
+  report_again(*subject, options.subject.overrides,
+               [&](reports::Report report, const Finished& run, const std::string& note) {
+                 status = options.format == "text"
+                              ? print((note.empty() ? "" : note + "\n\n") + story_of(run, {true, false}, Style(false)))
+                              : hand_over(std::move(report), &run, options);
+               });
+  return status;
+}
+
+Exit of_results(const Options& options) {
+  if (options.subject.seed || !options.subject.overrides.empty())
+    return bad("--seed and --set belong to a scenario, not to results");
+  Result<reports::Release> release = read_release(options.release);
+  if (!release) return bad(release.error().message);
+  if (options.format != "html") return print(markdown_of(*release));
+  const std::string verdict = std::string(reports::to_string(release->verdict)) + ": " + release->summary;
+  if (const Result<> written = write_release(std::move(*release), options.release, options.out); !written)
+    return bad(written.error().message);
+  std::printf("%s\n%s/index.html\n", verdict.c_str(), scenarios::printable(options.out).c_str());
+  return Exit::as_expected;
 }
 
 }  // namespace
 
+void add_release_options(CLI::App& command, ReleaseOptions& options) {
+  command.add_option("--against", options.earlier, "Of results: say what changed since these; may be repeated")
+      ->type_name("DB")
+      ->take_all()
+      ->expected(1);
+  command.add_option("--title", options.title, "Of results: the page's title (default: heir and its version)")
+      ->type_name("TEXT");
+}
+
 void add_report_command(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("report", "Make a page of a run, or of a history, that works from disk");
-  add_subject_options(*command, options->subject);
-  command->get_option("failure")->type_name("CAPSULE|DB:ID|SCENARIO|HISTORY");
+  command
+      ->add_option("subject", options->paths,
+                   "A scenario, a capsule, a failure in results by its number, a history; or databases of results")
+      ->required()
+      ->type_name("SCENARIO|CAPSULE|DB:ID|HISTORY|DB…");
+  command->add_option("--seed", options->subject.seed, "The seed of the scenario (default 1)")->type_name("N");
+  command->add_option("--set", options->subject.overrides, "Override a value of the scenario; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->take_all()
+      ->expected(1);
+  add_release_options(*command, options->release);
+  command->add_option("--pages", options->release.pages, "Of results: so many failures get a page (default 12)")
+      ->type_name("N");
   command->add_option("--out", options->out, "The folder of the page: a new one, or one of an earlier report")
       ->type_name("DIR");
   command->add_option("--format", options->format, "html (default), or markdown or text to standard output")
@@ -160,6 +177,17 @@ void add_report_command(CLI::App& app, Chosen& chosen) {
       if (options->format != "html" && !options->out.empty())
         return bad("--out is for --format html; " + options->format + " goes to standard output");
       watch_over_process(isatty(STDERR_FILENO) == 1);
+      const auto is_results = [](const std::string& path) { return path.ends_with(".db"); };
+      if (std::all_of(options->paths.begin(), options->paths.end(), is_results)) {
+        options->release.databases = options->paths;
+        return of_results(*options);
+      }
+      if (options->paths.size() > 1)
+        return bad("of several only databases of results (NAME.db) can be told together, not " +
+                   *std::find_if_not(options->paths.begin(), options->paths.end(), is_results));
+      if (!options->release.earlier.empty() || !options->release.title.empty())
+        return bad("--against and --title belong to results of `heir hunt`");
+      options->subject.path = options->paths.front();
       return is_history(options->subject.path) ? of_history(*options) : of_run(*options);
     };
   });

@@ -1,22 +1,15 @@
 #include "tools/command/run_report.h"
 
 #include <fmt/format.h>
-#include <zstd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
 #include <set>
 
-#include "reports/history/json_lines.h"
-#include "reports/page/page.h"
 #include "scenarios/fault_kinds.h"
 #include "scenarios/load.h"
-#include "scenarios/mistakes.h"
 #include "scenarios/names.h"
-#include "tools/command/output_file.h"
 #include "tools/command/story.h"
-#include "tools/replay/capsule.h"
 
 namespace heir::tools {
 
@@ -145,7 +138,7 @@ std::vector<std::pair<std::string, std::string>> numbers_of(const Finished& run)
   return {{"operations acknowledged", thousands(ops.ok)},
           {"operations refused", thousands(ops.fail)},
           {"operations with an unknown outcome", thousands(ops.unknown)},
-          {"changes of the primary", std::to_string(result.failovers)},
+          {"changes of the primary", std::to_string(result.failovers.size())},
           {"last generation", std::to_string(result.generations)},
           {"times without an acknowledged write (" + to_string(sim::shortest_outage) + " or longer)",
            std::to_string(result.outages.size())},
@@ -154,27 +147,6 @@ std::vector<std::pair<std::string, std::string>> numbers_of(const Finished& run)
           {"strikes of faults", thousands(result.decisions.size())},
           {"simulated time", to_string(result.ended - sim::VirtualTime())},
           {"events", thousands(result.events)}};
-}
-
-std::string compressed(const std::string& text) {
-  std::string out(ZSTD_compressBound(text.size()), '\0');
-  constexpr int level = 3;
-  const std::size_t size = ZSTD_compress(out.data(), out.size(), text.data(), text.size(), level);
-  out.resize(ZSTD_isError(size) ? 0 : size);
-  return out;
-}
-
-std::string lines_of(const reports::History& history) {
-  std::string text;
-  for (std::size_t i = 0; i < history.size(); ++i) reports::append_json_line(text, history, history.event(i));
-  return text;
-}
-
-Result<> write_file(const std::string& path, std::string_view bytes) {
-  Result<OutputFile> file = OutputFile::create(path);
-  if (!file) return file.error();
-  file->bytes(bytes);
-  return file->finish();
 }
 
 }  // namespace
@@ -201,13 +173,15 @@ reports::Report report_of(const Finished& run, std::string about) {
   report.numbers = numbers_of(run);
   for (const sim::Outage& outage : result.outages)
     report.unavailable.emplace_back(history_time(outage.from), history_time(outage.to));
+  report.failovers = result.failovers;
+  reports::add_writes(report.failovers, result.history);
   report.history = &result.history;
   report.timeline = &*result.timeline;
   std::optional<HistoryTime> moment;
   if (!report.failures.empty())
     moment = report.failures.front().at;
-  else if (!report.timeline->failovers.empty())
-    moment = report.timeline->failovers.front().declared;
+  else if (!report.failovers.empty())
+    moment = report.failovers.front().declared;
   const HistoryTime around = moment.value_or(HistoryTime() + before_moment);
   report.messages.emplace(std::max(HistoryTime(), around - before_moment), around + after_moment);
   return report;
@@ -239,92 +213,6 @@ reports::Report report_of(const Checked& checked) {
                     {"keys", thousands(checked.history.key_count() - 1)}};
   report.history = &checked.history;
   return report;
-}
-
-namespace {
-
-/// One line, and no bar that would end a table's cell.
-std::string cell(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '|') out += '\\';
-    out += c == '\n' || c == '\r' ? ' ' : c;
-  }
-  return out;
-}
-
-}  // namespace
-
-std::string markdown_of(const reports::Report& report) {
-  std::string text = "# " + cell(report.title) + "\n\n**" + cell(report.summary) + "**\n";
-  text += "\n| claim | outcome | |\n|---|---|---|\n";
-  for (const Claim& claim : report.claims)
-    text += fmt::format("| {} | {} | {} |\n", cell(claim.claim),
-                        claim.outcome == Outcome::pass   ? "holds"
-                        : claim.outcome == Outcome::fail ? "**violated**"
-                                                         : "undecided",
-                        cell(claim.detail));
-  if (!report.failures.empty()) text += "\n## What failed\n\n";
-  for (const Failure& failure : report.failures) {
-    text += fmt::format("- **{}** at {}: {}\n", to_string(failure.kind), moment(*report.history, failure.at),
-                        failure.message);
-    for (const reports::Operation& op : failure.ops) text += "  -" + operation_line(*report.history, op).substr(6);
-  }
-  if (report.more_failures > 0) text += fmt::format("- and {} more\n", thousands(report.more_failures));
-  for (const std::string& reason : report.undecided) text += "\nNot decided: " + reason + "\n";
-  text += "\n## Not tested\n\n";
-  for (const std::string& words : report.not_tested) text += "- " + words + "\n";
-  if (!report.story.empty()) text += "\n## What happened\n\n```\n";
-  for (const reports::ReportedLine& line : report.story)
-    if (line.kind != "command") text += fmt::format("{:>9}  {:<8} {}\n", clock_text(line.at.ns()), line.who, line.what);
-  if (!report.story.empty()) text += "```\n";
-  text += "\n## Numbers\n\n| | |\n|---|---|\n";
-  for (const auto& [name, value] : report.numbers) text += fmt::format("| {} | {} |\n", name, value);
-  if (report.run) text += "\nTo see it again:\n\n```sh\n" + report.run->replay + "\n```\n";
-  return text;
-}
-
-Result<ReportFolder> ReportFolder::open(const std::string& path) {
-  namespace fs = std::filesystem;
-  std::error_code error;
-  fs::create_directories(path, error);
-  if (error) return Error{ErrorCode::io_error, scenarios::printable(path) + ": cannot be made: " + error.message()};
-  const bool has_report = fs::exists(fs::path(path) / "report.json", error);
-  if (!has_report && !fs::is_empty(path, error))
-    return Error{ErrorCode::conflict, scenarios::printable(path) +
-                                          ": has files in it, but no report; name a folder that is empty or not there"};
-  return ReportFolder(path);
-}
-
-Result<> ReportFolder::write(reports::Report report, const Finished* run) {
-  report.files = {
-      {"report.json", "everything on this page, as data"},
-      {"history.jsonl.zst", "what clients asked and were answered (zstdcat history.jsonl.zst | heir check -)"}};
-  if (run) report.files.push_back({"scenario.toml", "the scenario as it was run"});
-  const std::optional<FoundFailure> failure = run ? failure_in(run->judgement) : std::nullopt;
-  if (failure) report.files.push_back({"failure.heir", "the failure, for heir replay, shrink and why"});
-  // Nothing of an earlier report stays, and a page last: who sees one finds all that it names, and of the same run.
-  for (const char* name : {"index.html", "report.json", "history.jsonl.zst", "scenario.toml", "failure.heir"}) {
-    std::error_code error;
-    std::filesystem::remove(std::filesystem::path(path_) / name, error);
-    if (error) return Error{ErrorCode::io_error, "cannot remove " + path_ + "/" + name + ": " + error.message()};
-  }
-  const std::string json = report_json(report);
-  std::vector<std::pair<std::string, std::string>> files{{"report.json", json},
-                                                         {"history.jsonl.zst", compressed(lines_of(*report.history))}};
-  if (run) files.emplace_back("scenario.toml", report.run->toml);
-  if (failure)
-    files.emplace_back("failure.heir", tools::write(Capsule{{},
-                                                            run->job.file->path,
-                                                            run->job.seed,
-                                                            *failure,
-                                                            run->result.trace_hash,
-                                                            run->scenario,
-                                                            run->result.decisions}));
-  files.emplace_back("index.html", reports::page_with(json));
-  for (const auto& [name, bytes] : files)
-    if (const Result<> written = write_file(path_ + "/" + name, bytes); !written) return written;
-  return {};
 }
 
 std::string about_scenario(const std::string& path) {

@@ -1,4 +1,4 @@
-// What a page says of a run, or of a history alone (reports/page); and the folder that it lies in.
+// What a page says of a run, or of a history alone (reports/page/report.h).
 #pragma once
 
 #include <optional>
@@ -14,22 +14,6 @@ namespace heir::tools {
 reports::Report report_of(const Finished& run, std::string about);
 /// It views the history.
 reports::Report report_of(const Checked& checked);
-
-/// For logs and comments: the verdict, what was asked, what failed, the story, the numbers.
-std::string markdown_of(const reports::Report& report);
-
-/// A folder of its own for a report and the files that belong to it, each whole or not there.
-class ReportFolder {
- public:
-  /// Made if it is not there. `conflict` if something else is in it than an earlier report.
-  static Result<ReportFolder> open(const std::string& path);
-  /// index.html, report.json, history.jsonl.zst; of a run the scenario too, and of one that failed a capsule.
-  Result<> write(reports::Report report, const Finished* run);
-
- private:
-  explicit ReportFolder(std::string path) : path_(std::move(path)) {}
-  std::string path_;
-};
 
 /// The comment that a scenario's file begins with; "" if it has none or cannot be read.
 std::string about_scenario(const std::string& path);

@@ -109,7 +109,7 @@ std::string numbers(const Finished& run) {
   const reports::Verdict::Counts& ops = run.judgement.operations;
   std::string text = fmt::format("operations   {} ok, {} failed, {} unknown\n", thousands(ops.ok), thousands(ops.fail),
                                  thousands(ops.unknown));
-  text += fmt::format("failovers    {} (generation {} at the end)\n", result.failovers, result.generations);
+  text += fmt::format("failovers    {} (generation {} at the end)\n", result.failovers.size(), result.generations);
   const auto [longest, total] = outage_lengths(result);
   if (result.has_writers && result.outages.empty())
     text += fmt::format("unavailable  never for {} or longer\n", to_string(sim::shortest_outage));
@@ -245,7 +245,7 @@ std::string verdict_line(const Finished& run, const Style& style) {
   text += fmt::format(" {}  seed {}", run.job.file->path, run.job.seed);
   if (run.result.events > 0)
     text += fmt::format("  {} ok, {}", thousands(run.judgement.operations.ok),
-                        count(static_cast<std::uint64_t>(run.result.failovers), "failover"));
+                        count(run.result.failovers.size(), "failover"));
   if (run.judgement.verdict != Outcome::pass || run.judgement.wanted) text += "  " + run.judgement.sentence;
   return text + "\n";
 }

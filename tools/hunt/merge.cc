@@ -46,6 +46,11 @@ constexpr const char* copies[] = {
     "INSERT INTO probes SELECT ?1, name, rare, runs, hits FROM source.probes WHERE scenario = ?2 "
     "ON CONFLICT DO UPDATE SET rare = min(rare, excluded.rare), runs = runs + excluded.runs, "
     "hits = hits + excluded.hits",
+    "INSERT INTO phases SELECT ?1, phase, bucket_ns, count, greatest_ns FROM source.phases WHERE scenario = ?2 "
+    "ON CONFLICT DO UPDATE SET count = count + excluded.count, greatest_ns = max(greatest_ns, excluded.greatest_ns)",
+    "INSERT INTO endured SELECT ?1, fault, runs, strikes, longest_ns, greatest FROM source.endured WHERE scenario = "
+    "?2 ON CONFLICT DO UPDATE SET runs = runs + excluded.runs, strikes = strikes + excluded.strikes, "
+    "longest_ns = max(longest_ns, excluded.longest_ns), greatest = max(greatest, excluded.greatest)",
 };
 
 class Merge {

@@ -3,13 +3,46 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <map>
 
+#include "scenarios/fault_kinds.h"
 #include "sim/faults/swarm.h"
 #include "sim/world/run.h"
 #include "tools/simulation/judge.h"
 #include "tools/simulation/programs.h"
 
 namespace heir::tools {
+
+namespace {
+
+std::vector<PhaseTime> phases_of(const sim::RunResult& result) {
+  std::vector<PhaseTime> phases;
+  std::vector<reports::Failover> failovers = result.failovers;
+  reports::add_writes(failovers, result.history);
+  for (const reports::Failover& failover : failovers)
+    for (const reports::FailoverPhase& phase : reports::failover_phases())
+      if (const std::optional<std::int64_t> ns = phase.ns(failover)) phases.push_back({std::string(phase.name), *ns});
+  for (const sim::Outage& outage : result.outages) phases.push_back({unavailable, outage.length().ns()});
+  return phases;
+}
+
+std::vector<Endured> endured_by(const sim::RunResult& result) {
+  std::map<scenarios::FaultKind, Endured> endured;
+  for (const scenarios::Fault& fault : result.decisions) {
+    Endured& of = endured[fault.kind];
+    of.fault = scenarios::traits(fault.kind).name;
+    ++of.strikes;
+    if (fault.lasts) of.longest_ns = std::max(of.longest_ns, fault.lasts->high.ns());
+    if (fault.by) of.greatest = std::max({of.greatest, fault.by->high.ns(), -fault.by->low.ns()});
+    for (const std::optional<scenarios::Ratio>& rate : {fault.fast, fault.slow, fault.within})
+      if (rate) of.greatest = std::max(of.greatest, rate->ppb());
+  }
+  std::vector<Endured> list;
+  for (auto& [kind, of] : endured) list.push_back(std::move(of));
+  return list;
+}
+
+}  // namespace
 
 std::optional<RunRecord> run_and_judge(const scenarios::Scenario& scenario, std::uint64_t seed,
                                        const TellProgress& tell) {
@@ -36,7 +69,7 @@ std::optional<RunRecord> run_and_judge(const scenarios::Scenario& scenario, std:
   record.ok = judgement.operations.ok;
   record.failed = judgement.operations.fail;
   record.unknown = judgement.operations.unknown;
-  record.failovers = static_cast<std::uint64_t>(result.failovers);
+  record.failovers = result.failovers.size();
   record.generations = result.generations;
   record.outages = result.outages.size();
   for (const sim::Outage& outage : result.outages) {
@@ -50,6 +83,8 @@ std::optional<RunRecord> run_and_judge(const scenarios::Scenario& scenario, std:
     record.extremes.push_back({"handover-margin", margin->ns()});
   if (const auto& slack = result.extremes.takeover_slack) record.extremes.push_back({"takeover-slack", *slack});
   if (result.extremes.tail > 0) record.extremes.push_back({"tail", static_cast<std::int64_t>(result.extremes.tail)});
+  record.phases = phases_of(result);
+  record.endured = endured_by(result);
   record.wall_ns = std::chrono::nanoseconds(std::chrono::steady_clock::now() - began).count();
   return record;
 }
@@ -157,6 +192,16 @@ void pass(Way& way, Record& record) {
   way.list(record.extremes, [&](auto& extreme) {
     way.text(extreme.name);
     number(extreme.value);
+  });
+  way.list(record.phases, [&](auto& phase) {
+    way.text(phase.phase);
+    number(phase.ns);
+  });
+  way.list(record.endured, [&](auto& endured) {
+    way.text(endured.fault);
+    number(endured.strikes);
+    number(endured.longest_ns);
+    number(endured.greatest);
   });
 }
 

@@ -35,6 +35,23 @@ struct Extreme {
   bool operator==(const Extreme&) const = default;
 };
 
+/// How long a step of a failover took (reports/timeline/timeline.h), or a time without an acknowledged write.
+struct PhaseTime {
+  std::string phase;
+  std::int64_t ns = 0;
+  bool operator==(const PhaseTime&) const = default;
+};
+inline constexpr const char* unavailable = "unavailable";  ///< The phase of the latter.
+
+/// The faults of one kind that struck.
+struct Endured {
+  std::string fault;
+  std::uint64_t strikes = 0;
+  std::int64_t longest_ns = 0;  ///< 0: it struck once, and was over.
+  std::int64_t greatest = 0;    ///< Of clocks: ns that they were set by, parts per billion that their rate was off.
+  bool operator==(const Endured&) const = default;
+};
+
 struct RunRecord {
   std::uint64_t seed = 0;  ///< In guided search the number of the run, whose recipe may have another.
   Recipe recipe;           ///< Known to who asked for the run, and not sent back to it.
@@ -53,6 +70,8 @@ struct RunRecord {
   std::int64_t total_outage_ns = 0;
   std::vector<ProbeHits> probes;
   std::vector<Extreme> extremes;
+  std::vector<PhaseTime> phases;
+  std::vector<Endured> endured;
   bool operator==(const RunRecord&) const = default;
 };
 

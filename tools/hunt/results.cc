@@ -5,14 +5,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
 #include <map>
+#include <tuple>
 
 #include "scenarios/load.h"
 #include "tools/hunt/corpus.h"
+#include "tools/hunt/distribution.h"
 #include "tools/hunt/schema.h"
 
 namespace heir::tools {
@@ -145,6 +148,14 @@ struct Results::Lock {
   }
 };
 
+bool Results::is_written(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  const bool taken = ::flock(fd, LOCK_SH | LOCK_NB) != 0;
+  ::close(fd);
+  return taken;
+}
+
 Result<Results> Results::temporary() {
   Result<Database> database = Database::open("");
   if (!database) return database.error();
@@ -189,10 +200,12 @@ Result<Campaign> Results::begin_campaign(const CampaignSettings& settings, std::
   insert->bind(4, seeds.last ? std::optional(static_cast<std::int64_t>(*seeds.last)) : std::nullopt);
   insert->bind_bits(5, seeds.shard.index).bind_bits(6, seeds.shard.of);
   insert->bind(7, settings.seconds).bind_bits(8, settings.stop_on);
-  insert->bind(9, static_cast<std::int64_t>(std::time(nullptr))).bind(10, std::int64_t{settings.guided});
+  const std::int64_t now = std::time(nullptr);
+  insert->bind(9, now).bind(10, std::int64_t{settings.guided});
   if (const Result<> done = insert->run(); !done) return done.error();
   Campaign campaign;
   campaign.id = database_.last_row();
+  campaign.began = now;
   campaign.settings = settings;
   campaign.targets = std::move(targets);
   Result<Statement> scenario = database_.prepare("INSERT INTO scenarios (campaign, path, text) VALUES (?1, ?2, ?3)");
@@ -210,7 +223,7 @@ Result<std::vector<Campaign>> Results::campaigns() {
   std::vector<Campaign> campaigns;
   Result<Statement> select = database_.prepare(
       "SELECT id, heir, overrides, first_seed, last_seed, shard, shards, seconds, stop_on, active_seconds, ended, "
-      "guided FROM campaigns ORDER BY id");
+      "guided, began FROM campaigns ORDER BY id");
   Result<Statement> scenarios =
       database_.prepare("SELECT id, path, text FROM scenarios WHERE campaign = ?1 ORDER BY id");
   if (!select) return select.error();
@@ -232,6 +245,7 @@ Result<std::vector<Campaign>> Results::campaigns() {
     campaign.active_seconds = select->real(9);
     campaign.end = end_named(select->text(10));
     settings.guided = select->integer(11) != 0;
+    campaign.began = select->integer(12);
     for (scenarios->bind(1, campaign.id);;) {
       const Result<bool> more = scenarios->step();
       if (!more) return more.error();
@@ -331,6 +345,12 @@ Result<FailedRun> Results::failed_run(std::int64_t failure) {
 
 namespace {
 
+/// What one batch adds to a bucket of a phase.
+struct PhaseGrowth {
+  std::uint64_t count = 0;
+  std::int64_t greatest_ns = 0;
+};
+
 /// What one batch adds to a probe.
 struct ProbeGrowth {
   bool rare = true;
@@ -360,10 +380,18 @@ Result<> Results::add(const Campaign& campaign, const std::vector<NewRun>& runs)
   Result<Statement> feature = database_.prepare(
       "INSERT INTO features (scenario, feature, runs) VALUES (?1, ?2, 1) ON CONFLICT DO UPDATE SET runs = runs + 1");
   Result<Statement> corpus = database_.prepare("INSERT INTO corpus (scenario, feature, seed) VALUES (?1, ?2, ?3)");
-  for (const Result<Statement>* prepared : {&run, &tally, &failure, &probe, &feature, &corpus})
+  Result<Statement> phase = database_.prepare(
+      "INSERT INTO phases (scenario, phase, bucket_ns, count, greatest_ns) VALUES (?1, ?2, ?3, ?4, ?5) "
+      "ON CONFLICT DO UPDATE SET count = count + ?4, greatest_ns = max(greatest_ns, ?5)");
+  Result<Statement> endured = database_.prepare(
+      "INSERT INTO endured (scenario, fault, runs, strikes, longest_ns, greatest) VALUES (?1, ?2, 1, ?3, ?4, ?5) "
+      "ON CONFLICT DO UPDATE SET runs = runs + 1, strikes = strikes + ?3, longest_ns = max(longest_ns, ?4), "
+      "greatest = max(greatest, ?5)");
+  for (const Result<Statement>* prepared : {&run, &tally, &failure, &probe, &feature, &corpus, &phase, &endured})
     if (!*prepared) return prepared->error();
 
   std::map<std::pair<std::int64_t, std::string>, ProbeGrowth> growth;
+  std::map<std::tuple<std::int64_t, std::string, std::int64_t>, PhaseGrowth> phases;
   for (const auto& [target, record, lesson] : runs) {
     const std::int64_t scenario = campaign.target_ids[target];
     const std::string verdict = reports::to_string(record.verdict);
@@ -398,6 +426,21 @@ Result<> Results::add(const Campaign& campaign, const std::vector<NewRun>& runs)
       grown.runs += hits.hits > 0 ? 1 : 0;
       grown.hits += number(hits.hits);
     }
+    for (const PhaseTime& took : record.phases) {
+      PhaseGrowth& grown = phases[{scenario, took.phase, bucket_of(took.ns)}];
+      ++grown.count;
+      grown.greatest_ns = std::max(grown.greatest_ns, took.ns);
+    }
+    if (record.verdict != reports::Outcome::pass) continue;
+    for (const Endured& each : record.endured) {
+      endured->bind(1, scenario).bind(2, each.fault).bind(3, number(each.strikes)).bind(4, each.longest_ns);
+      if (const Result<> done = endured->bind(5, each.greatest).run(); !done) return done;
+    }
+  }
+  for (const auto& [key, grown] : phases) {
+    const auto& [scenario, name, bucket] = key;
+    phase->bind(1, scenario).bind(2, name).bind(3, bucket).bind(4, static_cast<std::int64_t>(grown.count));
+    if (const Result<> done = phase->bind(5, grown.greatest_ns).run(); !done) return done;
   }
   for (const auto& [key, grown] : growth) {
     probe->bind(1, key.first).bind(2, key.second).bind(3, std::int64_t{grown.rare}).bind(4, grown.runs);

@@ -45,6 +45,7 @@ struct Campaign {
   std::vector<Target> targets;
   std::vector<std::int64_t> target_ids;  ///< By target: the row of table scenarios.
   std::optional<CampaignEnd> end;
+  std::int64_t began = 0;     ///< Seconds since 1970.
   double active_seconds = 0;  ///< Time that it has run.
 };
 
@@ -85,6 +86,8 @@ class Results {
   };
   /// Error: what was found, what was expected, and what to do.
   static Result<Results> open(const std::string& path, Open how);
+  /// Whether somebody is adding to the file now.
+  static bool is_written(const std::string& path);
   /// Without a file: gone with the process.
   static Result<Results> temporary();
   Results(Results&&) noexcept = default;

@@ -1,4 +1,4 @@
-// The tables of a results database, version 2. The texts are what SQLite keeps, comments included: `.schema` in the
+// The tables of a results database, version 3. The texts are what SQLite keeps, comments included: `.schema` in the
 // sqlite3 shell shows them.
 #pragma once
 
@@ -7,7 +7,7 @@
 namespace heir::tools {
 
 inline constexpr std::uint32_t results_application = 0x68656972;  ///< "heir": SQLite's application_id.
-inline constexpr std::uint32_t results_version = 2;               ///< SQLite's user_version.
+inline constexpr std::uint32_t results_version = 3;               ///< SQLite's user_version.
 
 inline constexpr const char* results_schema = R"sql(
 CREATE TABLE campaigns (
@@ -81,6 +81,23 @@ CREATE TABLE probes (
   runs INTEGER NOT NULL,     -- in which it was hit
   hits INTEGER NOT NULL,
   PRIMARY KEY (scenario, name)
+) WITHOUT ROWID;
+CREATE TABLE phases (        -- how long steps of failovers took, and times without an acknowledged write
+  scenario INTEGER NOT NULL REFERENCES scenarios,
+  phase TEXT NOT NULL,       -- detect, decide, promote, open, serve, failover; unavailable
+  bucket_ns INTEGER NOT NULL,   -- the least time in the bucket, which is a thirty-second of it wide at most
+  count INTEGER NOT NULL,
+  greatest_ns INTEGER NOT NULL,
+  PRIMARY KEY (scenario, phase, bucket_ns)
+) WITHOUT ROWID;
+CREATE TABLE endured (       -- faults that runs bore which passed
+  scenario INTEGER NOT NULL REFERENCES scenarios,
+  fault TEXT NOT NULL,       -- its kind: pause, clock-step, ...
+  runs INTEGER NOT NULL,     -- in which it struck
+  strikes INTEGER NOT NULL,
+  longest_ns INTEGER NOT NULL,  -- 0: it struck once, and was over
+  greatest INTEGER NOT NULL, -- ns that a clock was set by, parts per billion that its rate was off; 0 of other kinds
+  PRIMARY KEY (scenario, fault)
 ) WITHOUT ROWID;
 CREATE TABLE features (      -- what runs of guided search reached
   scenario INTEGER NOT NULL REFERENCES scenarios,

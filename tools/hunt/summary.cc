@@ -44,13 +44,29 @@ Result<ScenarioSummary> summarize_scenario(Database& database, const Target& tar
       });
   if (!done) return done.error();
   // Of a kind's columns beside min(seed), SQLite takes the row that has the minimum.
+  done = each_row(
+      database,
+      "SELECT kind, count(DISTINCT seed), min(seed), message, at_ns, run_seed, vary, failures.id FROM failures "
+      "JOIN runs USING (scenario, seed) WHERE scenario = ?1 "
+      "GROUP BY kind ORDER BY count(DISTINCT seed) DESC, kind",
+      id, [&](const Statement& row) {
+        summary.failures.push_back(
+            {row.integer(7), row.text(0), row.bits(1), row.bits(2), recipe_at(row, 5), row.text(3), row.integer(4)});
+      });
+  if (!done) return done.error();
+  done = each_row(
+      database, "SELECT phase, bucket_ns, count, greatest_ns FROM phases WHERE scenario = ?1", id,
+      [&](const Statement& row) { summary.phases[row.text(0)].add(row.integer(1), row.bits(2), row.integer(3)); });
+  if (!done) return done.error();
   done = each_row(database,
-                  "SELECT kind, count(DISTINCT seed), min(seed), message, at_ns, run_seed, vary FROM failures "
-                  "JOIN runs USING (scenario, seed) WHERE scenario = ?1 "
-                  "GROUP BY kind ORDER BY count(DISTINCT seed) DESC, kind",
+                  "SELECT fault, runs, strikes, longest_ns, greatest FROM endured WHERE scenario = ?1 ORDER BY fault",
                   id, [&](const Statement& row) {
-                    summary.failures.push_back(
-                        {row.text(0), row.bits(1), row.bits(2), recipe_at(row, 5), row.text(3), row.integer(4)});
+                    summary.endured.push_back({row.text(0), row.bits(1), row.bits(2), row.integer(3), row.integer(4)});
+                  });
+  if (!done) return done.error();
+  done = each_row(database, "SELECT name, rare, runs, hits FROM probes WHERE scenario = ?1 ORDER BY name", id,
+                  [&](const Statement& row) {
+                    summary.probes.push_back({row.text(0), row.integer(1) != 0, row.bits(2), row.bits(3)});
                   });
   if (!done) return done.error();
   if (summary.unknown > 0)
@@ -79,14 +95,51 @@ Result<CampaignSummary> summarize(Results& results, const Campaign& campaign) {
     if (!scenario) return scenario.error();
     summary.scenarios.push_back(std::move(*scenario));
   }
-  done = each_row(database,
-                  "SELECT name, min(rare), sum(runs), sum(hits) FROM probes WHERE scenario IN "
-                  "(SELECT id FROM scenarios WHERE campaign = ?1) GROUP BY name ORDER BY name",
-                  campaign.id, [&](const Statement& row) {
-                    summary.probes.push_back({row.text(0), row.integer(1) != 0, row.bits(2), row.bits(3)});
-                  });
-  if (!done) return done.error();
+  for (const ScenarioSummary& scenario : summary.scenarios) add_probes(summary.probes, scenario.probes);
   return summary;
+}
+
+void add_probes(std::vector<ProbeSummary>& probes, const std::vector<ProbeSummary>& more) {
+  for (const ProbeSummary& each : more) {
+    const auto place = std::lower_bound(probes.begin(), probes.end(), each,
+                                        [](const ProbeSummary& a, const ProbeSummary& b) { return a.name < b.name; });
+    if (place == probes.end() || place->name != each.name) {
+      probes.insert(place, each);
+      continue;
+    }
+    place->rare &= each.rare;
+    place->runs += each.runs;
+    place->hits += each.hits;
+  }
+}
+
+namespace {
+constexpr std::string_view coverage_prefix = "phase/";
+}
+
+bool is_of_coverage(const std::string& probe) {
+  return probe.starts_with(coverage_prefix);
+}
+
+Coverage coverage_of(const std::vector<ProbeSummary>& probes) {
+  Coverage coverage;
+  const auto note = [](std::vector<std::string>& names, const std::string& name) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  };
+  for (const ProbeSummary& probe : probes) {
+    if (!is_of_coverage(probe.name)) continue;
+    const std::size_t slash = probe.name.find('/', coverage_prefix.size());
+    const std::string family = probe.name.substr(coverage_prefix.size(), slash - coverage_prefix.size());
+    const std::string phase = probe.name.substr(slash + 1);
+    note(coverage.families, family);
+    note(coverage.phases, phase);
+    coverage.hits[{family, phase}] = probe.hits;
+  }
+  return coverage;
+}
+
+bool bounds_failures(const ScenarioSummary& scenario, const Campaign& campaign) {
+  return scenario.passed > 0 && scenario.passed == scenario.runs() && !campaign.settings.guided;
 }
 
 ScenarioSummary CampaignSummary::total() const {

@@ -95,7 +95,6 @@ TEST_CASE("the timeline, with the writes on both sides of a failover") {
   timeline.hosts[1].role.set(at(5), "primary");
   timeline.hosts[1].role.end(at(900));
   timeline.faults.push_back({"partition", "network", at(10), std::nullopt, "a cut", {"host1"}, {{"host1", "host2"}}});
-  timeline.failovers.push_back({3, "host1", "host2", "takeover: host1 is gone", at(50), at(60), at(70)});
   timeline.series.push_back({"host1", Series::Quantity::replication_lag, {{at(20), 8}, {at(40), std::nullopt}}});
   timeline.states.push_back({"host1", {{at(0), {{"power", "on"}, {"role", ""}}}}});
   timeline.messages.push_back({at(100), at(120), 0, 1, "consensus"});
@@ -103,12 +102,24 @@ TEST_CASE("the timeline, with the writes on both sides of a failover") {
   timeline.messages.push_back({at(990), at(995), 1, 0, "consensus"});
   Report report = of(h);
   report.timeline = &timeline;
+  Failover& failover = report.failovers.emplace_back();
+  failover.generation = 3;
+  failover.from = "host1";
+  failover.to = "host2";
+  failover.why = "takeover: host1 is gone";
+  failover.severed = at(45);
+  failover.declared = at(50);
+  failover.promoted = at(60);
+  failover.opened = at(70);
+  add_writes(report.failovers, h);
   report.messages.emplace(at(90), at(500));
   const std::string json = report_json(report);
   CHECK_THAT(json, Contains(R"({"name":"host2","kind":"peer","role":[[5,900,"primary"]],)"));
   CHECK_THAT(json, Contains(R"("from_ns":10,"to_ns":null,"what":"a cut","hosts":["host1"],"cut":[["host1","host2"]])"));
-  CHECK_THAT(json,
-             Contains(R"("last_write_ns":null,"declared_ns":50,"promoted_ns":60,"opened_ns":70,"first_write_ns":200)"));
+  CHECK_THAT(
+      json,
+      Contains(
+          R"("last_write_ns":null,"severed_ns":45,"declared_ns":50,"promoted_ns":60,"opened_ns":70,"first_write_ns":200)"));
   CHECK_THAT(json, Contains(R"("unit":"bytes","at_ns":[20,40],"values":[8,null])"));
   CHECK_THAT(json, Contains(R"("changes":[[0,{"power":"on","role":null}]])"));
   CHECK_THAT(json, Contains(R"("list":[[100,120,0,1,0],[100,null,1,0,1]],"kinds":["consensus","database"])"));

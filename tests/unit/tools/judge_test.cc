@@ -102,7 +102,7 @@ TEST_CASE("every expectation can be missed") {
   }
   SECTION("max_failovers") {
     scenario.expect.max_failovers = 0;
-    result.failovers = 1;
+    result.failovers.resize(1);
     expect_failure(tools::judge(scenario, result), FailureKind::assertion);
   }
   SECTION("max_unavailable") {

@@ -1,0 +1,96 @@
+#include "tools/command/release_folder.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "tools/command/rerun.h"
+#include "tools/command/watch.h"
+
+namespace heir::tools {
+
+namespace {
+
+/// "3"; of several databases "2-3", the second's.
+std::string name_of(const reports::ReleaseFinding& finding, const std::vector<std::string>& databases) {
+  const std::string number = std::to_string(finding.failure);
+  if (databases.size() == 1) return number;
+  const auto place = std::find(databases.begin(), databases.end(), finding.failure_of);
+  return std::to_string(place - databases.begin() + 1) + "-" + number;
+}
+
+std::string command_of(const ReleaseOptions& options) {
+  std::string line = shell_word(command_name()) + " report";
+  for (const std::string& each : options.databases) line += " " + shell_word(each);
+  for (const std::string& each : options.earlier) line += " --against " + shell_word(each);
+  if (!options.title.empty()) line += " --title " + shell_word(options.title);
+  return line + " --out report";
+}
+
+Result<std::vector<ReleaseSource>> read_sources(const std::vector<std::string>& paths) {
+  std::vector<ReleaseSource> sources;
+  for (const std::string& path : paths) {
+    now_doing("reading " + path);
+    Result<ReleaseSource> source = read_release_source(path);
+    if (!source) return source.error();
+    sources.push_back(std::move(*source));
+  }
+  return sources;
+}
+
+}  // namespace
+
+void name_pages(reports::Release& release, const std::vector<std::string>& databases, std::size_t pages) {
+  for (std::size_t i = 0; i < std::min(pages, release.findings.size()); ++i)
+    release.findings[i].page = "failures/" + name_of(release.findings[i], databases) + "/index.html";
+}
+
+bool write_finding(ReportFolder& folder, const reports::ReleaseFinding& finding) {
+  Result<ReportFolder> own = folder.of_finding(std::filesystem::path(finding.page).parent_path().filename().string());
+  if (!own) return false;
+  const pid_t child = ::fork();
+  if (child < 0) return false;
+  if (child == 0) {
+    std::vector<std::string> problems;
+    SubjectOptions options;
+    options.path = finding.failure_of + ":" + std::to_string(finding.failure);
+    const std::optional<Subject> subject = load_subject(options, problems);
+    if (!subject) ::_exit(1);
+    bool written = false;
+    report_again(*subject, {}, [&](reports::Report report, const Finished& run, const std::string&) {
+      written = own->write(std::move(report), &run).has_value();
+    });
+    ::_exit(written ? 0 : 1);
+  }
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+Result<reports::Release> read_release(const ReleaseOptions& options) {
+  const Result<std::vector<ReleaseSource>> sources = read_sources(options.databases);
+  if (!sources) return sources.error();
+  const Result<std::vector<ReleaseSource>> earlier = read_sources(options.earlier);
+  if (!earlier) return earlier.error();
+  return release_of(*sources, *earlier, options.title.empty() ? "heir " HEIR_VERSION : options.title,
+                    command_of(options));
+}
+
+Result<> write_release(reports::Release release, const ReleaseOptions& options, const std::string& out) {
+  Result<ReportFolder> folder = ReportFolder::open(out);
+  if (!folder) return folder.error();
+  release.live = false;  // What is written is not changed any more.
+  name_pages(release, options.databases, options.pages);
+  for (reports::ReleaseFinding& finding : release.findings) {
+    if (finding.page.empty()) continue;
+    now_doing("writing " + finding.page + ": " + finding.kind + " in " + finding.scenario);
+    if (!write_finding(*folder, finding)) finding.page.clear();
+  }
+  now_doing("writing " + out);
+  return folder->write(std::move(release));
+}
+
+}  // namespace heir::tools

@@ -1,0 +1,551 @@
+#include "tools/command/release_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <set>
+
+#include "scenarios/fault_kinds.h"
+#include "scenarios/load.h"
+#include "scenarios/names.h"
+#include "scenarios/scenario.h"
+#include "sim/world/run.h"
+#include "tools/command/hunt_report.h"
+#include "tools/command/release_comparison.h"
+#include "tools/command/text.h"
+#include "tools/hunt/statistics.h"
+
+namespace heir::tools {
+
+namespace {
+
+using reports::Outcome;
+using reports::Release;
+using scenarios::Scenario;
+
+std::string percent(double share) {
+  return fmt::format("{:.2g}%", share * 100);
+}
+
+std::string hours(std::int64_t ns) {
+  return fmt::format("{:.1f}", static_cast<double>(ns) / 3.6e12);
+}
+
+std::string counted(std::uint64_t n, std::string_view one, std::string_view many) {
+  return n == 1 ? fmt::format("1 {}", one) : fmt::format("{} {}", thousands(n), many);
+}
+
+/// Whose rules: "heir", "manatee", "heir with lease = false".
+std::string rules_of(const Scenario& scenario) {
+  std::string rules = scenarios::to_string(scenario.cluster.policy);
+  for (std::size_t i = 0; i < scenario.policy.size(); ++i)
+    rules += (i == 0 ? " with " : ", ") + scenario.policy[i].name + " = " + scenario.policy[i].value;
+  return rules;
+}
+
+/// Known to be bad: a run passes by catching it. It tests the checkers, which need to find it once.
+bool is_known_bad(const Scenario& scenario) {
+  return scenario.expect.verdict.has_value();
+}
+
+bool is_under_test(const Scenario& scenario) {
+  return rules_of(scenario) == "heir" && !is_known_bad(scenario);
+}
+
+std::string claim_of(const Scenario& scenario) {
+  const scenarios::Expect& expect = scenario.expect;
+  if (expect.verdict) return fmt::format("a known-bad design: {} is found in one run at least", scenarios::to_string(*expect.verdict));
+  std::string claim;
+  const auto add = [&claim](const std::string& words) { claim += (claim.empty() ? "" : "; ") + words; };
+  if (!scenario.workloads.empty()) {
+    if (expect.linearizable) add("linearizable");
+    add(expect.lost_writes == 0 ? "no acknowledged write lost"
+                                : "at most " + std::to_string(expect.lost_writes) + " acknowledged writes lost");
+  }
+  add("one primary a generation");
+  if (expect.writable_within)
+    add("a write succeeds within " + to_string(*expect.writable_within) + " of the last fault's end");
+  if (expect.recovers_within) add("a core that suffices gets on within " + to_string(*expect.recovers_within));
+  if (expect.max_unavailable) add("never " + to_string(*expect.max_unavailable) + " without a write");
+  if (expect.min_failovers)
+    add("at least " + counted(static_cast<std::uint64_t>(*expect.min_failovers), "failover", "failovers"));
+  if (expect.max_failovers)
+    add("at most " + counted(static_cast<std::uint64_t>(*expect.max_failovers), "failover", "failovers"));
+  return claim;
+}
+
+/// The folder that it lies in.
+std::string family_of(const std::string& path) {
+  const std::string name = std::filesystem::path(path).parent_path().filename().string();
+  return name.empty() ? "scenarios" : name;
+}
+
+/// A scenario of a campaign.
+struct Part {
+  const ReleaseSource* source;
+  const CampaignSummary* campaign;
+  const Target* target;
+  const ScenarioSummary* summary;
+};
+
+/// Whether two campaigns may have run the same seeds.
+bool overlap(const Campaign& a, const Campaign& b) {
+  const WantedSeeds &x = a.settings.seeds, &y = b.settings.seeds;
+  if (x.shard.of == y.shard.of && x.shard.index != y.shard.index && x.first == y.first) return false;
+  return (!x.last || *x.last >= y.first) && (!y.last || *y.last >= x.first);
+}
+
+/// Every scenario that was run, without what a later campaign has run again, which goes to `superseded` in words.
+std::vector<Part> parts_of(const std::vector<ReleaseSource>& sources, std::vector<std::string>& superseded) {
+  std::vector<Part> parts;
+  for (const ReleaseSource& source : sources)
+    for (const CampaignSummary& campaign : source.campaigns)
+      for (std::size_t i = 0; i < campaign.scenarios.size(); ++i)
+        if (campaign.scenarios[i].runs() > 0)
+          parts.push_back({&source, &campaign, &campaign.campaign.targets[i], &campaign.scenarios[i]});
+  std::vector<Part> kept;
+  for (auto part = parts.begin(); part != parts.end(); ++part) {
+    const auto later = std::find_if(part + 1, parts.end(), [&](const Part& other) {
+      return other.target->path == part->target->path &&
+             rules_of(other.target->scenario) == rules_of(part->target->scenario) &&
+             overlap(other.campaign->campaign, part->campaign->campaign);
+    });
+    if (later == parts.end()) {
+      kept.push_back(*part);
+      continue;
+    }
+    superseded.push_back(fmt::format("Runs of {} in campaign {} of {} are not counted: campaign {} of {} ran it again.",
+                                     part->target->path, part->campaign->campaign.id, part->source->path,
+                                     later->campaign->campaign.id, later->source->path));
+  }
+  return kept;
+}
+
+void add_runs(reports::ReleaseRuns& runs, const ScenarioSummary& more) {
+  runs.passed += more.passed;
+  runs.failed += more.failed;
+  runs.unknown += more.unknown;
+  runs.virtual_ns += more.virtual_ns;
+  runs.wall_ns += more.wall_ns;
+  runs.events += more.events;
+  runs.failovers += more.failovers;
+}
+
+std::optional<double> bound_of(const reports::ReleaseRuns& runs, bool guided) {
+  if (guided || runs.passed == 0 || runs.passed != runs.runs()) return std::nullopt;
+  return failure_bound(runs.passed);
+}
+
+Outcome verdict_of(const reports::ReleaseRuns& runs) {
+  return runs.failed > 0 ? Outcome::fail : runs.unknown > 0 || runs.passed == 0 ? Outcome::unknown : Outcome::pass;
+}
+
+void add_campaigns(Release& release, const std::vector<ReleaseSource>& sources) {
+  for (const ReleaseSource& source : sources) {
+    for (const CampaignSummary& summary : source.campaigns) {
+      const Campaign& campaign = summary.campaign;
+      const std::uint64_t runs = summary.total().runs();
+      if (runs == 0 && !source.mutants.empty()) continue;  // It hunted mutants, which are told apart.
+      reports::ReleaseCampaign& told = release.campaigns.emplace_back();
+      told.database = source.path;
+      told.campaign = campaign.id;
+      told.heir = campaign.settings.heir;
+      told.began = campaign.began;
+      told.seconds = campaign.active_seconds;
+      told.first_seed = campaign.settings.seeds.first;
+      told.last_seed = campaign.settings.seeds.last;
+      told.shard = campaign.settings.seeds.shard.index;
+      told.shards = campaign.settings.seeds.shard.of;
+      told.guided = campaign.settings.guided;
+      told.overrides = campaign.settings.overrides;
+      told.canary = summary.canary;
+      if (campaign.end) told.ended = to_string(*campaign.end);
+      told.runs = runs;
+    }
+  }
+}
+
+/// Scenarios in the order of their families and names, and what each found.
+void add_scenarios(Release& release, const std::vector<Part>& parts) {
+  std::map<std::string, std::map<std::string, reports::ReleaseScenario>> families;
+  std::map<std::string, bool> guided;
+  bool any_guided = false;
+  for (const Part& part : parts) {
+    const Scenario& scenario = part.target->scenario;
+    if (!is_under_test(scenario) && !is_known_bad(scenario)) continue;
+    const std::string& path = part.target->path;
+    reports::ReleaseScenario& told = families[family_of(path)][path];
+    told.path = path;
+    told.title = scenario.title;
+    told.claim = claim_of(scenario);
+    add_runs(told.runs, *part.summary);
+    told.longest_outage_ns = std::max(told.longest_outage_ns, part.summary->longest_outage_ns);
+    if (is_known_bad(scenario)) {
+      told.verdict = told.runs.passed > 0 ? Outcome::pass : Outcome::fail;
+      if (told.runs.passed > 0) continue;
+    } else {
+      told.verdict = verdict_of(told.runs);
+    }
+    const bool chosen = part.campaign->campaign.settings.guided;
+    guided[path] |= chosen;
+    any_guided |= chosen;
+    add_runs(release.totals, *part.summary);
+    const Campaign& campaign = part.campaign->campaign;
+    for (const KindSummary& kind : part.summary->failures)
+      release.findings.push_back({kind.kind, path, scenario.title, kind.runs, part.summary->runs(), kind.recipe.seed,
+                                  kind.message, kind.at_ns, replay_command(campaign, path, kind.recipe), "",
+                                  part.source->path, kind.failure});
+    if (part.summary->unknown > 0)
+      release.undecided.push_back({path, part.summary->unknown, part.summary->unknown_reason,
+                                   replay_command(campaign, path, part.summary->unknown_recipe)});
+  }
+  for (auto& [name, scenarios] : families) {
+    reports::ReleaseFamily& family = release.families.emplace_back();
+    family.name = name;
+    for (auto& [path, told] : scenarios) {
+      if (guided.contains(path)) told.runs.bound = bound_of(told.runs, guided[path]);
+      family.scenarios.push_back(std::move(told));
+      ++release.scenarios;
+    }
+  }
+  release.totals.bound = bound_of(release.totals, any_guided);
+}
+
+std::vector<Part> parts_under_test(const std::vector<Part>& parts) {
+  std::vector<Part> tested;
+  for (const Part& part : parts)
+    if (is_under_test(part.target->scenario)) tested.push_back(part);
+  return tested;
+}
+
+void add_coverage(Release& release, const std::vector<Part>& design) {
+  std::vector<ProbeSummary> probes;
+  for (const Part& part : design) add_probes(probes, part.summary->probes);
+  for (const ProbeSummary& probe : probes)
+    if (!is_of_coverage(probe.name)) release.probes.push_back({probe.name, probe.rare, probe.runs, probe.hits});
+  Coverage coverage = coverage_of(probes);
+  if (coverage.families.empty()) return;
+  for (const std::string& family : coverage.families) {
+    std::vector<std::uint64_t>& row = release.coverage.hits.emplace_back();
+    for (const std::string& phase : coverage.phases) row.push_back(coverage.hits[{family, phase}]);
+  }
+  release.coverage.families = std::move(coverage.families);
+  release.coverage.phases = std::move(coverage.phases);
+}
+
+std::string rate_text(std::int64_t ppb) {
+  return fmt::format("{:.3g}%", static_cast<double>(ppb) / 1e7);
+}
+
+/// "longest 41.2s", "by at most 3s", "off by at most 1.5%", or how often.
+std::string margin_text(const EnduredSummary& endured) {
+  std::string text;
+  const auto add = [&text](const std::string& words) { text += (text.empty() ? "" : ", ") + words; };
+  if (endured.longest_ns > 0) add("longest " + rounded(Duration::nanoseconds(endured.longest_ns)));
+  const auto is = [&](scenarios::FaultKind kind) { return endured.fault == scenarios::traits(kind).name; };
+  if (endured.greatest > 0 && is(scenarios::FaultKind::clock_rate))
+    add("off by at most " + rate_text(endured.greatest));
+  else if (endured.greatest > 0)
+    add("by at most " + rounded(Duration::nanoseconds(endured.greatest)));
+  add(counted(endured.strikes, "strike", "strikes"));
+  return text;
+}
+
+void add_margins(Release& release, const std::vector<Part>& design) {
+  std::map<std::string, EnduredSummary> endured;
+  for (const Part& part : design) {
+    for (const EnduredSummary& each : part.summary->endured) {
+      EnduredSummary& all = endured[each.fault];
+      all.fault = each.fault;
+      all.runs += each.runs;
+      all.strikes += each.strikes;
+      all.longest_ns = std::max(all.longest_ns, each.longest_ns);
+      all.greatest = std::max(all.greatest, each.greatest);
+    }
+  }
+  for (const scenarios::FaultTraits& traits : scenarios::fault_kinds())
+    if (const auto found = endured.find(std::string(traits.name)); found != endured.end())
+      release.margins.push_back({found->first, margin_text(found->second), found->second.runs});
+}
+
+void add_phases(Release& release, const std::map<std::string, Distribution>& phases) {
+  const auto add = [&](std::string_view name, std::string_view what) {
+    const auto found = phases.find(std::string(name));
+    if (found == phases.end()) return;
+    const Distribution& of = found->second;
+    reports::ReleasePhase& told = release.phases.emplace_back();
+    told.name = name;
+    told.what = what;
+    told.count = of.count();
+    told.p50_ns = of.percentile(50);
+    told.p95_ns = of.percentile(95);
+    told.p99_ns = of.percentile(99);
+    told.max_ns = of.greatest_ns();
+    for (const auto& [bucket, count] : of.buckets()) told.buckets.emplace_back(bucket, end_of_bucket(bucket), count);
+  };
+  for (const reports::FailoverPhase& phase : reports::failover_phases()) add(phase.name, phase.what);
+  add(unavailable, "any time of " + to_string(sim::shortest_outage) +
+                       " or longer in which clients tried to write and no write was acknowledged");
+}
+
+std::uint64_t median(std::vector<std::uint64_t> values) {
+  if (values.empty()) return 0;
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+void add_mutants(Release& release, const std::vector<ReleaseSource>& sources) {
+  std::map<std::string, std::map<std::string, const MutantSummary*>> mutants;
+  std::set<std::string> strategies;
+  for (const ReleaseSource& source : sources) {
+    for (const MutantSummary& each : source.mutants) {
+      mutants[each.mutant][each.strategy] = &each;
+      strategies.insert(each.strategy);
+    }
+  }
+  if (mutants.empty()) return;
+  reports::ReleaseMutants& told = release.mutants.emplace();
+  told.strategies.assign(strategies.begin(), strategies.end());
+  for (const auto& [name, by_strategy] : mutants) {
+    reports::ReleaseMutants::Mutant& mutant = told.list.emplace_back();
+    mutant.name = name;
+    for (const std::string& strategy : told.strategies) {
+      const auto found = by_strategy.find(strategy);
+      auto& tried = mutant.tried.emplace_back();
+      if (found == by_strategy.end()) continue;
+      const MutantSummary& of = *found->second;
+      tried.emplace(reports::ReleaseMutants::Tried{of.seeds.size(), of.trials,
+                                                   of.seeds.empty() ? of.most_seeds : median(of.seeds), of.kind});
+    }
+  }
+}
+
+/// The scenarios that more than one set of rules ran.
+void add_policies(Release& release, const std::vector<Part>& parts) {
+  using Result = reports::ReleasePolicies::Result;
+  std::map<std::string, std::map<std::string, Result>> scenarios;
+  std::set<std::string> others;
+  for (const Part& part : parts) {
+    if (is_known_bad(part.target->scenario)) continue;
+    const std::string rules = rules_of(part.target->scenario);
+    if (rules != "heir") others.insert(rules);
+    Result& result = scenarios[part.target->path][rules];
+    result.runs += part.summary->runs();
+    result.failed += part.summary->failed;
+    result.unknown += part.summary->unknown;
+    for (const KindSummary& kind : part.summary->failures) {
+      const auto known = std::find_if(result.kinds.begin(), result.kinds.end(),
+                                      [&](const auto& each) { return each.first == kind.kind; });
+      if (known == result.kinds.end())
+        result.kinds.emplace_back(kind.kind, kind.runs);
+      else
+        known->second += kind.runs;
+    }
+  }
+  if (others.empty()) return;
+  reports::ReleasePolicies& told = release.policies.emplace();
+  told.policies = {"heir"};
+  told.policies.insert(told.policies.end(), others.begin(), others.end());
+  for (const auto& [path, by_rules] : scenarios) {
+    if (by_rules.size() == 1 && by_rules.begin()->first == "heir") continue;
+    reports::ReleasePolicies::Row& row = told.rows.emplace_back();
+    row.scenario = path;
+    for (const std::string& rules : told.policies) {
+      const auto found = by_rules.find(rules);
+      row.results.push_back(found == by_rules.end() ? std::nullopt : std::optional(found->second));
+    }
+  }
+}
+
+std::string summary_of(const Release& release) {
+  const reports::ReleaseRuns& totals = release.totals;
+  if (totals.runs() == 0) return "Nothing was run.";
+  std::string text = fmt::format("{} of {} passed", thousands(totals.passed), counted(totals.runs(), "run", "runs"));
+  text += totals.failed == 0 ? ", none failed" : fmt::format(", {} failed", thousands(totals.failed));
+  if (totals.unknown > 0) text += fmt::format(", {} without a verdict", thousands(totals.unknown));
+  return text + fmt::format(": {}, {} simulated hours, {} of the primary.",
+                            counted(release.scenarios, "scenario", "scenarios"), hours(totals.virtual_ns),
+                            counted(totals.failovers, "change", "changes"));
+}
+
+void describe(Release& release, const std::vector<Part>& parts, const std::vector<std::string>& superseded) {
+  release.design = {
+      "heir keeps one database writable: a primary, a synchronous standby (the sync) that has every write before its "
+      "client is told, and asynchronous standbys behind it. Which peer is what stands in a cluster state with a "
+      "generation, in a store that agrees on it by consensus (Raft); every change of the primary is a new generation, "
+      "declared by the sync of the one before.",
+      "Clients speak to the primary through a gate, which answers only while the primary holds a lease. That no "
+      "acknowledged write is lost rests on replication and generations alone, never on clocks; that reads are fresh "
+      "rests on the lease, hence on a bound on how fast clocks may differ.",
+  };
+  std::set<int> peers;
+  std::set<scenarios::FaultFamily> families;
+  for (const Part& part : parts) {
+    peers.insert(part.target->scenario.cluster.peers);
+    for (const scenarios::Fault& fault : part.target->scenario.faults)
+      families.insert(scenarios::traits(fault.kind).family);
+    if (part.target->scenario.swarm)
+      families.insert(part.target->scenario.swarm->families.begin(), part.target->scenario.swarm->families.end());
+  }
+  if (!peers.empty())
+    release.design.push_back(
+        *peers.begin() == *peers.rbegin()
+            ? fmt::format("Here: {}, unless a seed draws the cluster.",
+                          counted(static_cast<std::uint64_t>(*peers.begin()), "peer", "peers"))
+            : fmt::format("Here: {} to {} peers, unless a seed draws the cluster.", *peers.begin(), *peers.rbegin()));
+  std::string names;
+  for (const scenarios::FaultFamily family : families)
+    names += (names.empty() ? "" : ", ") + std::string(scenarios::to_string(family));
+  release.method = {
+      "The program that runs on real hosts runs here on simulated ones, with simulated networks, clocks, disks, "
+      "processes and databases. A scenario says what the world is, what clients do, which faults strike, and what must "
+      "come out; all that it leaves open is drawn from a seed, so the same seed is the same run, event by event.",
+      "Every answer that a client got is recorded. A run fails if an acknowledged write is missing at the end, if no "
+      "order of all operations explains every answer (linearizability), if two primaries acknowledged writes in one "
+      "generation, if a good copy was destroyed that nobody else had, if nothing gets on although what is left "
+      "suffices, or if any assertion of the program failed.",
+  };
+  if (!names.empty()) release.method.push_back("Families of faults: " + names + ".");
+  bool canary = false;
+  for (const reports::ReleaseCampaign& campaign : release.campaigns) canary |= !campaign.canary.empty();
+  release.method.push_back(
+      canary ? "Before each campaign a canary was run, a design that is known to lose writes: had it passed, the "
+               "campaign would have ended, for then silence means nothing."
+             : "No canary was run: that the checkers find what is there must be known from elsewhere.");
+  release.method.insert(release.method.end(), superseded.begin(), superseded.end());
+
+  const reports::ReleaseRuns& totals = release.totals;
+  if (totals.bound)
+    release.discussion.push_back(fmt::format(
+        "All runs passed. With 95% confidence a run of these scenarios with a random seed fails with a probability "
+        "below {}: 1 - 0.05^(1/{}). This is about the scenarios as they are weighted here, not about the world.",
+        percent(*totals.bound), totals.passed));
+  else if (totals.runs() > 0 && totals.passed == totals.runs())
+    release.discussion.push_back(
+        "All runs passed; some were chosen by what earlier ones reached, so how many are clean bounds no probability.");
+  if (totals.failed > 0)
+    release.discussion.push_back("Each finding is reproduced by its command, event by event; none of them is chance.");
+  std::uint64_t missed = 0;
+  for (const reports::ReleaseProbe& probe : release.probes) missed += probe.hits == 0 && !probe.rare;
+  if (missed > 0)
+    release.discussion.push_back(
+        fmt::format("{} that a campaign should reach {} never reached: what lies behind is "
+                    "untested.",
+                    counted(missed, "branch", "branches"), missed == 1 ? "was" : "were"));
+  if (!release.mutants)
+    release.discussion.push_back(
+        "No planted bugs were hunted in these results, so how soon a real one would be found is not said here.");
+  release.limits = {
+      "All of this was simulated, by models of PostgreSQL, networks, clocks, disks and processes; where a model "
+      "differs from the real thing, so may the result.",
+      "Reads are fresh as long as no host's clock is off in its rate by more than the bound that the cluster is "
+      "configured with; beyond it reads may be stale, while writes are still never lost.",
+      "What was acknowledged survives as long as one of the copies that have it does: faults here leave one good copy "
+      "at least.",
+      "Other scenarios, other sizes and longer times than those listed say nothing here.",
+  };
+}
+
+void add_reproduction(Release& release, const std::vector<ReleaseSource>& sources, const std::string& command) {
+  if (!command.empty()) release.reproduce.emplace_back("This report", command);
+  for (const ReleaseSource& source : sources) {
+    for (const CampaignSummary& summary : source.campaigns) {
+      const CampaignSettings& settings = summary.campaign.settings;
+      if (summary.total().runs() == 0) continue;
+      std::string line = shell_word(command_name()) + " hunt";
+      for (const Target& target : summary.campaign.targets) line += " " + shell_word(target.path);
+      if (settings.seeds.last || settings.seeds.first != 1)
+        line += fmt::format(" --seeds {}..{}", settings.seeds.first,
+                            settings.seeds.last.value_or(settings.seeds.first + summary.total().runs()));
+      if (settings.seconds) line += fmt::format(" --for {}s", *settings.seconds);
+      for (const std::string& each : settings.overrides) line += " --set " + shell_word(each);
+      if (settings.guided) line += " --guided";
+      if (settings.seeds.shard.of > 1)
+        line += fmt::format(" --shard {}/{}", settings.seeds.shard.index, settings.seeds.shard.of);
+      release.reproduce.emplace_back(fmt::format("Campaign {} of {}", summary.campaign.id, source.path),
+                                     line + " --db " + shell_word(source.path));
+    }
+    if (!source.mutants.empty()) {
+      std::uint64_t cap = 0, trials = 0;
+      for (const MutantSummary& each : source.mutants) {
+        cap = std::max(cap, each.most_seeds);
+        trials = std::max(trials, each.trials);
+      }
+      release.reproduce.emplace_back(
+          "Planted bugs of " + source.path,
+          fmt::format("heir-mutants mutants --cap {} --repeats {} --db {}", cap, trials, shell_word(source.path)));
+    }
+  }
+}
+
+}  // namespace
+
+Result<ReleaseSource> read_release_source(const std::string& path) {
+  Result<Results> results = Results::open(path, Results::Open::look);
+  if (!results) return results.error();
+  ReleaseSource source;
+  source.path = path;
+  source.is_written = Results::is_written(path);
+  // One view of it all, though somebody may be adding to it.
+  const Result<Transaction> view = Transaction::begin(results->database(), "BEGIN");
+  if (!view) return view.error();
+  const Result<std::vector<Campaign>> campaigns = results->campaigns();
+  if (!campaigns) return campaigns.error();
+  for (const Campaign& campaign : *campaigns) {
+    Result<CampaignSummary> summary = summarize(*results, campaign);
+    if (!summary) return summary.error();
+    source.campaigns.push_back(std::move(*summary));
+  }
+  std::map<std::pair<std::string, std::string>, MutantSummary> mutants;
+  Result<Statement> trials =
+      results->database().prepare("SELECT mutant, strategy, seeds, found_kind FROM mutants ORDER BY campaign, trial");
+  if (!trials) return trials.error();
+  for (;;) {
+    const Result<bool> row = trials->step();
+    if (!row) return row.error();
+    if (!*row) break;
+    MutantSummary& of = mutants[{trials->text(0), trials->text(1)}];
+    of.mutant = trials->text(0);
+    of.strategy = trials->text(1);
+    ++of.trials;
+    of.most_seeds = std::max(of.most_seeds, trials->bits(2));
+    if (trials->is_null(3)) continue;
+    of.seeds.push_back(trials->bits(2));
+    if (of.kind.empty()) of.kind = trials->text(3);
+  }
+  for (auto& [key, of] : mutants) source.mutants.push_back(std::move(of));
+  return source;
+}
+
+Release release_of(const std::vector<ReleaseSource>& sources, const std::vector<ReleaseSource>& earlier,
+                   const std::string& title, const std::string& command) {
+  Release release;
+  release.heir = HEIR_VERSION;
+  release.title = title;
+  for (const ReleaseSource& source : sources) release.live |= source.is_written;
+  std::vector<std::string> superseded;
+  const std::vector<Part> parts = parts_of(sources, superseded);
+  const std::vector<Part> design = parts_under_test(parts);
+  add_campaigns(release, sources);
+  add_scenarios(release, parts);
+  add_coverage(release, design);
+  std::map<std::string, Distribution> phases;
+  for (const Part& part : design)
+    for (const auto& [name, of] : part.summary->phases) phases[name].add(of);
+  add_phases(release, phases);
+  add_margins(release, design);
+  add_mutants(release, sources);
+  add_policies(release, parts);
+  release.verdict = verdict_of(release.totals);
+  for (const reports::ReleaseCampaign& campaign : release.campaigns)
+    if (campaign.ended == to_string(CampaignEnd::canary_lived)) release.verdict = Outcome::unknown;
+  release.summary = summary_of(release);
+  describe(release, design, superseded);
+  add_reproduction(release, sources, command);
+  if (!earlier.empty()) release.comparison = compare(release, release_of(earlier, {}, "", ""));
+  return release;
+}
+
+}  // namespace heir::tools

@@ -1,0 +1,124 @@
+#include "tools/command/report_markdown.h"
+
+#include <fmt/format.h>
+
+#include "tools/command/story.h"
+#include "tools/command/text.h"
+
+namespace heir::tools {
+
+using reports::Claim;
+using reports::Failure;
+using reports::Outcome;
+
+namespace {
+
+/// One line, and no bar that would end a table's cell.
+std::string cell(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '|') out += '\\';
+    out += c == '\n' || c == '\r' ? ' ' : c;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string markdown_of(const reports::Report& report) {
+  std::string text = "# " + cell(report.title) + "\n\n**" + cell(report.summary) + "**\n";
+  text += "\n| claim | outcome | |\n|---|---|---|\n";
+  for (const Claim& claim : report.claims)
+    text += fmt::format("| {} | {} | {} |\n", cell(claim.claim),
+                        claim.outcome == Outcome::pass   ? "holds"
+                        : claim.outcome == Outcome::fail ? "**violated**"
+                                                         : "undecided",
+                        cell(claim.detail));
+  if (!report.failures.empty()) text += "\n## What failed\n\n";
+  for (const Failure& failure : report.failures) {
+    text += fmt::format("- **{}** at {}: {}\n", to_string(failure.kind), moment(*report.history, failure.at),
+                        failure.message);
+    for (const reports::Operation& op : failure.ops) text += "  -" + operation_line(*report.history, op).substr(6);
+  }
+  if (report.more_failures > 0) text += fmt::format("- and {} more\n", thousands(report.more_failures));
+  for (const std::string& reason : report.undecided) text += "\nNot decided: " + reason + "\n";
+  text += "\n## Not tested\n\n";
+  for (const std::string& words : report.not_tested) text += "- " + words + "\n";
+  if (!report.story.empty()) text += "\n## What happened\n\n```\n";
+  for (const reports::ReportedLine& line : report.story)
+    if (line.kind != "command") text += fmt::format("{:>9}  {:<8} {}\n", clock_text(line.at.ns()), line.who, line.what);
+  if (!report.story.empty()) text += "```\n";
+  text += "\n## Numbers\n\n| | |\n|---|---|\n";
+  for (const auto& [name, value] : report.numbers) text += fmt::format("| {} | {} |\n", name, value);
+  if (report.run) text += "\nTo see it again:\n\n```sh\n" + report.run->replay + "\n```\n";
+  return text;
+}
+
+std::string markdown_of(const reports::Release& release) {
+  std::string text =
+      "# " + cell(release.title) + "\n\n**" + to_string(release.verdict) + ": " + cell(release.summary) + "**\n";
+  const auto paragraphs = [&text](const char* heading, const std::vector<std::string>& sentences) {
+    if (!sentences.empty()) text += fmt::format("\n## {}\n", heading);
+    for (const std::string& each : sentences) text += "\n" + cell(each) + "\n";
+  };
+  paragraphs("Design under test", release.design);
+  paragraphs("Method", release.method);
+  text +=
+      "\n## Results\n\n| scenario | claim | runs | failed | no verdict | simulated hours | failovers | fails below |\n"
+      "|---|---|---:|---:|---:|---:|---:|---:|\n";
+  for (const reports::ReleaseFamily& family : release.families)
+    for (const reports::ReleaseScenario& each : family.scenarios)
+      text += fmt::format("| {} | {} | {} | {} | {} | {:.1f} | {} | {} |\n", cell(each.path), cell(each.claim),
+                          thousands(each.runs.runs()), thousands(each.runs.failed), thousands(each.runs.unknown),
+                          static_cast<double>(each.runs.virtual_ns) / 3.6e12, thousands(each.runs.failovers),
+                          each.runs.bound ? fmt::format("{:.2g}%", *each.runs.bound * 100) : "");
+  for (const reports::ReleaseFinding& each : release.findings)
+    text += fmt::format("\n### {} in {}\n\n{} of {} runs, first at {}s with seed {}: {}\n\n```sh\n{}\n```\n", each.kind,
+                        cell(each.scenario), thousands(each.runs), thousands(each.of), clock_text(each.at_ns),
+                        each.seed, cell(each.message), each.replay);
+  for (const reports::ReleaseUndecided& each : release.undecided)
+    text += fmt::format("\n### No verdict in {}\n\n{} runs, the first: {}\n\n```sh\n{}\n```\n", cell(each.scenario),
+                        thousands(each.runs), cell(each.reason), each.replay);
+  if (!release.phases.empty())
+    text +=
+        "\n## Failovers\n\n| step | count | median | 95 of 100 | 99 of 100 | longest | "
+        "|\n|---|---:|---:|---:|---:|---:|---|\n";
+  const auto time = [](std::int64_t ns) { return rounded(Duration::nanoseconds(ns)); };
+  for (const reports::ReleasePhase& each : release.phases)
+    text += fmt::format("| {} | {} | {} | {} | {} | {} | {} |\n", each.name, thousands(each.count), time(each.p50_ns),
+                        time(each.p95_ns), time(each.p99_ns), time(each.max_ns), each.what);
+  if (!release.margins.empty()) text += "\n## Survived\n\n| fault | | runs |\n|---|---|---:|\n";
+  for (const reports::ReleaseMargin& each : release.margins)
+    text += fmt::format("| {} | {} | {} |\n", each.what, each.value, thousands(each.runs));
+  if (release.comparison) {
+    text += "\n## Since " + cell(release.comparison->earlier) + "\n\n| | before | now | |\n|---|---|---|---|\n";
+    for (const auto& row : release.comparison->rows)
+      if (row.change != "same")
+        text += fmt::format("| {} | {} | {} | {} |\n", cell(row.what), cell(row.before), cell(row.now), row.change);
+  }
+  if (release.policies) {
+    text += "\n## Other rules\n\n| scenario |";
+    for (const std::string& policy : release.policies->policies) text += " " + cell(policy) + " |";
+    text += "\n|---|";
+    for (std::size_t i = 0; i < release.policies->policies.size(); ++i) text += "---|";
+    text += "\n";
+    for (const auto& row : release.policies->rows) {
+      text += "| " + cell(row.scenario) + " |";
+      for (const auto& result : row.results) {
+        text += result ? fmt::format(" {} of {} failed", result->failed, result->runs) : " not run";
+        if (result)
+          for (const auto& [kind, runs] : result->kinds) text += fmt::format(", {} {}", runs, kind);
+        text += " |";
+      }
+      text += "\n";
+    }
+  }
+  paragraphs("Discussion", release.discussion);
+  paragraphs("Known limits", release.limits);
+  text += "\n## To do it again\n";
+  for (const auto& [what, command] : release.reproduce)
+    text += "\n" + cell(what) + ":\n\n```sh\n" + command + "\n```\n";
+  return text;
+}
+
+}  // namespace heir::tools
