@@ -146,6 +146,8 @@ export interface Failover {
   why: string;
   /** The last write that the old primary acknowledged; null: none. */
   last_write_ns: number | null;
+  /** The new primary's replication was cut, so that it could take over; null: it had no need to. */
+  severed_ns: number | null;
   /** The new generation was declared. */
   declared_ns: number;
   /** Its database was promoted. */
