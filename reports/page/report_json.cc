@@ -218,7 +218,7 @@ void write_hosts(Json& json, const Timeline& timeline) {
       json.key("kind").string(to_string(host.kind));
       write_spans(json, "role", host.role.spans());
       write_spans(json, "gate", host.gate.spans());
-      write_spans(json, "lease", {});
+      write_spans(json, "lease", host.lease.spans());
       write_spans(json, "database", host.database.spans());
       write_spans(json, "machine", host.machine.spans());
     });

@@ -204,6 +204,8 @@ void World::note_agent_gone(int host) {
   if (!lane || peer(host).machine->find("agent")) return;  // There may be a second one.
   lane->role.set(history_now(), "");
   lane->gate.set(history_now(), "");
+  lane->lease.set(history_now(), "");
+  peer(host).lease_end.reset();
 }
 
 void World::sample() {
@@ -214,6 +216,8 @@ void World::sample() {
     const Machine& machine = *peer(host).machine;
     HostTimeline& lane = *timeline_of(host);
     lane.machine.set(now, state_of_machine(machine));
+    const std::optional<MonotonicTime>& lease = peer(host).lease_end;
+    lane.lease.set(now, lease && machine.is_up() && machine.clock().monotonic() < *lease ? "held" : "");
     const PostgresServer* found = server(host);
     lane.database.set(now, found ? to_string(found->phase()) : machine.is_up() ? "down" : "");
     const std::int64_t error = machine.clock().wall().ns() - MachineParameters().wall.ns() - now.ns();
@@ -241,7 +245,8 @@ void World::sample() {
 void World::end_timeline() {
   if (!result_.timeline) return;
   for (HostTimeline& host : result_.timeline->hosts)
-    for (reports::Track* track : {&host.role, &host.gate, &host.database, &host.machine}) track->end(history_now());
+    for (reports::Track* track : {&host.role, &host.gate, &host.lease, &host.database, &host.machine})
+      track->end(history_now());
 }
 
 }  // namespace heir::sim

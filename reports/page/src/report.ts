@@ -105,7 +105,7 @@ export interface Host {
   role: Span[];
   /** "open", "held", "closed". */
   gate: Span[];
-  /** "held": the lease with which the gate may answer. */
+  /** "held": by the host's own clock the lease, with which its gate may answer if it leads, has not run out. */
   lease: Span[];
   /** "primary", "standby", "starting", "promoting", "shutting down", "down". */
   database: Span[];

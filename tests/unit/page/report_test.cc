@@ -90,8 +90,8 @@ TEST_CASE("a failure names its operations by their places, and says of each what
 TEST_CASE("the timeline, with the writes on both sides of a failover") {
   const History h = history();
   Timeline timeline;
-  timeline.hosts.push_back({"host1", HostKind::peer, {}, {}, {}, {}});
-  timeline.hosts.push_back({"host2", HostKind::peer, {}, {}, {}, {}});
+  timeline.hosts.push_back({"host1", HostKind::peer, {}, {}, {}, {}, {}});
+  timeline.hosts.push_back({"host2", HostKind::peer, {}, {}, {}, {}, {}});
   timeline.hosts[1].role.set(at(5), "primary");
   timeline.hosts[1].role.end(at(900));
   timeline.faults.push_back({"partition", "network", at(10), std::nullopt, "a cut", {"host1"}, {{"host1", "host2"}}});
@@ -105,11 +105,15 @@ TEST_CASE("the timeline, with the writes on both sides of a failover") {
   report.timeline = &timeline;
   report.messages.emplace(at(90), at(500));
   const std::string json = report_json(report);
-  CHECK_THAT(json, Contains(R"({"name":"host2","kind":"peer","role":[[5,900,"primary"]],)"));
+  CHECK_THAT(
+      json,
+      Contains(R"({"name":"host2","kind":"peer","role":[[5,900,"primary"]],"gate":[],"lease":[[3,800,"held"]],)"));
   CHECK_THAT(json, Contains(R"("from_ns":10,"to_ns":null,"what":"a cut","hosts":["host1"],"cut":[["host1","host2"]])"));
   CHECK_THAT(json,
              Contains(R"("last_write_ns":null,"declared_ns":50,"promoted_ns":60,"opened_ns":70,"first_write_ns":200)"));
   CHECK_THAT(json, Contains(R"("unit":"bytes","at_ns":[20,40],"values":[8,null])"));
+  timeline.hosts[1].lease.set(at(3), "held");
+  timeline.hosts[1].lease.end(at(800));
   CHECK_THAT(json, Contains(R"("changes":[[0,{"power":"on","role":null}]])"));
   CHECK_THAT(json, Contains(R"("list":[[100,120,0,1,0],[100,null,1,0,1]],"kinds":["consensus","database"])"));
 }
