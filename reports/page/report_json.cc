@@ -414,7 +414,8 @@ void write_operations(Json& json, const Report& report, const Axis& axis) {
            [&](const Operation& op) { json.number(op.end == Operation::never ? -1 : completed(op) - invoked(op)); });
     column("peer", [&](const Operation& op) { json.number(op.by.peer); });
     column("generation", [&](const Operation& op) { json.number(op.by.generation); });
-    json.key("order").null();
+    json.key("order");
+    report.order.empty() ? json.null() : json.array(report.order, [&](std::uint32_t place) { json.number(place); });
   });
 }
 

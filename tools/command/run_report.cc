@@ -201,6 +201,7 @@ reports::Report report_of(const Finished& run, std::string about) {
   report.numbers = numbers_of(run);
   for (const sim::Outage& outage : result.outages)
     report.unavailable.emplace_back(history_time(outage.from), history_time(outage.to));
+  report.order = reports::linearization(result.history);
   report.history = &result.history;
   report.timeline = &*result.timeline;
   std::optional<HistoryTime> moment;
@@ -237,6 +238,7 @@ reports::Report report_of(const Checked& checked) {
                     {"operations refused", thousands(ops.fail)},
                     {"operations with an unknown outcome", thousands(ops.unknown)},
                     {"keys", thousands(checked.history.key_count() - 1)}};
+  report.order = reports::linearization(checked.history);
   report.history = &checked.history;
   return report;
 }

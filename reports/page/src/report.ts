@@ -210,6 +210,11 @@ export interface Operations {
   peer: number[];
   /** 0: not known. */
   generation: number[];
-  /** One order that explains all answers, as far as one was found; else null. */
+  /**
+   * An order of operations, on all keys, that explains their answers and respects real time: without those that failed,
+   * that standbys answered, or whose outcome is unknown and no answer tells; of a key that no order explains up to the
+   * first answer that none does. Keys for which the search would take too long are not in it. Null: none was found, or
+   * none was asked for (transactions, bank, long-fork, set-full, unique ids), or there are more than 200,000 operations.
+   */
   order: number[] | null;
 }
