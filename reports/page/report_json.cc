@@ -178,6 +178,19 @@ std::string words_of(const History& history, const Operation& op) {
   return text;
 }
 
+void write_cycle(Json& json, const Report& report, const Failure& failure) {
+  json.key("cycle");
+  if (failure.cycle.empty()) return json.null();
+  json.array(failure.cycle, [&](const CycleEdge& edge) {
+    json.object([&] {
+      json.key("from").number(place_of(*report.history, edge.from));
+      json.key("to").number(place_of(*report.history, edge.to));
+      json.key("kind").string(edge.kind);
+      json.key("words").string(edge.words);
+    });
+  });
+}
+
 void write_failures(Json& json, const Report& report, const Axis& axis) {
   json.key("failures").array(report.failures, [&](const Failure& failure) {
     json.object([&] {
@@ -195,7 +208,7 @@ void write_failures(Json& json, const Report& report, const Axis& axis) {
           json.key("words").string(words_of(*report.history, op));
         });
       });
-      json.key("cycle").null();
+      write_cycle(json, report, failure);
     });
   });
   json.key("more_failures").number(static_cast<std::int64_t>(report.more_failures));

@@ -83,7 +83,11 @@ export interface Failure {
   operations: number[];
   /** Why it is one, step by step: "read 5 …", each with the operation that it is about. */
   steps: { operation: number | null; words: string }[];
-  /** Of transactions: the anomaly's cycle, edge by edge; the last leads back to the first. */
+  /**
+   * Of transactions: the anomaly's cycle, edge by edge; the last leads back to the first. `kind`: "ww" (`to` overwrote
+   * what `from` wrote), "wr" (`to` read it), "rw" (`to` overwrote what `from` had read); "wwp", "wrp" and "rwp" by way of
+   * a predicate; "process" and "real-time" (`from` was answered before `to` was asked for). `words`: the evidence.
+   */
   cycle: { from: number; to: number; kind: string; words: string }[] | null;
 }
 

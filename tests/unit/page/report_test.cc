@@ -87,6 +87,22 @@ TEST_CASE("a failure names its operations by their places, and says of each what
   CHECK_THAT(json, Contains(R"("more_failures":2)"));
 }
 
+TEST_CASE("an order of operations, and a cycle of transactions") {
+  const History h = history();
+  Report report = of(h);
+  report.order = {3, 0, 1};
+  Failure failure{FailureKind::g1c, "each before the other", at(450), {h.operations()[0], h.operations()[1]}};
+  failure.cycle.push_back({h.operations()[0], h.operations()[1], "wr", "T1 read 5"});
+  failure.cycle.push_back({h.operations()[1], h.operations()[0], "real-time", "T1 was answered before T0"});
+  report.failures.push_back(failure);
+  report.failures.push_back({FailureKind::internal, "no cycle", at(450), {}});
+  const std::string json = report_json(report);
+  CHECK_THAT(json, Contains(R"("order":[3,0,1]})"));
+  CHECK_THAT(json, Contains(R"("cycle":[{"from":0,"to":1,"kind":"wr","words":"T1 read 5"},)"
+                            R"({"from":1,"to":0,"kind":"real-time","words":"T1 was answered before T0"}])"));
+  CHECK_THAT(json, Contains(R"("steps":[],"cycle":null)"));
+}
+
 TEST_CASE("the timeline, with the writes on both sides of a failover") {
   const History h = history();
   Timeline timeline;
@@ -94,6 +110,8 @@ TEST_CASE("the timeline, with the writes on both sides of a failover") {
   timeline.hosts.push_back({"host2", HostKind::peer, {}, {}, {}, {}, {}});
   timeline.hosts[1].role.set(at(5), "primary");
   timeline.hosts[1].role.end(at(900));
+  timeline.hosts[1].lease.set(at(3), "held");
+  timeline.hosts[1].lease.end(at(800));
   timeline.faults.push_back({"partition", "network", at(10), std::nullopt, "a cut", {"host1"}, {{"host1", "host2"}}});
   timeline.failovers.push_back({3, "host1", "host2", "takeover: host1 is gone", at(50), at(60), at(70)});
   timeline.series.push_back({"host1", Series::Quantity::replication_lag, {{at(20), 8}, {at(40), std::nullopt}}});
@@ -112,8 +130,6 @@ TEST_CASE("the timeline, with the writes on both sides of a failover") {
   CHECK_THAT(json,
              Contains(R"("last_write_ns":null,"declared_ns":50,"promoted_ns":60,"opened_ns":70,"first_write_ns":200)"));
   CHECK_THAT(json, Contains(R"("unit":"bytes","at_ns":[20,40],"values":[8,null])"));
-  timeline.hosts[1].lease.set(at(3), "held");
-  timeline.hosts[1].lease.end(at(800));
   CHECK_THAT(json, Contains(R"("changes":[[0,{"power":"on","role":null}]])"));
   CHECK_THAT(json, Contains(R"("list":[[100,120,0,1,0],[100,null,1,0,1]],"kinds":["consensus","database"])"));
 }
