@@ -161,8 +161,19 @@ std::int64_t place_of(const History& history, const Operation& op) {
   return op.begin < history.size() ? history.operation_of(op.begin) : -1;
 }
 
+/// Of a peer that answered. Peers of a timeline stand in the order of their numbers.
+std::string peer_name(const Timeline* timeline, std::uint32_t number) {
+  if (timeline) {
+    std::uint32_t n = 0;
+    for (const HostTimeline& host : timeline->hosts)
+      if (host.kind == HostKind::peer && ++n == number) return host.name;
+  }
+  return "host" + std::to_string(number);
+}
+
 /// "read of key "x" by process 7, from 1.2s to 1.3s: answered 5 by host1 in generation 2"
-std::string words_of(const History& history, const Operation& op) {
+std::string words_of(const Report& report, const Operation& op) {
+  const History& history = *report.history;
   std::string text = describe(history, op) + ", from " + moment(history, op.invoked);
   if (op.end != Operation::never) text += " to " + moment(history, op.completed);
   if (op.failed())
@@ -174,7 +185,7 @@ std::string words_of(const History& history, const Operation& op) {
   else
     text += ": acknowledged";
   if (op.by.peer != 0)
-    text += " by host" + std::to_string(op.by.peer) + " in generation " + std::to_string(op.by.generation);
+    text += " by " + peer_name(report.timeline, op.by.peer) + " in generation " + std::to_string(op.by.generation);
   return text;
 }
 
@@ -205,7 +216,7 @@ void write_failures(Json& json, const Report& report, const Axis& axis) {
           const std::int64_t place = place_of(*report.history, op);
           json.key("operation");
           place >= 0 ? json.number(place) : json.null();
-          json.key("words").string(words_of(*report.history, op));
+          json.key("words").string(words_of(report, op));
         });
       });
       write_cycle(json, report, failure);
@@ -394,7 +405,7 @@ void write_operations(Json& json, const Report& report, const Axis& axis) {
   std::vector<std::string> peers{""};
   std::uint16_t most = 0;
   for (const Operation& op : ops) most = std::max(most, op.by.peer);
-  for (std::uint32_t peer = 1; peer <= most; ++peer) peers.push_back("host" + std::to_string(peer));
+  for (std::uint32_t peer = 1; peer <= most; ++peer) peers.push_back(peer_name(report.timeline, peer));
   const auto column = [&](std::string_view name, const auto& of) {
     json.key(name).array(ops, [&](const Operation& op) { of(op); });
   };

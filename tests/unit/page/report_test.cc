@@ -134,6 +134,20 @@ TEST_CASE("the timeline, with the writes on both sides of a failover") {
   CHECK_THAT(json, Contains(R"("list":[[100,120,0,1,0],[100,null,1,0,1]],"kinds":["consensus","database"])"));
 }
 
+TEST_CASE("who answered has the name that the timeline gives") {
+  const History h = history();
+  Timeline timeline;
+  timeline.hosts.push_back({"client1", HostKind::client, {}, {}, {}, {}, {}});
+  timeline.hosts.push_back({"berlin", HostKind::peer, {}, {}, {}, {}, {}});
+  timeline.hosts.push_back({"paris", HostKind::peer, {}, {}, {}, {}, {}});
+  Report report = of(h);
+  report.timeline = &timeline;
+  report.failures.push_back({FailureKind::stale_read, "it is stale", at(450), {h.operations()[1]}});
+  const std::string json = report_json(report);
+  CHECK_THAT(json, Contains(R"("peers":["","berlin","paris"])"));
+  CHECK_THAT(json, Contains(R"(answered 5 by paris in generation 3)"));
+}
+
 TEST_CASE("of long lists the end is shown") {
   History h;
   const KeyId key = h.key("k");
