@@ -93,7 +93,7 @@ void World::begin_timeline() {
   for (const std::string& who : everybody())
     if (who.rfind("client", 0) != 0) timeline.states.push_back({who, {}});
   last_states_.resize(timeline.states.size());
-  network_.observe([this](const NetworkMessage& message) { note_message(message); });
+  if (options_.keep_messages) network_.observe([this](const NetworkMessage& message) { note_message(message); });
 }
 
 HostTimeline* World::timeline_of(int host) {
@@ -108,6 +108,8 @@ std::string World::host_name(std::string_view name) const {
 }
 
 void World::note_message(const NetworkMessage& message) {
+  const auto& [first, last] = *options_.keep_messages;
+  if (kernel().now() < first || message.sent > last) return;
   const auto place = [this](AddressId address) {
     const std::string& name = network_.node_name(node_of(address));
     const std::vector<HostTimeline>& hosts = result_.timeline->hosts;

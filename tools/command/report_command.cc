@@ -22,11 +22,13 @@ struct Options {
   SubjectOptions subject;
   std::string out;
   std::string format = "html";
+  std::string messages;
 };
 
 const char* const footer =
     "Examples:\n"
     "  heir report scenarios/first/mixed.toml --seed 17 --out report\n"
+    "  heir report scenarios/first/mixed.toml --out report --messages 12s..17s\n"
     "  heir report lost.heir --out report\n"
     "  heir report night.db:3 --out report\n"
     "  heir report history.jsonl --out report\n"
@@ -77,6 +79,7 @@ Exit hand_over(reports::Report report, const Finished* run, const Options& optio
 Exit of_history(const Options& options) {
   if (options.subject.seed || !options.subject.overrides.empty())
     return bad("--seed and --set belong to a scenario, not to a history");
+  if (!options.messages.empty()) return bad("--messages belongs to a run: a history has no messages");
   const std::string path = options.subject.path == "-" ? "standard input" : options.subject.path;
   CheckSettings settings;
   now_doing("reading " + path);
@@ -101,11 +104,17 @@ Exit of_run(const Options& options) {
   const std::optional<Subject> subject = load_subject(options.subject, problems);
   for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", problem.c_str());
   if (!subject) return Exit::bad_usage;
+  std::optional<MessageTimes> messages;
+  if (!options.messages.empty() && !(messages = parse_times(options.messages)))
+    return bad("--messages " + scenarios::printable(options.messages) +
+               ": expected two times, the second behind the first, such as 12s..17s");
   const Capsule& capsule = subject->capsule;
   now_doing("running " + subject->path);
   sim::RunOptions run;
   run.seed = capsule.seed;
   run.keep_timeline = true;
+  // Which of them are wanted is known at the end only, unless it was said.
+  if (options.format == "html") run.keep_messages = messages.value_or(MessageTimes({}, sim::VirtualTime::max()));
   Seen seen = see(capsule.scenario, run);
   scenarios::Scenario scenario = capsule.scenario;
   std::string gone;  // What became of a failure that was found before.
@@ -133,7 +142,9 @@ Exit of_run(const Options& options) {
   const Finished finished{job, scenario, seen.result, seen.judgement, 0, false, replay};
   if (options.format == "text")
     return print((gone.empty() ? "" : gone + "\n\n") + story_of(finished, {true, false}, Style(false)));
-  reports::Report report = report_of(finished, about_scenario(capsule.source));
+  if (messages && messages->first >= seen.result.ended)
+    return bad("--messages " + options.messages + ": the run ended at " + clock_text(seen.result.ended.ns()) + "s");
+  reports::Report report = report_of(finished, about_scenario(capsule.source), messages);
   if (!gone.empty()) {
     report.summary = gone + " " + report.summary;
     report.undecided.insert(report.undecided.begin(), gone);
@@ -153,12 +164,19 @@ void add_report_command(CLI::App& app, Chosen& chosen) {
   command->add_option("--format", options->format, "html (default), or markdown or text to standard output")
       ->type_name("NAME")
       ->check(CLI::IsMember({"html", "markdown", "text"}));
+  command
+      ->add_option("--messages", options->messages,
+                   "List the messages between these times of the run (default: around the first failure, else the "
+                   "first change of the primary)")
+      ->type_name("FROM..TO");
   command->footer(footer);
   command->callback([options, &chosen] {
     chosen = [options] {
       if (options->format == "html" && options->out.empty()) return bad("--out DIR: where is the page to be?");
       if (options->format != "html" && !options->out.empty())
         return bad("--out is for --format html; " + options->format + " goes to standard output");
+      if (options->format != "html" && !options->messages.empty())
+        return bad("--messages is for --format html; " + options->format + " lists none");
       watch_over_process(isatty(STDERR_FILENO) == 1);
       return is_history(options->subject.path) ? of_history(*options) : of_run(*options);
     };

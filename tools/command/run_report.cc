@@ -179,7 +179,7 @@ Result<> write_file(const std::string& path, std::string_view bytes) {
 
 }  // namespace
 
-reports::Report report_of(const Finished& run, std::string about) {
+reports::Report report_of(const Finished& run, std::string about, const std::optional<MessageTimes>& messages) {
   const sim::RunResult& result = run.result;
   const Judgement& judgement = run.judgement;
   reports::Report report;
@@ -204,6 +204,10 @@ reports::Report report_of(const Finished& run, std::string about) {
   report.order = reports::linearization(result.history);
   report.history = &result.history;
   report.timeline = &*result.timeline;
+  if (messages) {
+    report.messages.emplace(history_time(messages->first), history_time(messages->second));
+    return report;
+  }
   std::optional<HistoryTime> moment;
   if (!report.failures.empty())
     moment = report.failures.front().at;
