@@ -18,6 +18,8 @@ namespace heir::tools {
 
 namespace {
 
+constexpr std::size_t text_width = 100;  ///< Of --format text, which may be read anywhere.
+
 struct Options {
   SubjectOptions subject;
   std::string out;
@@ -141,7 +143,7 @@ Exit of_run(const Options& options) {
   }
   const Finished finished{job, scenario, seen.result, seen.judgement, 0, false, replay};
   if (options.format == "text")
-    return print((gone.empty() ? "" : gone + "\n\n") + story_of(finished, {true, false}, Style(false)));
+    return print((gone.empty() ? "" : gone + "\n\n") + story_of(finished, {true, false, text_width}, Style(false)));
   if (messages && messages->first >= seen.result.ended)
     return bad("--messages " + options.messages + ": the run ended at " + clock_text(seen.result.ended.ns()) + "s");
   reports::Report report = report_of(finished, about_scenario(capsule.source), messages);
