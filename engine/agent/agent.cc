@@ -239,6 +239,12 @@ class Agent final : private gate::Guard, private store::Receiver {
   // ---------------------------------------------------------------------------------------------------
 
   void tell_changes() {
+    if (config_.on_lease) {
+      std::optional<MonotonicTime> lease;
+      if (peer_.session) lease = peer_.lease_end;
+      if (lease != told_.lease) config_.on_lease(lease);
+      told_.lease = lease;
+    }
     const GateMode mode = failover::gate_mode(peer_, host_.monotonic_now());
     if (mode != told_.gate) {
       host_.log(LogLevel::info, "gate",
@@ -345,6 +351,7 @@ class Agent final : private gate::Guard, private store::Receiver {
     GateMode gate = GateMode::closed;
     failover::Role role = failover::Role::unknown;
     Generation generation;
+    std::optional<MonotonicTime> lease;
     std::uint64_t index = 0;
     std::vector<failover::Refusal> waiting_for;
   } told_;

@@ -283,6 +283,25 @@ Result<Verdict> check(const History& history, const CheckOptions& options) {
   return verdict;
 }
 
+std::vector<std::uint32_t> linearization(const History& history, const LinearizationOptions& options) {
+  if (history.operations().size() > options.most_operations) return {};
+  CheckOptions chosen;
+  chosen.model = options.model;
+  std::vector<std::uint32_t> places;
+  const Result<std::vector<Part>> parts = parts_of(history, model_of(history, chosen), options.one_map, places);
+  if (!parts) return {};
+  std::vector<std::vector<std::uint32_t>> orders;
+  Limits limits = options.limits;
+  for (Part part : *parts) {
+    part.object.is_over = &limits.out_of_time;
+    if (limits.steps == 0 || part.object.out_of_time()) break;
+    PartialOrders found = orders_by_search(part.model, part.object, limits);
+    limits.steps -= std::min(limits.steps, found.steps);
+    std::ranges::move(found.parts, std::back_inserter(orders));
+  }
+  return merged(history, orders);
+}
+
 namespace {
 
 /// Of the gravest failure.

@@ -40,6 +40,21 @@ struct CheckOptions {
 /// verdict for any number of jobs.
 Result<Verdict> check(const History& history, const CheckOptions& options = {});
 
+/// Operations in an order that explains their answers: executed in it each key by itself gives what it answered, and
+/// real time is respected. As far as one was found: of a key that is not linearizable up to the first answer without an
+/// explanation; of one that takes more than the limits, of all of which there is only so much (`steps`), nothing. So
+/// too of models that do not ask for an order (transactions, bank, long-fork, set-full, unique ids), of histories that
+/// do not tell real time, and, since nobody could look at it, of more than `most_operations`: empty then.
+///
+/// check() needs none: its fast algorithms prove that there is one. This is the general search, and takes its time.
+struct LinearizationOptions {
+  std::optional<Model> model;  ///< As of CheckOptions.
+  bool one_map = false;        ///< As of CheckOptions.
+  std::size_t most_operations = 200'000;
+  Limits limits{.steps = 5'000'000, .memory = std::size_t{256} << 20, .out_of_time = {}};
+};
+std::vector<std::uint32_t> linearization(const History& history, const LinearizationOptions& options = {});
+
 /// What proves that an object is not linearizable, as small as it could be made.
 struct Proof {
   KeyId key = no_key;  ///< Of the whole history.

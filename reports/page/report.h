@@ -63,6 +63,8 @@ struct Report {
   /// Messages are listed between these; nothing: none are.
   std::optional<std::pair<HistoryTime, HistoryTime>> messages;
   std::vector<Failover> failovers;
+  /// Places of operations in an order that explains their answers (check.h: linearization); empty: none was found.
+  std::vector<std::uint32_t> order;
   const History* history = nullptr;    ///< Outlives it.
   const Timeline* timeline = nullptr;  ///< Null: of a history alone.
 };

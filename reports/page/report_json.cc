@@ -54,8 +54,19 @@ std::int64_t place_of(const History& history, const Operation& op) {
   return op.begin < history.size() ? history.operation_of(op.begin) : -1;
 }
 
+/// Of a peer that answered. Peers of a timeline stand in the order of their numbers.
+std::string peer_name(const Timeline* timeline, std::uint32_t number) {
+  if (timeline) {
+    std::uint32_t n = 0;
+    for (const HostTimeline& host : timeline->hosts)
+      if (host.kind == HostKind::peer && ++n == number) return host.name;
+  }
+  return "host" + std::to_string(number);
+}
+
 /// "read of key "x" by process 7, from 1.2s to 1.3s: answered 5 by host1 in generation 2"
-std::string words_of(const History& history, const Operation& op) {
+std::string words_of(const Report& report, const Operation& op) {
+  const History& history = *report.history;
   std::string text = describe(history, op) + ", from " + moment(history, op.invoked);
   if (op.end != Operation::never) text += " to " + moment(history, op.completed);
   if (op.failed())
@@ -67,8 +78,21 @@ std::string words_of(const History& history, const Operation& op) {
   else
     text += ": acknowledged";
   if (op.by.peer != 0)
-    text += " by host" + std::to_string(op.by.peer) + " in generation " + std::to_string(op.by.generation);
+    text += " by " + peer_name(report.timeline, op.by.peer) + " in generation " + std::to_string(op.by.generation);
   return text;
+}
+
+void write_cycle(Json& json, const Report& report, const Failure& failure) {
+  json.key("cycle");
+  if (failure.cycle.empty()) return json.null();
+  json.array(failure.cycle, [&](const CycleEdge& edge) {
+    json.object([&] {
+      json.key("from").number(place_of(*report.history, edge.from));
+      json.key("to").number(place_of(*report.history, edge.to));
+      json.key("kind").string(edge.kind);
+      json.key("words").string(edge.words);
+    });
+  });
 }
 
 void write_failures(Json& json, const Report& report, const Axis& axis) {
@@ -85,10 +109,10 @@ void write_failures(Json& json, const Report& report, const Axis& axis) {
           const std::int64_t place = place_of(*report.history, op);
           json.key("operation");
           place >= 0 ? json.number(place) : json.null();
-          json.key("words").string(words_of(*report.history, op));
+          json.key("words").string(words_of(report, op));
         });
       });
-      json.key("cycle").null();
+      write_cycle(json, report, failure);
     });
   });
   json.key("more_failures").number(static_cast<std::int64_t>(report.more_failures));
@@ -111,7 +135,7 @@ void write_hosts(Json& json, const Timeline& timeline) {
       json.key("kind").string(to_string(host.kind));
       write_spans(json, "role", host.role.spans());
       write_spans(json, "gate", host.gate.spans());
-      write_spans(json, "lease", {});
+      write_spans(json, "lease", host.lease.spans());
       write_spans(json, "database", host.database.spans());
       write_spans(json, "machine", host.machine.spans());
     });
@@ -254,7 +278,7 @@ void write_operations(Json& json, const Report& report, const Axis& axis) {
   std::vector<std::string> peers{""};
   std::uint16_t most = 0;
   for (const Operation& op : ops) most = std::max(most, op.by.peer);
-  for (std::uint32_t peer = 1; peer <= most; ++peer) peers.push_back("host" + std::to_string(peer));
+  for (std::uint32_t peer = 1; peer <= most; ++peer) peers.push_back(peer_name(report.timeline, peer));
   const auto column = [&](std::string_view name, const auto& of) {
     json.key(name).array(ops, [&](const Operation& op) { of(op); });
   };
@@ -287,7 +311,8 @@ void write_operations(Json& json, const Report& report, const Axis& axis) {
            [&](const Operation& op) { json.number(op.end == Operation::never ? -1 : completed(op) - invoked(op)); });
     column("peer", [&](const Operation& op) { json.number(op.by.peer); });
     column("generation", [&](const Operation& op) { json.number(op.by.generation); });
-    json.key("order").null();
+    json.key("order");
+    report.order.empty() ? json.null() : json.array(report.order, [&](std::uint32_t place) { json.number(place); });
   });
 }
 

@@ -46,6 +46,7 @@ struct HostTimeline {
   HostKind kind = HostKind::peer;
   Track role;      ///< Of a peer its role, of a member of the store "leader".
   Track gate;      ///< "open", "held", "closed".
+  Track lease;     ///< "held": by its own clock the lease, with which its gate may answer, has not run out.
   Track database;  ///< "primary", "standby", "starting", "promoting", "shutting down", "down".
   Track machine;   ///< "off", "paused", "paused: agent"; otherwise it runs.
 };

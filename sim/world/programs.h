@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,9 @@ struct PeerSetup {
   Address database;            ///< Where its database listens.
   std::vector<Address> store;  ///< Its members.
   std::string root;            ///< The folder for the database and all that belongs to it; exists.
+  /// If set, the agent tells until when, by its monotonic clock, it holds its lease; nothing: it has none. It must
+  /// change nothing.
+  std::function<void(std::optional<MonotonicTime>)> on_lease = {};
 };
 
 /// Watches all members of one store, from outside, for what must never be.

@@ -89,9 +89,11 @@ class Glance {
 
 struct RunOptions {
   std::uint64_t seed = 1;
-  bool keep_story = true;                   ///< Off: `story` stays empty; saves time in campaigns.
-  bool keep_commits = false;                ///< RunResult::commits.
-  bool keep_timeline = false;               ///< RunResult::timeline.
+  bool keep_story = true;      ///< Off: `story` stays empty; saves time in campaigns.
+  bool keep_commits = false;   ///< RunResult::commits.
+  bool keep_timeline = false;  ///< RunResult::timeline.
+  /// Of a timeline: messages that were under way between these times are kept, which is most of its memory. None: none.
+  std::optional<std::pair<VirtualTime, VirtualTime>> keep_messages;
   Kernel::TraceSink trace;                  ///< One line per event; null for none.
   std::function<void(const LogLine&)> log;  ///< Every log line of every program; null for none.
   /// Called after every event of the clients' history; true ends the run there: nothing more can be learnt.

@@ -93,7 +93,7 @@ void World::begin_timeline() {
   for (const std::string& who : everybody())
     if (who.rfind("client", 0) != 0) timeline.states.push_back({who, {}});
   last_states_.resize(timeline.states.size());
-  network_.observe([this](const NetworkMessage& message) { note_message(message); });
+  if (options_.keep_messages) network_.observe([this](const NetworkMessage& message) { note_message(message); });
 }
 
 HostTimeline* World::timeline_of(int host) {
@@ -103,6 +103,8 @@ HostTimeline* World::timeline_of(int host) {
 }
 
 void World::note_message(const NetworkMessage& message) {
+  const auto& [first, last] = *options_.keep_messages;
+  if (kernel().now() < first || message.sent > last) return;
   const auto place = [this](AddressId address) {
     const std::string& name = network_.node_name(node_of(address));
     const std::vector<HostTimeline>& hosts = result_.timeline->hosts;
@@ -176,6 +178,8 @@ void World::note_agent_gone(int host) {
   if (!lane || peer(host).machine->find("agent")) return;  // There may be a second one.
   lane->role.set(history_now(), "");
   lane->gate.set(history_now(), "");
+  lane->lease.set(history_now(), "");
+  peer(host).lease_end.reset();
 }
 
 void World::sample() {
@@ -186,6 +190,8 @@ void World::sample() {
     const Machine& machine = *peer(host).machine;
     HostTimeline& lane = *timeline_of(host);
     lane.machine.set(now, state_of_machine(machine));
+    const std::optional<MonotonicTime>& lease = peer(host).lease_end;
+    lane.lease.set(now, lease && machine.is_up() && machine.clock().monotonic() < *lease ? "held" : "");
     const PostgresServer* found = server(host);
     lane.database.set(now, found ? to_string(found->phase()) : machine.is_up() ? "down" : "");
     const std::int64_t error = machine.clock().wall().ns() - MachineParameters().wall.ns() - now.ns();
@@ -213,7 +219,8 @@ void World::sample() {
 void World::end_timeline() {
   if (!result_.timeline) return;
   for (HostTimeline& host : result_.timeline->hosts)
-    for (reports::Track* track : {&host.role, &host.gate, &host.database, &host.machine}) track->end(history_now());
+    for (reports::Track* track : {&host.role, &host.gate, &host.lease, &host.database, &host.machine})
+      track->end(history_now());
 }
 
 }  // namespace heir::sim

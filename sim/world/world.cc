@@ -162,6 +162,8 @@ void World::build_peers() {
     made.machine = make_machine(name, host);
     made.setup = {name, Address(name + ":" + std::to_string(gate_port)),
                   Address(name + ":" + std::to_string(database_port)), store_addresses_, peer_root};
+    if (options_.keep_timeline)
+      made.setup.on_lease = [this, host](std::optional<MonotonicTime> end) { peer(host).lease_end = end; };
     make_folder(*made.machine, peer_root);
     postgresql_.install(*made.machine);
     peers_.push_back(std::move(made));

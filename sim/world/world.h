@@ -159,7 +159,8 @@ class World final : public Actions, public Glance, private ClientObserver, priva
     bool boots_again = false;  ///< and is switched on again as soon as it is off.
     std::string role;
     std::string gate = "closed";
-    std::string waits_for;  ///< The last reason that it gave why it does no more.
+    std::optional<MonotonicTime> lease_end;  ///< By its machine's clock; with a timeline only.
+    std::string waits_for;                   ///< The last reason that it gave why it does no more.
     std::uint64_t role_generation = 0;
     std::uint64_t open_generation = 0;  ///< In which its gate was last open.
     // When the copies were looked at last:

@@ -62,8 +62,8 @@ std::string text_of(const Finished& finished, const JobOptions& options) {
     case Detail::quiet: return verdict_line(finished, options.style) + failures_of(finished, options.style);
     case Detail::brief: return verdict_line(finished, options.style);
     case Detail::numbers: return story_of(finished, {false, false}, options.style);
-    case Detail::story: return story_of(finished, {true, false}, options.style);
-    case Detail::verbose: return story_of(finished, {true, true}, options.style);
+    case Detail::story: return story_of(finished, {true, false, options.chart_width}, options.style);
+    case Detail::verbose: return story_of(finished, {true, true, options.chart_width}, options.style);
   }
   return {};
 }
@@ -92,7 +92,7 @@ Report execute(const Plan& plan, const Job& job, const JobOptions& options, cons
   SimulatedPrograms programs;
   const bool wants_story = options.detail == Detail::story || options.detail == Detail::verbose;
   sim::RunOptions run = run_options(job, wants_story, options.stop_at_violation, progress);
-
+  run.keep_timeline = wants_story && options.chart_width > 0;
   run.keep_commits = !options.commit_log.empty();
 
   std::optional<OutputFile> trace;

@@ -35,6 +35,7 @@ struct JobOptions {
   std::string expand;
   std::string capsule;
   Style style{false};
+  std::size_t chart_width = 0;  ///< Beside a story that is told the run at a glance, so wide; 0: without.
 };
 
 /// A run with its verdict, as json.h and story.h show it.

@@ -56,7 +56,8 @@ bool is_under_test(const Scenario& scenario) {
 
 std::string claim_of(const Scenario& scenario) {
   const scenarios::Expect& expect = scenario.expect;
-  if (expect.verdict) return fmt::format("a known-bad design: {} is found in one run at least", scenarios::to_string(*expect.verdict));
+  if (expect.verdict)
+    return fmt::format("a known-bad design: {} is found in one run at least", scenarios::to_string(*expect.verdict));
   std::string claim;
   const auto add = [&claim](const std::string& words) { claim += (claim.empty() ? "" : "; ") + words; };
   if (!scenario.workloads.empty()) {

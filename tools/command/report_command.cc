@@ -21,17 +21,21 @@ namespace heir::tools {
 
 namespace {
 
+constexpr std::size_t text_width = 100;  ///< Of --format text, which may be read anywhere.
+
 struct Options {
   std::vector<std::string> paths;
   SubjectOptions subject;  ///< Of one run, or of a history: the only path.
   ReleaseOptions release;  ///< Of results: all paths.
   std::string out;
   std::string format = "html";
+  std::string messages;
 };
 
 const char* const footer =
     "Examples:\n"
     "  heir report scenarios/first/mixed.toml --seed 17 --out report\n"
+    "  heir report scenarios/first/mixed.toml --out report --messages 12s..17s\n"
     "  heir report lost.heir --out report\n"
     "  heir report night.db:3 --out report\n"
     "  heir report history.jsonl --out report\n"
@@ -91,6 +95,7 @@ Exit hand_over(reports::Report report, const Finished* run, const Options& optio
 Exit of_history(const Options& options) {
   if (options.subject.seed || !options.subject.overrides.empty())
     return bad("--seed and --set belong to a scenario, not to a history");
+  if (!options.messages.empty()) return bad("--messages belongs to a run: a history has no messages");
   const std::string path = options.subject.path == "-" ? "standard input" : options.subject.path;
   CheckSettings settings;
   now_doing("reading " + path);
@@ -115,19 +120,28 @@ Exit of_run(const Options& options) {
   const std::optional<Subject> subject = load_subject(options.subject, problems);
   for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", problem.c_str());
   if (!subject) return Exit::bad_usage;
+  RerunOptions rerun;
+  rerun.overrides = options.subject.overrides;
+  rerun.lists_messages = options.format == "html";
+  if (!options.messages.empty() && !(rerun.messages = parse_times(options.messages)))
+    return bad("--messages " + scenarios::printable(options.messages) +
+               ": expected two times, the second behind the first, such as 12s..17s");
   Exit status = Exit::internal;
-  report_again(*subject, options.subject.overrides,
-               [&](reports::Report report, const Finished& run, const std::string& note) {
-                 status = options.format == "text"
-                              ? print((note.empty() ? "" : note + "\n\n") + story_of(run, {true, false}, Style(false)))
-                              : hand_over(std::move(report), &run, options);
-               });
+  report_again(*subject, rerun, [&](reports::Report report, const Finished& run, const std::string& note) {
+    if (options.format == "text")
+      status = print((note.empty() ? "" : note + "\n\n") + story_of(run, {true, false, text_width}, Style(false)));
+    else if (rerun.messages && rerun.messages->first >= run.result.ended)
+      status = bad("--messages " + options.messages + ": the run ended at " + clock_text(run.result.ended.ns()) + "s");
+    else
+      status = hand_over(std::move(report), &run, options);
+  });
   return status;
 }
 
 Exit of_results(const Options& options) {
   if (options.subject.seed || !options.subject.overrides.empty())
     return bad("--seed and --set belong to a scenario, not to results");
+  if (!options.messages.empty()) return bad("--messages belongs to a run: a release's page lists none");
   Result<reports::Release> release = read_release(options.release);
   if (!release) return bad(release.error().message);
   if (options.format != "html") return print(markdown_of(*release));
@@ -170,12 +184,19 @@ void add_report_command(CLI::App& app, Chosen& chosen) {
   command->add_option("--format", options->format, "html (default), or markdown or text to standard output")
       ->type_name("NAME")
       ->check(CLI::IsMember({"html", "markdown", "text"}));
+  command
+      ->add_option("--messages", options->messages,
+                   "List the messages between these times of the run (default: around the first failure, else the "
+                   "first change of the primary)")
+      ->type_name("FROM..TO");
   command->footer(footer);
   command->callback([options, &chosen] {
     chosen = [options] {
       if (options->format == "html" && options->out.empty()) return bad("--out DIR: where is the page to be?");
       if (options->format != "html" && !options->out.empty())
         return bad("--out is for --format html; " + options->format + " goes to standard output");
+      if (options->format != "html" && !options->messages.empty())
+        return bad("--messages is for --format html; " + options->format + " lists none");
       watch_over_process(isatty(STDERR_FILENO) == 1);
       const auto is_results = [](const std::string& path) { return path.ends_with(".db"); };
       if (std::all_of(options->paths.begin(), options->paths.end(), is_results)) {

@@ -1,20 +1,21 @@
 #include "tools/command/rerun.h"
 
 #include "tools/command/json.h"
-#include "tools/command/run_report.h"
 #include "tools/command/text.h"
 #include "tools/command/watch.h"
 
 namespace heir::tools {
 
 void report_again(
-    const Subject& subject, const std::vector<std::string>& overrides,
+    const Subject& subject, const RerunOptions& options,
     const std::function<void(reports::Report report, const Finished& run, const std::string& note)>& use) {
   const Capsule& capsule = subject.capsule;
   now_doing("running " + subject.path);
   sim::RunOptions run;
   run.seed = capsule.seed;
   run.keep_timeline = true;
+  // Which of them are wanted is known at the end only, unless it was said.
+  if (options.lists_messages) run.keep_messages = options.messages.value_or(MessageTimes({}, sim::VirtualTime::max()));
   Seen seen = see(capsule.scenario, run);
   scenarios::Scenario scenario = capsule.scenario;
   std::string note;
@@ -37,10 +38,10 @@ void report_again(
   std::string replay = command_name() + " replay " + shell_word(subject.path);
   if (!subject.has_failure) {
     replay = command_name() + " run " + shell_word(subject.path) + " --seed " + std::to_string(capsule.seed);
-    for (const std::string& each : overrides) replay += " --set " + shell_word(each);
+    for (const std::string& each : options.overrides) replay += " --set " + shell_word(each);
   }
   const Finished finished{job, scenario, seen.result, seen.judgement, 0, false, replay};
-  reports::Report report = report_of(finished, about_scenario(capsule.source));
+  reports::Report report = report_of(finished, about_scenario(capsule.source), options.messages);
   if (!note.empty()) {
     report.summary = note + " " + report.summary;
     report.undecided.insert(report.undecided.begin(), note);

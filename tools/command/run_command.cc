@@ -124,6 +124,7 @@ Exit run(const Options& given) {
   options.expand = given.expand;
   options.capsule = given.capsule;
   options.style = Style::of_standard_output();
+  if (isatty(STDOUT_FILENO) == 1 && !given.no_story) options.chart_width = terminal_width();
 
   ProgressLine line;
   WorkerOptions workers;

@@ -151,7 +151,7 @@ std::vector<std::pair<std::string, std::string>> numbers_of(const Finished& run)
 
 }  // namespace
 
-reports::Report report_of(const Finished& run, std::string about) {
+reports::Report report_of(const Finished& run, std::string about, const std::optional<MessageTimes>& messages) {
   const sim::RunResult& result = run.result;
   const Judgement& judgement = run.judgement;
   reports::Report report;
@@ -175,8 +175,13 @@ reports::Report report_of(const Finished& run, std::string about) {
     report.unavailable.emplace_back(history_time(outage.from), history_time(outage.to));
   report.failovers = result.failovers;
   reports::add_writes(report.failovers, result.history);
+  report.order = reports::linearization(result.history);
   report.history = &result.history;
   report.timeline = &*result.timeline;
+  if (messages) {
+    report.messages.emplace(history_time(messages->first), history_time(messages->second));
+    return report;
+  }
   std::optional<HistoryTime> moment;
   if (!report.failures.empty())
     moment = report.failures.front().at;
@@ -211,6 +216,7 @@ reports::Report report_of(const Checked& checked) {
                     {"operations refused", thousands(ops.fail)},
                     {"operations with an unknown outcome", thousands(ops.unknown)},
                     {"keys", thousands(checked.history.key_count() - 1)}};
+  report.order = reports::linearization(checked.history);
   report.history = &checked.history;
   return report;
 }

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "reports/page/report.h"
 #include "tools/command/check_report.h"
@@ -10,8 +11,11 @@
 
 namespace heir::tools {
 
-/// `about`: what the scenario's file says of itself. REQUIRES a timeline. It views the run.
-reports::Report report_of(const Finished& run, std::string about);
+/// Times that messages are listed between.
+using MessageTimes = std::pair<sim::VirtualTime, sim::VirtualTime>;
+/// `about`: what the scenario's file says of itself. `messages`: nothing chooses them around the first failure, or the
+/// first change of the primary. REQUIRES a timeline, with those messages. It views the run.
+reports::Report report_of(const Finished& run, std::string about, const std::optional<MessageTimes>& messages);
 /// It views the history.
 reports::Report report_of(const Checked& checked);
 

@@ -8,6 +8,7 @@
 #include "scenarios/names.h"
 #include "sim/faults/swarm.h"
 #include "tools/command/json.h"
+#include "tools/command/run_chart.h"
 
 namespace heir::tools {
 
@@ -253,6 +254,10 @@ std::string verdict_line(const Finished& run, const Style& style) {
 std::string story_of(const Finished& run, Telling telling, const Style& style) {
   std::string text = header(run, style);
   if (telling.story) text += lines_of(run.result, telling.verbose, style) + "\n";
+  if (telling.story && telling.chart_width > 0 && run.result.timeline)
+    text += run_chart(*run.result.timeline, run.result.history, reports::HistoryTime::from_ns(run.result.ended.ns()),
+                      telling.chart_width, style) +
+            "\n";
   if (telling.verbose) text += probes_of(run.result);
   text += numbers(run);
   text += verdict_of(run, style);

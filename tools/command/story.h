@@ -11,7 +11,8 @@ namespace heir::tools {
 
 struct Telling {
   bool story = true;
-  bool verbose = false;  ///< Databases' procedures and probes too.
+  bool verbose = false;         ///< Databases' procedures and probes too.
+  std::size_t chart_width = 0;  ///< The run at a glance (run_chart.h), so wide, if it has a timeline; 0: without.
 };
 
 /// Title, story, numbers, verdict; of a failed run the failures, and as its last line the command that replays it.

@@ -155,6 +155,14 @@ std::optional<sim::Limits> parse_until(const std::string& text) {
   return limits;
 }
 
+std::optional<std::pair<sim::VirtualTime, sim::VirtualTime>> parse_times(const std::string& text) {
+  const std::size_t dots = text.find("..");
+  if (dots == std::string::npos) return std::nullopt;
+  const Result<Duration> from = duration_in(text.substr(0, dots)), to = duration_in(text.substr(dots + 2));
+  if (!from || !to || *from < Duration::zero() || *to <= *from) return std::nullopt;
+  return std::pair(sim::VirtualTime() + *from, sim::VirtualTime() + *to);
+}
+
 std::string told(const FoundFailure& failure) {
   return failure.kind + " at " + clock_text(failure.at.ns()) + "s: " + failure.message;
 }

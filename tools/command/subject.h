@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tools/command/text.h"
@@ -40,6 +41,9 @@ std::optional<sim::Limits> parse_until(const std::string& text);
 /// The length of time that an option was given, "30s"; what is wrong goes to `problems`. `option`: "heir worst: --for".
 std::optional<Duration> read_time(const std::string& option, const std::string& text,
                                   std::vector<std::string>& problems);
+
+/// Two times, "12s..17s", the second behind the first; nothing if it is not that.
+std::optional<std::pair<sim::VirtualTime, sim::VirtualTime>> parse_times(const std::string& text);
 
 /// "lost-write at 47.017s: write of …"
 std::string told(const FoundFailure& failure);

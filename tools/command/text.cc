@@ -1,6 +1,7 @@
 #include "tools/command/text.h"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -29,6 +30,11 @@ std::string Style::paint(Colour colour, std::string_view text) const {
   }
   if (!coloured_ || !code) return std::string(text);
   return fmt::format("\x1b[{}m{}\x1b[0m", code, text);
+}
+
+std::size_t terminal_width() {
+  winsize size{};
+  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
 std::string thousands(std::uint64_t number) {

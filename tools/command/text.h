@@ -1,6 +1,7 @@
 // How things are written for people: colours, numbers, shell words.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -21,6 +22,9 @@ class Style {
  private:
   bool coloured_;
 };
+
+/// Columns of the terminal that standard output is; 80 if it does not say.
+std::size_t terminal_width();
 
 /// "24,010"
 std::string thousands(std::uint64_t number);

@@ -36,6 +36,7 @@ Result<agent::Config> agent_config(const scenarios::Scenario& scenario, const si
   config.renewal_interval = scenario.timing.renewal;
   config.request_timeout = scenario.timing.request_timeout;
   config.clock_error = store::RateError{scenario.timing.clock_bound.ppb() / 1000};
+  config.on_lease = setup.on_lease;
   config.database.root = setup.root;
   config.database.listen = setup.database;
   // Simulated hosts know no passwords.

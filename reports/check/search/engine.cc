@@ -536,13 +536,15 @@ std::uint32_t window_begin(std::span<const SearchedOperation> ops, std::uint32_t
 /// Finds the first answer that has no explanation, of `failed` or before: what the engine names may be later, because
 /// it looks ahead. Adds the order that explains all before it.
 SearchOutcome find_first(StateSpace& space, std::span<const SearchedOperation> ops, const Limits& limits,
-                         SearchOutcome failed) {
+                         SearchOutcome failed, Wanted wanted) {
   for (;;) {
     const std::uint32_t end = ops[failed.op].end;
     failed.window_begin = window_begin(ops, end);
     // If nothing else was open, the window before shows what it should have answered.
     const bool alone = failed.window_begin == failed.op;
-    const std::uint32_t shown_from = alone ? window_begin(ops, ops[failed.op].begin) : failed.window_begin;
+    const std::uint32_t shown_from = wanted == Wanted::order ? 0
+                                     : alone                 ? window_begin(ops, ops[failed.op].begin)
+                                                             : failed.window_begin;
     std::uint32_t traced_from = never;
     std::vector<SearchedOperation> before;
     std::vector<std::uint32_t> indexes;
@@ -567,10 +569,11 @@ SearchOutcome find_first(StateSpace& space, std::span<const SearchedOperation> o
 
 }  // namespace
 
-SearchOutcome find_order(StateSpace& space, std::span<const SearchedOperation> ops, const Limits& limits) {
-  SearchOutcome outcome = Engine(space, ops, limits).run();
+SearchOutcome find_order(StateSpace& space, std::span<const SearchedOperation> ops, const Limits& limits,
+                         Wanted wanted) {
+  SearchOutcome outcome = Engine(space, ops, limits, wanted == Wanted::order ? 0 : never).run();
   if (outcome.answer != SearchOutcome::Answer::impossible) return outcome;
-  return find_first(space, ops, limits, std::move(outcome));
+  return find_first(space, ops, limits, std::move(outcome), wanted);
 }
 
 }  // namespace heir::reports

@@ -89,11 +89,17 @@ struct SearchOutcome {
       0;  ///< Impossible: the first whose answer has no explanation. Undecided: where the search stopped.
   std::uint32_t window_begin = 0;      ///< First of the window: everything before was answered when it began.
   std::vector<std::uint32_t> partial;  ///< Impossible: of the last window before, an order that explains its answers.
+                                       ///< See Wanted::order.
   std::uint64_t steps = 0;
   const char* reason = "";  ///< Undecided: why.
 };
 
+/// `order`: of a linearizable history a whole order is wanted, of another an order of all that was answered before the
+/// first answer without an explanation; it takes memory that grows with the search.
+enum class Wanted : bool { answer, order };
+
 /// Operations in order of `begin`; events have distinct numbers. Those of unknown outcome are no observations.
-SearchOutcome find_order(StateSpace& space, std::span<const SearchedOperation> ops, const Limits& limits);
+SearchOutcome find_order(StateSpace& space, std::span<const SearchedOperation> ops, const Limits& limits,
+                         Wanted wanted = Wanted::answer);
 
 }  // namespace heir::reports

@@ -92,9 +92,24 @@ std::optional<std::string> foreign(Model model, const Object& object) {
   return std::nullopt;
 }
 
+/// Judges by a model, and adds an order to `orders` if there are some.
 template <SequentialModel M>
-Judgement judge_whole(M model, const Object& object, const Limits& limits) {
-  return judgement_of(find_linearization(model, object, limits), object);
+Judgement judge_with(M& model, const Object& object, const Limits& limits, PartialOrders* orders) {
+  const SearchOutcome outcome = find_linearization(model, object, limits, orders ? Wanted::order : Wanted::answer);
+  if (orders) {
+    orders->steps += outcome.steps;
+    if (outcome.answer != SearchOutcome::Answer::undecided && !outcome.partial.empty() &&
+        explains(model, object, outcome.partial)) {
+      std::vector<std::uint32_t>& order = orders->parts.emplace_back();
+      for (const std::uint32_t i : outcome.partial) order.push_back(object.ops[i]);
+    }
+  }
+  return judgement_of(outcome, object);
+}
+
+template <SequentialModel M>
+Judgement judge_whole(M model, const Object& object, const Limits& limits, PartialOrders* orders) {
+  return judge_with(model, object, limits, orders);
 }
 
 /// Judges the parts of an object apart, each with a model of its own.
@@ -108,29 +123,32 @@ Judgement judge_parts(const Object& object, Touches touches, JudgePart judge_par
   return judgement;
 }
 
-Judgement judge_text(const Object& object, const Limits& limits) {
+Judgement judge_text(const Object& object, const Limits& limits, PartialOrders* orders) {
   TextModel model(object);
   if (model.too_large()) return not_applicable("more than 4 GiB of text was read of one key");
-  return judgement_of(find_linearization(model, object, limits), object);
+  return judge_with(model, object, limits, orders);
 }
 
-Judgement judge_set(const Object& object, const Limits& limits) {
+Judgement judge_set(const Object& object, const Limits& limits, PartialOrders* orders) {
   for (std::size_t i = 0; i < object.size(); ++i) {
-    if (object.operation(i).function == Function::read) return judge_whole(SetModel(object), object, limits);
+    if (object.operation(i).function == Function::read) return judge_whole(SetModel(object), object, limits, orders);
   }
   // Nobody read the whole: elements have nothing to do with one another.
   const auto element = [](const Operation& op, std::vector<std::uint64_t>& parts) {
     parts.push_back(static_cast<std::uint64_t>(op.argument.bits()));
   };
-  return judge_parts(object, element, [&](const Object& part) { return judge_whole(SetModel(part), part, limits); });
+  return judge_parts(object, element,
+                     [&](const Object& part) { return judge_whole(SetModel(part), part, limits, orders); });
 }
 
-Judgement judge_priority_queue(const Object& object, const Limits& limits) {
+Judgement judge_priority_queue(const Object& object, const Limits& limits, PartialOrders* orders) {
   using Answer = Judgement::Answer;
   const Model model = Model::priority_queue;
-  Judgement least = judge_whole(ElementsModel(model, object), object, limits);
+  const std::size_t before = orders ? orders->parts.size() : 0;
+  Judgement least = judge_whole(ElementsModel(model, object), object, limits, orders);
   if (least.answer == Answer::valid) return least;
-  Judgement greatest = judge_whole(ElementsModel(model, object, true), object, limits);
+  if (orders) orders->parts.resize(before);  // It may have been meant the other way round.
+  Judgement greatest = judge_whole(ElementsModel(model, object, true), object, limits, orders);
   if (greatest.answer != Answer::invalid) return greatest;
   if (least.answer != Answer::invalid) return least;
   // The order that explains more of the history is more likely to have been meant.
@@ -138,27 +156,25 @@ Judgement judge_priority_queue(const Object& object, const Limits& limits) {
   return failed_at(greatest) > failed_at(least) ? greatest : least;
 }
 
-Judgement judge_key(Model model, const Object& object, const Limits& limits) {
+Judgement judge_key(Model model, const Object& object, const Limits& limits, PartialOrders* orders) {
   switch (model) {
     case Model::register_:
     case Model::cas_register:
-    case Model::rmw_register: return judge_whole(RegisterModel(object), object, limits);
-    case Model::mutex: return judge_whole(MutexModel(), object, limits);
-    case Model::lease: return judge_whole(LeaseModel(), object, limits);
-    case Model::kv: return judge_text(object, limits);
-    case Model::append: return judge_whole(ListModel(object), object, limits);
-    case Model::set: return judge_set(object, limits);
-    case Model::counter: return judge_whole(CounterModel(), object, limits);
-    case Model::semaphore: return judge_whole(SemaphoreModel(), object, limits);
-    case Model::priority_queue: return judge_priority_queue(object, limits);
-    case Model::multi_register: return judge_whole(MultiRegisterModel(object), object, limits);
-    default: return judge_whole(ElementsModel(model, object), object, limits);
+    case Model::rmw_register: return judge_whole(RegisterModel(object), object, limits, orders);
+    case Model::mutex: return judge_whole(MutexModel(), object, limits, orders);
+    case Model::lease: return judge_whole(LeaseModel(), object, limits, orders);
+    case Model::kv: return judge_text(object, limits, orders);
+    case Model::append: return judge_whole(ListModel(object), object, limits, orders);
+    case Model::set: return judge_set(object, limits, orders);
+    case Model::counter: return judge_whole(CounterModel(), object, limits, orders);
+    case Model::semaphore: return judge_whole(SemaphoreModel(), object, limits, orders);
+    case Model::priority_queue: return judge_priority_queue(object, limits, orders);
+    case Model::multi_register: return judge_whole(MultiRegisterModel(object), object, limits, orders);
+    default: return judge_whole(ElementsModel(model, object), object, limits, orders);
   }
 }
 
-}  // namespace
-
-Judgement judge_by_search(Model model, const Object& object, const Limits& limits) {
+Judgement search(Model model, const Object& object, const Limits& limits, PartialOrders* orders) {
   if (std::optional<Judgement> no = refused(object)) return std::move(*no);
   if (std::optional<std::string> reason = foreign(model, object)) return not_applicable(std::move(*reason));
   const auto keys = [&](const Operation& op, std::vector<std::uint64_t>& parts) {
@@ -168,7 +184,38 @@ Judgement judge_by_search(Model model, const Object& object, const Limits& limit
       for (const MicroOp& micro : object.history->micro_ops(op.argument)) parts.push_back(micro.key.value());
     }
   };
-  return judge_parts(object, keys, [&](const Object& part) { return judge_key(model, part, limits); });
+  return judge_parts(object, keys, [&](const Object& part) { return judge_key(model, part, limits, orders); });
+}
+
+}  // namespace
+
+Judgement judge_by_search(Model model, const Object& object, const Limits& limits) {
+  return search(model, object, limits, nullptr);
+}
+
+PartialOrders orders_by_search(Model model, const Object& object, const Limits& limits) {
+  PartialOrders orders;
+  search(model, object, limits, &orders);
+  return orders;
+}
+
+std::vector<std::uint32_t> merged(const History& history, const std::vector<std::vector<std::uint32_t>>& parts) {
+  // Each takes effect as early as its own order allows: at the last invocation in it so far, which is before its
+  // answer.
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> effects;  // The event, and the operation.
+  for (const std::vector<std::uint32_t>& part : parts) {
+    std::uint32_t begun = 0;
+    for (const std::uint32_t op : part) {
+      begun = std::max(begun, history.operations()[op].begin);
+      effects.emplace_back(begun, op);
+    }
+  }
+  // What takes effect at one event is of one part, for the event is an invocation in it.
+  std::ranges::stable_sort(effects, {}, &std::pair<std::uint32_t, std::uint32_t>::first);
+  std::vector<std::uint32_t> order;
+  order.reserve(effects.size());
+  for (const auto& [event, op] : effects) order.push_back(op);
+  return order;
 }
 
 }  // namespace heir::reports

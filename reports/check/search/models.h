@@ -10,6 +10,9 @@
 // holds together, a set by elements if nobody read it whole. So a store may be given as one object or key by key.
 #pragma once
 
+#include <cstdint>
+#include <vector>
+
 #include "reports/check/verdict/model.h"
 #include "reports/check/verdict/object.h"
 
@@ -18,5 +21,20 @@ namespace heir::reports {
 /// Is `object` linearizable? not_applicable if the model has not all of its operations, or none that are linearized
 /// (unique ids, bank, Elle's). Limits are for each independent part. Thread-safe: nothing is shared between calls.
 Judgement judge_by_search(Model model, const Object& object, const Limits& limits = {});
+
+/// An order for each independent part of an object, as indexes into the history: executed one after the other its
+/// operations have the answers that they had, and real time is respected. Of a part that is not linearizable it ends
+/// before the first answer without an explanation. Without what failed, what standbys showed, and unknown outcomes that
+/// no answer depends on.
+struct PartialOrders {
+  std::vector<std::vector<std::uint32_t>> parts;  ///< Those for which one was found.
+  std::uint64_t steps = 0;                        ///< That finding them took.
+};
+/// Within the limits, for each independent part. Empty where judge_by_search is not applicable.
+PartialOrders orders_by_search(Model model, const Object& object, const Limits& limits);
+
+/// One order of the operations of all, which respects each of them and real time (Herlihy and Wing 1990, theorem 1).
+/// REQUIRES: no operation is in two of them.
+std::vector<std::uint32_t> merged(const History& history, const std::vector<std::vector<std::uint32_t>>& parts);
 
 }  // namespace heir::reports

@@ -176,7 +176,8 @@ class ModelSpace final : public StateSpace {
 
 /// Searches `object` as a whole, its `touches` unregarded. The outcome's operations are indexes into object.ops.
 template <SequentialModel M>
-SearchOutcome find_linearization(M& model, const Object& object, const Limits& limits = {}) {
+SearchOutcome find_linearization(M& model, const Object& object, const Limits& limits = {},
+                                 Wanted wanted = Wanted::answer) {
   ModelSpace<M> space(model);
   std::vector<SearchedOperation> ops;
   std::vector<std::uint32_t> indexes;
@@ -191,12 +192,32 @@ SearchOutcome find_linearization(M& model, const Object& object, const Limits& l
     ops.push_back({op.begin, op.unknown() ? Operation::never : op.end, *step});
     indexes.push_back(i);
   }
-  SearchOutcome outcome = find_order(space, ops, limits);
+  SearchOutcome outcome = find_order(space, ops, limits, wanted);
   if (ops.empty()) return outcome;
   outcome.op = indexes[outcome.op];
   outcome.window_begin = indexes[outcome.window_begin];
   for (std::uint32_t& op : outcome.partial) op = indexes[op];
   return outcome;
+}
+
+/// Executed in this order (indexes into object.ops), one after the other, does every operation have its answer, and
+/// does none come after one that was asked for when it had been answered? Apart from the search, so that an order that
+/// is shown to people does not rest on the search's rules.
+template <SequentialModel M>
+bool explains(M& model, const Object& object, std::span<const std::uint32_t> order) {
+  ModelSpace<M> space(model);
+  std::uint32_t state = space.initial();
+  std::uint32_t begun = 0;  // The last invocation so far.
+  for (const std::uint32_t i : order) {
+    const Operation& op = object.operation(i);
+    begun = std::max(begun, op.begin);
+    if (op.ok() && op.end < begun) return false;
+    const std::optional<std::uint32_t> step = space.step_of(op);
+    if (!step) return false;
+    state = space.next(state, *step);
+    if (state == StateSpace::impossible) return false;
+  }
+  return true;
 }
 
 /// The parts of an object that no operation holds together, each as its operations (indexes into the history), in order

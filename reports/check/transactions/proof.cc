@@ -101,9 +101,11 @@ Failure explain_cycle(const Transactions& transactions, FailureKind kind, std::s
     const Operation& op = transactions.operation(step.from);
     failure.ops.push_back(op);
     if (op.end != Operation::never) failure.at = std::max(failure.at, op.completed);
+    std::string reason = explain(transactions, step);
+    failure.cycle.push_back({op, transactions.operation(step.to), to_string(step.kind), reason});
     if (names.size() == most_steps) continue;
     names.push_back(transactions.name(step.from));
-    reasons.push_back(explain(transactions, step));
+    reasons.push_back(std::move(reason));
   }
   if (cycle.size() == 1) {
     failure.message = fmt::format("{} must come before itself: {}", names[0], reasons[0]);

@@ -86,6 +86,14 @@ enum class FailureKind : std::uint8_t {
 /// "lost-write"
 const char* to_string(FailureKind kind);
 
+/// One transaction comes before another.
+struct CycleEdge {
+  Operation from;
+  Operation to;
+  const char* kind = "";  ///< "ww", "wr", "rw", with p of predicates; "process", "real-time".
+  std::string words;      ///< The evidence.
+};
+
 struct Failure {
   FailureKind kind = FailureKind::not_linearizable;
   std::string message;         ///< One plain sentence.
@@ -93,6 +101,9 @@ struct Failure {
   std::vector<Operation> ops;  ///< Those involved, as far as they are operations of the history; lists live there.
   /// Of the general search: the longest order of operations that explains their answers, in the window that ended it.
   std::vector<Operation> order = {};
+  /// Of transactions: the cycle, if it is one; each edge begins where the one before ended, the first where the last
+  /// did.
+  std::vector<CycleEdge> cycle = {};
 };
 
 enum class Outcome : std::uint8_t { pass, fail, unknown };

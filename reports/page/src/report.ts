@@ -83,7 +83,11 @@ export interface Failure {
   operations: number[];
   /** Why it is one, step by step: "read 5 …", each with the operation that it is about. */
   steps: { operation: number | null; words: string }[];
-  /** Of transactions: the anomaly's cycle, edge by edge; the last leads back to the first. */
+  /**
+   * Of transactions: the anomaly's cycle, edge by edge; the last leads back to the first. `kind`: "ww" (`to` overwrote
+   * what `from` wrote), "wr" (`to` read it), "rw" (`to` overwrote what `from` had read); "wwp", "wrp" and "rwp" by way of
+   * a predicate; "process" and "real-time" (`from` was answered before `to` was asked for). `words`: the evidence.
+   */
   cycle: { from: number; to: number; kind: string; words: string }[] | null;
 }
 
@@ -105,7 +109,7 @@ export interface Host {
   role: Span[];
   /** "open", "held", "closed". */
   gate: Span[];
-  /** "held": the lease with which the gate may answer. */
+  /** "held": by the host's own clock the lease, with which its gate may answer if it leads, has not run out. */
   lease: Span[];
   /** "primary", "standby", "starting", "promoting", "shutting down", "down". */
   database: Span[];
@@ -212,6 +216,11 @@ export interface Operations {
   peer: number[];
   /** 0: not known. */
   generation: number[];
-  /** One order that explains all answers, as far as one was found; else null. */
+  /**
+   * An order of operations, on all keys, that explains their answers and respects real time: without those that failed,
+   * that standbys answered, or whose outcome is unknown and no answer tells; of a key that no order explains up to the
+   * first answer that none does. Keys for which the search would take too long are not in it. Null: none was found, or
+   * none was asked for (transactions, bank, long-fork, set-full, unique ids), or there are more than 200,000 operations.
+   */
   order: number[] | null;
 }

@@ -87,13 +87,31 @@ TEST_CASE("a failure names its operations by their places, and says of each what
   CHECK_THAT(json, Contains(R"("more_failures":2)"));
 }
 
+TEST_CASE("an order of operations, and a cycle of transactions") {
+  const History h = history();
+  Report report = of(h);
+  report.order = {3, 0, 1};
+  Failure failure{FailureKind::g1c, "each before the other", at(450), {h.operations()[0], h.operations()[1]}};
+  failure.cycle.push_back({h.operations()[0], h.operations()[1], "wr", "T1 read 5"});
+  failure.cycle.push_back({h.operations()[1], h.operations()[0], "real-time", "T1 was answered before T0"});
+  report.failures.push_back(failure);
+  report.failures.push_back({FailureKind::internal, "no cycle", at(450), {}});
+  const std::string json = report_json(report);
+  CHECK_THAT(json, Contains(R"("order":[3,0,1]})"));
+  CHECK_THAT(json, Contains(R"("cycle":[{"from":0,"to":1,"kind":"wr","words":"T1 read 5"},)"
+                            R"({"from":1,"to":0,"kind":"real-time","words":"T1 was answered before T0"}])"));
+  CHECK_THAT(json, Contains(R"("steps":[],"cycle":null)"));
+}
+
 TEST_CASE("the timeline, with the writes on both sides of a failover") {
   const History h = history();
   Timeline timeline;
-  timeline.hosts.push_back({"host1", HostKind::peer, {}, {}, {}, {}});
-  timeline.hosts.push_back({"host2", HostKind::peer, {}, {}, {}, {}});
+  timeline.hosts.push_back({"host1", HostKind::peer, {}, {}, {}, {}, {}});
+  timeline.hosts.push_back({"host2", HostKind::peer, {}, {}, {}, {}, {}});
   timeline.hosts[1].role.set(at(5), "primary");
   timeline.hosts[1].role.end(at(900));
+  timeline.hosts[1].lease.set(at(3), "held");
+  timeline.hosts[1].lease.end(at(800));
   timeline.faults.push_back({"partition", "network", at(10), std::nullopt, "a cut", {"host1"}, {{"host1", "host2"}}});
   timeline.series.push_back({"host1", Series::Quantity::replication_lag, {{at(20), 8}, {at(40), std::nullopt}}});
   timeline.states.push_back({"host1", {{at(0), {{"power", "on"}, {"role", ""}}}}});
@@ -114,7 +132,9 @@ TEST_CASE("the timeline, with the writes on both sides of a failover") {
   add_writes(report.failovers, h);
   report.messages.emplace(at(90), at(500));
   const std::string json = report_json(report);
-  CHECK_THAT(json, Contains(R"({"name":"host2","kind":"peer","role":[[5,900,"primary"]],)"));
+  CHECK_THAT(
+      json,
+      Contains(R"({"name":"host2","kind":"peer","role":[[5,900,"primary"]],"gate":[],"lease":[[3,800,"held"]],)"));
   CHECK_THAT(json, Contains(R"("from_ns":10,"to_ns":null,"what":"a cut","hosts":["host1"],"cut":[["host1","host2"]])"));
   CHECK_THAT(
       json,
@@ -123,6 +143,20 @@ TEST_CASE("the timeline, with the writes on both sides of a failover") {
   CHECK_THAT(json, Contains(R"("unit":"bytes","at_ns":[20,40],"values":[8,null])"));
   CHECK_THAT(json, Contains(R"("changes":[[0,{"power":"on","role":null}]])"));
   CHECK_THAT(json, Contains(R"("list":[[100,120,0,1,0],[100,null,1,0,1]],"kinds":["consensus","database"])"));
+}
+
+TEST_CASE("who answered has the name that the timeline gives") {
+  const History h = history();
+  Timeline timeline;
+  timeline.hosts.push_back({"client1", HostKind::client, {}, {}, {}, {}, {}});
+  timeline.hosts.push_back({"berlin", HostKind::peer, {}, {}, {}, {}, {}});
+  timeline.hosts.push_back({"paris", HostKind::peer, {}, {}, {}, {}, {}});
+  Report report = of(h);
+  report.timeline = &timeline;
+  report.failures.push_back({FailureKind::stale_read, "it is stale", at(450), {h.operations()[1]}});
+  const std::string json = report_json(report);
+  CHECK_THAT(json, Contains(R"("peers":["","berlin","paris"])"));
+  CHECK_THAT(json, Contains(R"(answered 5 by paris in generation 3)"));
 }
 
 TEST_CASE("of long lists the end is shown") {

@@ -197,3 +197,38 @@ TEST_CASE("a stack of unique elements needs no search") {
   CHECK(verdict.outcome == Outcome::pass);
   CHECK(verdict.notes.empty());
 }
+
+TEST_CASE("an order of all keys that explains every answer") {
+  History history;
+  const KeyId x = history.key("x"), y = history.key("y");
+  const auto at = [](std::int64_t ms) { return HistoryTime::from_ns(ms * 1'000'000); };
+  history.invoke(ProcessId(0), W, x, Value::integer(1), at(1));  // 0
+  history.invoke(ProcessId(1), W, x, Value::integer(2), at(2));  // 1
+  history.invoke(ProcessId(2), R, x, Value::nil(), at(3));       // 2: sees 1, so 1 is before 0
+  history.invoke(ProcessId(3), A, y, Value::integer(7), at(4));  // 3: nobody answers
+  history.ok(ProcessId(0), at(5), {});
+  history.ok(ProcessId(1), at(6), {});
+  history.ok_read(ProcessId(2), Value::integer(1), at(7), {});
+  history.invoke(ProcessId(4), R, y, Value::nil(), at(8));  // 4
+  history.ok_read(ProcessId(4), std::vector<std::int64_t>{7}, at(9), {});
+  history.invoke(ProcessId(5), W, x, Value::integer(3), at(10));  // 5: refused
+  history.fail(ProcessId(5), at(11));
+  CHECK(linearization(history) == std::vector<std::uint32_t>{1, 0, 2, 3, 4});
+
+  SECTION("of a key that has none up to the first answer that nothing explains") {
+    history.invoke(ProcessId(6), R, x, Value::nil(), at(12));      // 6
+    history.ok_read(ProcessId(6), Value::integer(3), at(13), {});  // that was refused
+    history.invoke(ProcessId(7), R, y, Value::nil(), at(14));      // 7
+    history.ok_read(ProcessId(7), std::vector<std::int64_t>{7}, at(15), {});
+    CHECK(judged(history).outcome == Outcome::fail);
+    CHECK(linearization(history) == std::vector<std::uint32_t>{1, 0, 2, 3, 4, 7});
+  }
+  SECTION("none of more operations than anybody looks at, nor when there is no time") {
+    LinearizationOptions options;
+    options.most_operations = 5;
+    CHECK(linearization(history, options).empty());
+    options = {};
+    options.limits.out_of_time = [] { return true; };
+    CHECK(linearization(history, options).empty());
+  }
+}

@@ -116,6 +116,14 @@ TEST_CASE("who watches changes nothing") {
     same(plain, run(scenario, programs, options));
     CHECK(logged > 20);
   }
+  SECTION("a timeline") {
+    options.keep_timeline = true;
+    const RunResult result = run(scenario, programs, options);
+    same(plain, result);
+    CHECK(lines(plain.story) == lines(result.story));
+    CHECK_FALSE(plain.timeline);
+    CHECK(result.timeline);
+  }
   SECTION("progress") {
     VirtualTime last;
     std::uint64_t calls = 0;
@@ -130,6 +138,35 @@ TEST_CASE("who watches changes nothing") {
     CHECK(calls > 0);
     CHECK(forward);
   }
+}
+
+TEST_CASE("a lease is held before a gate opens, and by nobody who is off") {
+  tools::SimulatedPrograms programs;
+  RunOptions options;
+  options.keep_timeline = true;
+  const RunResult result = run(with_crash(), programs, options);
+  REQUIRE(result.timeline);
+  const auto value_at = [](const reports::Track& track, reports::HistoryTime at) {
+    for (const reports::Span& span : track.spans())
+      if (span.from <= at && at < span.to) return span.value;
+    return std::string();
+  };
+  int opened = 0, off = 0;
+  for (const reports::HostTimeline& host : result.timeline->hosts) {
+    if (host.kind != reports::HostKind::peer) CHECK(host.lease.spans().empty());
+    for (const reports::Span& gate : host.gate.spans()) {
+      if (gate.value != "open") continue;
+      CHECK(value_at(host.lease, gate.from) == "held");
+      ++opened;
+    }
+    for (const reports::Span& machine : host.machine.spans()) {
+      if (machine.value != "off") continue;
+      CHECK(value_at(host.lease, machine.from) == "");
+      ++off;
+    }
+  }
+  CHECK(opened >= 2);
+  CHECK(off >= 1);
 }
 
 TEST_CASE("a run that is interrupted says so, and what it has is the beginning of the whole") {

@@ -134,6 +134,32 @@ TEST_CASE("verdict: a model without rules of its own is judged by those of weake
   CHECK(registers(at_once({"wx1 ry=1", "wy1 rx=1"}), {M::prefix}).outcome == Outcome::fail);
 }
 
+TEST_CASE("verdict: a cycle is told edge by edge, and closes") {
+  const auto cycle_of = [](const TransactionVerdict& verdict, FailureKind kind) {
+    for (const Failure& failure : verdict.failures)
+      if (failure.kind == kind) return failure.cycle;
+    return std::vector<CycleEdge>();
+  };
+  SECTION("G1c: each read what the other wrote") {
+    const TransactionVerdict verdict = registers(at_once({"wx1 ry=1", "wy1 rx=1"}));
+    const std::vector<CycleEdge> cycle = cycle_of(verdict, FailureKind::g1c);
+    REQUIRE(cycle.size() == 2);
+    for (std::size_t i = 0; i < 2; ++i) {
+      CHECK(cycle[i].kind == std::string("wr"));
+      CHECK(cycle[i].to.begin == cycle[1 - i].from.begin);
+    }
+    CHECK(cycle[0].words == "T1 read 1 from key \"x\", which T0 wrote");
+  }
+  SECTION("G-single: a read of what came before what it also saw") {
+    const TransactionVerdict verdict = lists(at_once({"ax1 ay1", "rx1 ry"}));
+    const std::vector<CycleEdge> cycle = cycle_of(verdict, FailureKind::g_single_item);
+    REQUIRE(cycle.size() == 2);
+    CHECK(cycle[0].kind == std::string("wr"));
+    CHECK(cycle[1].kind == std::string("rw"));
+    CHECK(cycle[1].to.begin == cycle[0].from.begin);
+  }
+}
+
 TEST_CASE("verdict: causality, by name") {
   const History broken = history_of({{0, "wx1", 0, 1}, {0, "wy1", 2, 3}, {1, "ry=1", 4, 5}, {1, "rx", 6, 7}});
   CHECK(registers(broken, {M::causal}).outcome == Outcome::fail);
