@@ -51,7 +51,7 @@ struct LinearizationOptions {
   std::optional<Model> model;  ///< As of CheckOptions.
   bool one_map = false;        ///< As of CheckOptions.
   std::size_t most_operations = 200'000;
-  Limits limits{.steps = 5'000'000, .memory = std::size_t{256} << 20, .out_of_time = {}};
+  Limits limits{.steps = 2'000'000, .memory = std::size_t{256} << 20, .out_of_time = {}};
 };
 std::vector<std::uint32_t> linearization(const History& history, const LinearizationOptions& options = {});
 

@@ -23,16 +23,17 @@ class SetModel {
       const bool shown = shows_present(op);
       if (shown) see(values_.of(op.argument));
       if (op.function != Function::read) continue;
-      for (const std::uint32_t element : elements_of(op.result)) see(element);
+      for (const std::uint32_t element : reads_[number_of(op.result)]) see(element);
     }
   }
 
   /// Answers: 1, 0, or 2 if it was not recorded. An addition or removal that found nothing to do is `contains`.
   std::optional<Operation> prepare(const Operation& op) {
     if (op.function == Function::read) {
-      State elements = elements_of(op.result);
+      const std::uint32_t number = number_of(op.result);
+      const State& elements = reads_[number];
       const bool twice = std::ranges::adjacent_find(elements) != elements.end();
-      return plain(Function::read, twice ? 1 : 0, reads_.number(std::move(elements)));
+      return plain(Function::read, twice ? 1 : 0, number);
     }
     const std::uint32_t element = values_.of(op.argument);
     const bool said = op.ok() && !op.result.is_nil();
@@ -90,13 +91,20 @@ class SetModel {
     }
     return op.function == Function::add && op.result == Value::integer(0);
   }
-  State elements_of(Value read) {
-    State elements;
-    if (read.kind() == ValueKind::list) {
-      for (const Value v : history_->elements(read.list())) elements.push_back(values_.of(v));
+  /// Of the elements that were read. A read is asked for several times, and all reads of a set that grows are many
+  /// elements: each list is looked through once.
+  std::uint32_t number_of(Value read) {
+    if (read.kind() != ValueKind::list) return reads_.number(State());
+    const ListRef list = read.list();
+    const std::uint32_t known = lists_.number(std::pair(list.node, list.length));
+    if (known == read_of_list_.size()) {
+      State elements;
+      elements.reserve(list.length);
+      for (const Value v : history_->elements(list)) elements.push_back(values_.of(v));
+      std::ranges::sort(elements);
+      read_of_list_.push_back(reads_.number(std::move(elements)));
     }
-    std::ranges::sort(elements);
-    return elements;
+    return read_of_list_[known];
   }
   void see(std::uint32_t element) {
     if (element >= seen_.size()) seen_.resize(element + 1, false);
@@ -108,6 +116,8 @@ class SetModel {
   ValueNumbers values_;
   std::vector<bool> seen_;
   StateTable<State> reads_;
+  StateTable<std::pair<std::uint32_t, std::uint32_t>> lists_;  ///< Of the History, by node and length;
+  std::vector<std::uint32_t> read_of_list_;                    ///< each the read of its elements.
 };
 
 }  // namespace heir::reports
