@@ -14,6 +14,7 @@
 #include "tools/command/output_file.h"
 #include "tools/command/plan.h"
 #include "tools/command/progress_line.h"
+#include "tools/command/release_folder.h"
 #include "tools/command/workers.h"
 #include "tools/hunt/shard.h"
 
@@ -31,6 +32,7 @@ struct Options {
   std::string resume;
   std::string canary;
   std::string junit;
+  std::string report;
   std::uint64_t stop_on = 0;
   bool stop_on_given = false;
   std::uint64_t patience_seconds = 60;
@@ -48,6 +50,7 @@ const char* const footer =
     "  heir hunt scenarios/swarm/everything.toml --for 10m --db night.db\n"
     "  heir hunt scenarios/swarm/everything.toml --guided --for 10m --stop-on 1\n"
     "  heir hunt --resume night.db\n"
+    "  heir hunt scenarios/first --seeds 1..1000 --db release.db --report report\n"
     "  heir hunt scenarios/first --seeds 1..1000 --shard auto --db part-$SLURM_ARRAY_TASK_ID.db\n"
     "\n"
     "Each failure is printed as it comes, with the command that shows it again. With --db everything is kept in an "
@@ -232,6 +235,12 @@ Exit run(const Options& given, int& signal) {
     campaign = new_campaign(given);
     if (!campaign) return Exit::bad_usage;
   }
+  if (!given.report.empty()) {
+    if (given.db.empty() && given.resume.empty()) return refuse("heir hunt: --report is made of results: name a --db");
+    // What would not do is said now, and not after a night.
+    if (const Result<ReportFolder> folder = ReportFolder::open(given.report); !folder)
+      return refuse(folder.error().message);
+  }
   std::vector<std::string> problems;
   HuntOptions options;
   options.canary = load_canary(given, problems);
@@ -285,6 +294,18 @@ Exit run(const Options& given, int& signal) {
   return status;
 }
 
+/// The results must be closed: who opens a file of SQLite's twice in one process may lose its locks.
+Exit write_page(const Options& given) {
+  ReleaseOptions options;
+  options.databases = {given.resume.empty() ? given.db : given.resume};
+  Result<reports::Release> release = read_release(options);
+  const Result<> written =
+      release ? write_release(std::move(*release), options, given.report) : Result<>(release.error());
+  if (written) return Exit::as_expected;
+  complain(written.error().message);
+  return Exit::bad_usage;
+}
+
 }  // namespace
 
 void add_hunt_command(CLI::App& app, Chosen& chosen) {
@@ -335,13 +356,17 @@ void add_hunt_command(CLI::App& app, Chosen& chosen) {
   command->add_flag("--gate", options->gate, "Fail if a probe that is not rare was never reached");
   command->add_option("--junit", options->junit, "Write a report for CI systems: a case for each scenario")
       ->type_name("FILE");
+  command
+      ->add_option("--report", options->report, "At the end make a page of all results in --db, as `heir report` does")
+      ->type_name("DIR");
   command->add_flag("--json", options->json, "JSON, one object a line");
   command->add_flag("--quiet,-q", options->quiet, "Only bad runs and how many there were of each; no progress");
   command->footer(std::string(footer) + hunt_json_help);
   command->callback([options, &chosen] {
     chosen = [options] {
       int signal = 0;
-      const Exit status = run(*options, signal);
+      Exit status = run(*options, signal);
+      if (!options->report.empty() && status != Exit::bad_usage) status = worse(status, write_page(*options));
       if (signal != 0) exit_interrupted(signal);
       return status;
     };

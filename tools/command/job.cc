@@ -9,6 +9,8 @@
 #include "sim/faults/swarm.h"
 #include "tools/command/json.h"
 #include "tools/command/output_file.h"
+#include "tools/command/report_folder.h"
+#include "tools/command/run_report.h"
 #include "tools/command/story.h"
 #include "tools/replay/capsule.h"
 #include "tools/simulation/programs.h"
@@ -91,8 +93,15 @@ Report execute(const Plan& plan, const Job& job, const JobOptions& options, cons
   const auto began = std::chrono::steady_clock::now();
   SimulatedPrograms programs;
   const bool wants_story = options.detail == Detail::story || options.detail == Detail::verbose;
-  sim::RunOptions run = run_options(job, wants_story, options.stop_at_violation, progress);
-  run.keep_timeline = wants_story && options.chart_width > 0;
+  sim::RunOptions run = run_options(job, wants_story || !options.report.empty(), options.stop_at_violation, progress);
+  std::optional<ReportFolder> folder;
+  if (!options.report.empty()) {
+    Result<ReportFolder> opened = ReportFolder::open(plan.output_name(options.report, job));
+    if (!opened) return {Exit::bad_usage, false, "", opened.error().message};
+    folder.emplace(std::move(*opened));
+    run.keep_messages.emplace(sim::VirtualTime(), sim::VirtualTime::max());
+  }
+  run.keep_timeline = folder || (wants_story && options.chart_width > 0);
   run.keep_commits = !options.commit_log.empty();
 
   std::optional<OutputFile> trace;
@@ -132,6 +141,9 @@ Report execute(const Plan& plan, const Job& job, const JobOptions& options, cons
       failed_to_write(done.error());
   }
 
+  if (folder)
+    if (const Result<> done = folder->write(report_of(finished, about_scenario(job.file->path), {}), &finished); !done)
+      failed_to_write(done.error());
   if (!options.capsule.empty())
     if (const std::optional<FoundFailure> failure = failure_in(judgement)) {
       const Capsule capsule{{}, job.file->path, job.seed, *failure, result.trace_hash, scenario, result.decisions};

@@ -34,6 +34,7 @@ struct JobOptions {
   std::string trace;
   std::string expand;
   std::string capsule;
+  std::string report;  ///< Of folders.
   Style style{false};
   std::size_t chart_width = 0;  ///< Beside a story that is told the run at a glance, so wide; 0: without.
 };

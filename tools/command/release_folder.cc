@@ -82,6 +82,7 @@ Result<reports::Release> read_release(const ReleaseOptions& options) {
 Result<> write_release(reports::Release release, const ReleaseOptions& options, const std::string& out) {
   Result<ReportFolder> folder = ReportFolder::open(out);
   if (!folder) return folder.error();
+  if (const Result<> cleared = folder->clear(); !cleared) return cleared;
   release.live = false;  // What is written is not changed any more.
   name_pages(release, options.databases, options.pages);
   for (reports::ReleaseFinding& finding : release.findings) {

@@ -206,9 +206,11 @@ void add_scenarios(Release& release, const std::vector<Part>& parts) {
     reports::ReleaseFamily& family = release.families.emplace_back();
     family.name = name;
     for (auto& [path, told] : scenarios) {
-      if (guided.contains(path)) told.runs.bound = bound_of(told.runs, guided[path]);
+      if (guided.contains(path)) {
+        told.runs.bound = bound_of(told.runs, guided[path]);
+        ++release.scenarios;
+      }
       family.scenarios.push_back(std::move(told));
-      ++release.scenarios;
     }
   }
   release.totals.bound = bound_of(release.totals, any_guided);
@@ -484,11 +486,12 @@ void add_reproduction(Release& release, const std::vector<ReleaseSource>& source
 }  // namespace
 
 Result<ReleaseSource> read_release_source(const std::string& path) {
-  Result<Results> results = Results::open(path, Results::Open::look);
-  if (!results) return results.error();
   ReleaseSource source;
   source.path = path;
+  // Before it is open here: closing any other descriptor of a file drops SQLite's locks on it.
   source.is_written = Results::is_written(path);
+  Result<Results> results = Results::open(path, Results::Open::look);
+  if (!results) return results.error();
   // One view of it all, though somebody may be adding to it.
   const Result<Transaction> view = Transaction::begin(results->database(), "BEGIN");
   if (!view) return view.error();

@@ -58,16 +58,21 @@ Result<ReportFolder> ReportFolder::open(const std::string& path) {
   if (!has_report && !fs::is_empty(path, error))
     return Error{ErrorCode::conflict, scenarios::printable(path) +
                                           ": has files in it, but no report; name a folder that is empty or not there"};
-  // Nothing of an earlier report stays, so that all is of one.
-  for (const char* name :
-       {"index.html", "report.json", "release.json", "history.jsonl.zst", "scenario.toml", "failure.heir", findings}) {
-    fs::remove_all(fs::path(path) / name, error);
-    if (error) return Error{ErrorCode::io_error, "cannot remove " + path + "/" + name + ": " + error.message()};
-  }
   return ReportFolder(path);
 }
 
+Result<> ReportFolder::clear() {
+  for (const char* name :
+       {"index.html", "report.json", "release.json", "history.jsonl.zst", "scenario.toml", "failure.heir", findings}) {
+    std::error_code error;
+    std::filesystem::remove_all(std::filesystem::path(path_) / name, error);
+    if (error) return Error{ErrorCode::io_error, "cannot remove " + path_ + "/" + name + ": " + error.message()};
+  }
+  return {};
+}
+
 Result<> ReportFolder::write(reports::Report report, const Finished* run) {
+  if (const Result<> cleared = clear(); !cleared) return cleared;
   report.files = {
       {"report.json", "everything on this page, as data"},
       {"history.jsonl.zst", "what clients asked and were answered (zstdcat history.jsonl.zst | heir check -)"}};

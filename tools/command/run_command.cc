@@ -23,6 +23,7 @@ struct Options {
   std::string commit_log;
   std::string expand;
   std::string capsule;
+  std::string report;
   std::string trace;
   unsigned jobs = 0;
   bool json = false;
@@ -40,6 +41,7 @@ const char* const footer =
     "  heir run scenarios/first --json --no-story\n"
     "  heir run scenarios/first/primary-crash.toml --set workload.0.rate=2000/s --set duration=60s\n"
     "  heir run scenarios/first/mixed.toml --seeds 1..20 --history 'h-{seed}.jsonl'\n"
+    "  heir run scenarios/first/mixed.toml --seed 17 --report report\n"
     "\n"
     "Exit status: 0 as expected; 1 an expectation failed; 2 bad usage or input; 3 no verdict (out of time or memory, "
     "or\n"
@@ -104,8 +106,8 @@ Exit run(const Options& given) {
   if (problems.empty())
     for (const auto& [option, pattern] :
          {std::pair("--history", given.history), std::pair("--commit-log", given.commit_log),
-          std::pair("--trace", given.trace), std::pair("--expand", given.expand),
-          std::pair("--capsule", given.capsule)})
+          std::pair("--trace", given.trace), std::pair("--expand", given.expand), std::pair("--capsule", given.capsule),
+          std::pair("--report", given.report)})
       if (std::string problem = plan.check_pattern(option, pattern); !problem.empty())
         problems.push_back(std::move(problem));
   if (!problems.empty()) {
@@ -123,6 +125,7 @@ Exit run(const Options& given) {
   options.trace = given.trace;
   options.expand = given.expand;
   options.capsule = given.capsule;
+  options.report = given.report;
   options.style = Style::of_standard_output();
   if (isatty(STDOUT_FILENO) == 1 && !given.no_story) options.chart_width = terminal_width();
 
@@ -201,6 +204,10 @@ void add_run_command(CLI::App& app, Chosen& chosen) {
                    "Write a failure that was found as a capsule (for `heir replay` and `heir shrink`); {seed} and "
                    "{scenario} are replaced")
       ->type_name("FILE");
+  command
+      ->add_option("--report", options->report,
+                   "Make a page of the run, as `heir report` does; {seed} and {scenario} are replaced")
+      ->type_name("DIR");
   add_jobs_option(*command, options->jobs, "; never changes what is printed");
   command->add_flag("--check-determinism", options->check_determinism,
                     "Run everything twice; exit status 4 if anything differs");

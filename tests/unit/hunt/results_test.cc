@@ -102,6 +102,36 @@ TEST_CASE("Results come back as they were put in") {
   CHECK(summary->missed(false).empty());
 }
 
+TEST_CASE("Steps of failovers are kept of all runs, what was endured of those that passed") {
+  Result<Results> results = Results::temporary();
+  REQUIRE(results);
+  const Result<Campaign> campaign = results->begin_campaign(settings(1, 9), {target("a.toml")});
+  REQUIRE(campaign);
+  RunRecord good = passed(1);
+  good.phases = {{"promote", 1'000'000}, {"promote", 1'000'001}, {"promote", 9'000'000}};
+  good.endured = {{"pause", 2, 5'000, 0}, {"clock-step", 1, 0, 70}};
+  RunRecord bad = failed(2, "stale-read");
+  bad.phases = {{"promote", 2'000'000}};
+  bad.endured = {{"pause", 9, 90'000, 0}};
+  RunRecord another = passed(3);
+  another.endured = {{"pause", 1, 7'000, 0}};
+  REQUIRE(results->add(*campaign, {{0, good}, {0, bad}}));
+  REQUIRE(results->add(*campaign, {{0, another}}));
+  const Result<CampaignSummary> summary = summarize(*results, *campaign);
+  REQUIRE(summary);
+  const ScenarioSummary& scenario = summary->scenarios.at(0);
+  const Distribution& promote = scenario.phases.at("promote");
+  CHECK(promote.count() == 4);
+  CHECK(promote.greatest_ns() == 9'000'000);
+  CHECK(promote.buckets().begin()->second == 2);
+  REQUIRE(scenario.endured.size() == 2);
+  CHECK(scenario.endured[1].fault == "pause");
+  CHECK(scenario.endured[1].runs == 2);
+  CHECK(scenario.endured[1].strikes == 3);
+  CHECK(scenario.endured[1].longest_ns == 7'000);
+  CHECK(scenario.endured[0].greatest == 70);
+}
+
 TEST_CASE("A trial of a mutant is in it once, found or not") {
   const Folder folder;
   Result<Results> results = Results::open(folder.file("r.db"), Results::Open::add);
@@ -146,9 +176,9 @@ TEST_CASE("What is not ours, or too new, is refused and stays as it was") {
   {
     Result<Database> database = Database::open(newer);
     REQUIRE(database);
-    REQUIRE(database->execute("PRAGMA user_version = 3"));
+    REQUIRE(database->execute("PRAGMA user_version = 4"));
   }
-  CHECK(says(refusal(newer), "version 3; this heir reads version 2: use a newer heir"));
+  CHECK(says(refusal(newer), "version 4; this heir reads version 3: use a newer heir"));
 
   const std::string other = good_file(folder, "other.db");
   {
@@ -204,6 +234,8 @@ TEST_CASE("A record comes out of its bytes as it went in") {
   record.outages = 6;
   record.longest_outage_ns = 7;
   record.total_outage_ns = 8;
+  record.phases = {{"promote", 9}, {unavailable, 10}};
+  record.endured = {{"pause", 11, 12, 13}};
   CHECK(unpack(pack(record)) == record);
   CHECK_FALSE(unpack(pack(std::nullopt)));
 }
