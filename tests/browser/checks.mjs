@@ -11,7 +11,7 @@ export function grouped(n) {
 }
 
 /** The page's wording of durations, to hold its numbers against. */
-function duration(ns) {
+export function duration(ns) {
   const short = (x) => (x >= 1000 ? grouped(Math.round(x)) : String(Number(x.toPrecision(3))));
   if (ns >= 1e9) return `${short(ns / 1e9)} s`;
   if (ns >= 1e6) return `${short(ns / 1e6)} ms`;
@@ -19,9 +19,9 @@ function duration(ns) {
   return `${short(ns)} ns`;
 }
 
-const squeezed = (text) => text.replace(/\s+/g, " ").trim();
+export const squeezed = (text) => text.replace(/\s+/g, " ").trim();
 
-async function texts(page, selector) {
+export async function texts(page, selector) {
   return (await page.locator(selector).allTextContents()).map(squeezed);
 }
 

@@ -9,13 +9,16 @@ export const TEMPLATE =
   process.env.HEIR_TEMPLATE ?? fileURLToPath(new URL("../../reports/page/dist/page.html", import.meta.url));
 const PLACE = '<script type="application/json" id="report">null</script>';
 
-/** Writes a folder with index.html and report.json, as a report has it. `json` is text, so that it may be damaged. */
-export function writePage(folder, json) {
+/**
+ * Writes a folder with index.html and its JSON, as a report or a release has it. `json` is text, so that it may be
+ * damaged.
+ */
+export function writePage(folder, json, name = "report.json") {
   const template = readFileSync(TEMPLATE, "utf8");
   const [before, after, ...more] = template.split(PLACE);
   if (after === undefined || more.length > 0) throw new Error(`${TEMPLATE} has not one place for a report`);
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "report.json"), json);
+  writeFileSync(join(folder, name), json);
   writeFileSync(
     join(folder, "index.html"),
     before + PLACE.replace("null", () => json.replaceAll("<", "\\u003c")) + after,
@@ -31,15 +34,18 @@ export async function launch() {
   });
 }
 
-/** Opens the page in a folder; `faults` collects what must not happen: errors, and requests for anything but the page. */
-export async function open(browser, folder, { hash = "", ...options } = {}) {
+/**
+ * Opens the page in a folder, or at an address; `faults` collects what must not happen: errors, and requests for
+ * anything but the page, and what `mayAsk` allows.
+ */
+export async function open(browser, folder, { hash = "", url = null, mayAsk = () => false, ...options } = {}) {
   const context = await browser.newContext({
     viewport: { width: 1280, height: 900 },
     colorScheme: "light",
     ...options,
   });
   const page = await context.newPage();
-  const url = pathToFileURL(join(folder, "index.html")).href;
+  const address = url ?? pathToFileURL(join(folder, "index.html")).href;
   const faults = [];
   page.on(
     "console",
@@ -48,9 +54,9 @@ export async function open(browser, folder, { hash = "", ...options } = {}) {
   page.on("pageerror", (error) => faults.push(`error: ${error.message}`));
   page.on("request", (request) => {
     const asked = request.url().split("#")[0];
-    if (asked !== url && !asked.startsWith("data:")) faults.push(`request: ${asked}`);
+    if (asked !== address && !asked.startsWith("data:") && !mayAsk(asked)) faults.push(`request: ${asked}`);
   });
-  await page.goto(url + hash);
+  await page.goto(address + hash);
   await settled(page);
   return { page, faults, close: () => context.close() };
 }

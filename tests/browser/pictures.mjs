@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import pixelmatch from "pixelmatch";
 import { PNG } from "pngjs";
@@ -11,16 +12,24 @@ const STORED = fileURLToPath(new URL("pictures/", import.meta.url));
 const TOLERANCE = 0.01;
 
 const SHOTS = [
-  { name: "verdict", at: "header", hash: "" },
-  { name: "cluster-dark", at: "#cluster", hash: "#t=28s..48s&at=34s", colorScheme: "dark" },
-  { name: "latency", at: "#latency", hash: "" },
-  { name: "operations", at: "#operations", hash: "#t=30s..38s&at=34s" },
+  { of: "run", name: "verdict", at: "header", hash: "" },
+  { of: "run", name: "cluster-dark", at: "#cluster", hash: "#t=28s..48s&at=34s", colorScheme: "dark" },
+  { of: "run", name: "latency", at: "#latency", hash: "" },
+  { of: "run", name: "operations", at: "#operations", hash: "#t=30s..38s&at=34s" },
+  { of: "release full", name: "release", at: "header", hash: "" },
+  { of: "release full", name: "release-times", at: "#phases", hash: "" },
+  { of: "release full", name: "release-coverage-dark", at: "#coverage", hash: "", colorScheme: "dark" },
 ];
 
-export const pictures = SHOTS.map(({ name, at, hash, colorScheme = "light" }) => [
+/** [name, check] of each; a check is given the browser and the folder that has the samples' pages. */
+export const pictures = SHOTS.map(({ of, name, at, hash, colorScheme = "light" }) => [
   `looks as in pictures/${name}.png`,
-  async (browser, folder) => {
-    const { page, close } = await open(browser, folder, { hash, colorScheme, viewport: { width: 1000, height: 560 } });
+  async (browser, samples) => {
+    const { page, close } = await open(browser, join(samples, of), {
+      hash,
+      colorScheme,
+      viewport: { width: 1000, height: 560 },
+    });
     await page.locator(at).evaluate((element) => element.scrollIntoView({ block: "start" }));
     await page.mouse.move(0, 0);
     await settled(page);

@@ -4,7 +4,7 @@
 import { pathToFileURL } from "node:url";
 
 /** A small generator of random numbers (mulberry32). */
-function random(seed) {
+export function random(seed) {
   let state = seed >>> 0;
   const next = () => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -475,6 +475,7 @@ function run(rng, wanted, keys) {
       to: "host2",
       why: "host1's session in the store had ended",
       last_write_ns: 31.4 * S,
+      severed_ns: 34.9 * S,
       declared_ns: 35.2 * S,
       promoted_ns: 36.5 * S,
       opened_ns: 36.6 * S,
@@ -486,6 +487,7 @@ function run(rng, wanted, keys) {
       to: "host3",
       why: "host2's session in the store had ended",
       last_write_ns: 78.1 * S,
+      severed_ns: null,
       declared_ns: 81 * S,
       promoted_ns: 82.3 * S,
       opened_ns: 82.4 * S,

@@ -1,12 +1,15 @@
 // The runner: `run` says how it is called.
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { behaviour } from "./behaviour.mjs";
 import { everyPage } from "./checks.mjs";
 import { launch, writePage } from "./page.mjs";
 import { pictures } from "./pictures.mjs";
+import { releaseBehaviour } from "./release-behaviour.mjs";
+import { everyRelease } from "./release-checks.mjs";
+import { releaseSample } from "./release-sample.mjs";
 import { sample } from "./sample.mjs";
 
 const scratch = mkdtempSync(join(tmpdir(), "heir-page-"));
@@ -14,7 +17,21 @@ const pages = ["run", "crowded", "history", "untimed", "cycle", "empty", "unknow
   name: `sample ${kind}`,
   folder: writePage(join(scratch, kind), JSON.stringify(sample({ kind, operations: kind === "run" ? 24_000 : 2_000 }))),
 }));
+for (const kind of ["full", "pass", "crowded", "bare", "zero", "markup"]) {
+  const folder = join(scratch, `release ${kind}`);
+  pages.push({
+    name: `sample release ${kind}`,
+    folder: writePage(folder, JSON.stringify(releaseSample(kind)), "release.json"),
+  });
+}
 for (const folder of process.argv.slice(2)) pages.push({ name: folder, folder: resolve(folder) });
+
+/** The checks for what a folder has: a report or a release. */
+function checksFor(folder) {
+  const file = ["report.json", "release.json"].map((name) => join(folder, name)).find((name) => existsSync(name));
+  const { format } = JSON.parse(readFileSync(file ?? join(folder, "report.json"), "utf8"));
+  return format === "heir release" ? everyRelease : everyPage;
+}
 
 const browser = await launch();
 let passed = 0;
@@ -33,9 +50,9 @@ async function run(name, check) {
 }
 
 for (const { name, folder } of pages)
-  for (const [what, check] of everyPage) await run(`${name} ${what}`, () => check(browser, folder));
-for (const [what, check] of behaviour) await run(what, () => check(browser));
-for (const [what, check] of pictures) await run(what, () => check(browser, join(scratch, "run")));
+  for (const [what, check] of checksFor(folder)) await run(`${name} ${what}`, () => check(browser, folder));
+for (const [what, check] of [...behaviour, ...releaseBehaviour]) await run(what, () => check(browser));
+for (const [what, check] of pictures) await run(what, () => check(browser, scratch));
 
 await browser.close();
 rmSync(scratch, { recursive: true });

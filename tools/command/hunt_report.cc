@@ -20,11 +20,6 @@ std::string first_words(const RunRecord& record) {
   return record.failures.front().kind + ": " + record.failures.front().message;
 }
 
-/// "2.6%", with two digits that count.
-std::string percent(double share) {
-  return fmt::format("{:.2g}%", share * 100);
-}
-
 std::string hours(std::int64_t ns) {
   return fmt::format("{:.1f}", static_cast<double>(ns) / 3.6e12);
 }
@@ -110,7 +105,7 @@ std::string meaning_text(const ScenarioSummary& total, const Campaign& campaign)
   return fmt::format(
       "With 95% confidence a run of these scenarios with a random seed fails with a probability below {}: "
       "1 - 0.05^(1/{}).\n",
-      percent(failure_bound(total.passed)), total.passed);
+      percent_below(failure_bound(total.passed)), total.passed);
 }
 
 }  // namespace
@@ -223,7 +218,7 @@ std::string summary_text(const CampaignSummary& summary, const Style& style) {
                         thousands(scenario.runs()), thousands(scenario.failed), thousands(scenario.unknown),
                         hours(scenario.virtual_ns), static_cast<double>(scenario.runs()) / seconds,
                         thousands(scenario.failovers),
-                        bounds_failures(scenario, summary.campaign) ? percent(failure_bound(scenario.passed)) : "-");
+                        bounds_failures(scenario, summary.campaign) ? percent_below(failure_bound(scenario.passed)) : "-");
   }
   for (const ScenarioSummary& scenario : summary.scenarios) {
     for (const KindSummary& kind : scenario.failures)

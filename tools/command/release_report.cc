@@ -25,10 +25,6 @@ using reports::Outcome;
 using reports::Release;
 using scenarios::Scenario;
 
-std::string percent(double share) {
-  return fmt::format("{:.2g}%", share * 100);
-}
-
 std::string hours(std::int64_t ns) {
   return fmt::format("{:.1f}", static_cast<double>(ns) / 3.6e12);
 }
@@ -424,7 +420,7 @@ void describe(Release& release, const std::vector<Part>& parts, const std::vecto
     release.discussion.push_back(fmt::format(
         "All runs passed. With 95% confidence a run of these scenarios with a random seed fails with a probability "
         "below {}: 1 - 0.05^(1/{}). This is about the scenarios as they are weighted here, not about the world.",
-        percent(*totals.bound), totals.passed));
+        percent_below(*totals.bound), totals.passed));
   else if (totals.runs() > 0 && totals.passed == totals.runs())
     release.discussion.push_back(
         "All runs passed; some were chosen by what earlier ones reached, so how many are clean bounds no probability.");

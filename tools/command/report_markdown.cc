@@ -71,7 +71,7 @@ std::string markdown_of(const reports::Release& release) {
       text += fmt::format("| {} | {} | {} | {} | {} | {:.1f} | {} | {} |\n", cell(each.path), cell(each.claim),
                           thousands(each.runs.runs()), thousands(each.runs.failed), thousands(each.runs.unknown),
                           static_cast<double>(each.runs.virtual_ns) / 3.6e12, thousands(each.runs.failovers),
-                          each.runs.bound ? fmt::format("{:.2g}%", *each.runs.bound * 100) : "");
+                          each.runs.bound ? percent_below(*each.runs.bound) : "");
   for (const reports::ReleaseFinding& each : release.findings)
     text += fmt::format("\n### {} in {}\n\n{} of {} runs, first at {}s with seed {}: {}\n\n```sh\n{}\n```\n", each.kind,
                         cell(each.scenario), thousands(each.runs), thousands(each.of), clock_text(each.at_ns),

@@ -4,6 +4,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdlib>
 
 namespace heir::tools {
@@ -45,6 +47,12 @@ std::string thousands(std::uint64_t number) {
     text += digits[i];
   }
   return text;
+}
+
+std::string percent_below(double share) {
+  double unit = 1e-12;
+  while (share >= unit * 100) unit *= 10;
+  return fmt::format("{:.2g}%", std::min(std::ceil(share / unit - 1e-9) * unit, 1.0) * 100);
 }
 
 std::string clock_text(std::int64_t ns) {

@@ -29,6 +29,9 @@ std::size_t terminal_width();
 /// "24,010"
 std::string thousands(std::uint64_t number);
 
+/// "2.6%": a share that is below this, with two digits that count, rounded up.
+std::string percent_below(double share);
+
 /// Seconds with three digits: "20.000".
 std::string clock_text(std::int64_t ns);
 

@@ -33,9 +33,13 @@ std::vector<Endured> endured_by(const sim::RunResult& result) {
     of.fault = scenarios::traits(fault.kind).name;
     ++of.strikes;
     if (fault.lasts) of.longest_ns = std::max(of.longest_ns, fault.lasts->high.ns());
-    if (fault.by) of.greatest = std::max({of.greatest, fault.by->high.ns(), -fault.by->low.ns()});
-    for (const std::optional<scenarios::Ratio>& rate : {fault.fast, fault.slow, fault.within})
-      if (rate) of.greatest = std::max(of.greatest, rate->ppb());
+    // A fault that was drawn among several kinds has the others' keys too.
+    using Kind = scenarios::FaultKind;
+    if ((fault.kind == Kind::clock_step || fault.kind == Kind::clock_slew) && fault.by)
+      of.greatest = std::max({of.greatest, fault.by->high.ns(), -fault.by->low.ns()});
+    if (fault.kind == Kind::clock_rate)
+      for (const std::optional<scenarios::Ratio>& rate : {fault.fast, fault.slow, fault.within})
+        if (rate) of.greatest = std::max(of.greatest, rate->ppb());
   }
   std::vector<Endured> list;
   for (auto& [kind, of] : endured) list.push_back(std::move(of));

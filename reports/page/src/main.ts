@@ -1,11 +1,15 @@
 import { h, replace } from "./base/dom";
-import { readReport, Unreadable } from "./model/read";
+import { readPage, Unreadable } from "./model/read";
 import { page } from "./page";
 import "./page.css";
+import { showRelease } from "./release/page";
+import "./release/release.css";
 
 const place = document.getElementById("page")!;
 try {
-  replace(place, page(readReport(document.getElementById("report")?.textContent ?? "null")));
+  const read = readPage(document.getElementById("report")?.textContent ?? "null");
+  if (read.format === "heir release") showRelease(place, read);
+  else replace(place, page(read));
 } catch (error) {
   const known = error instanceof Unreadable;
   if (!known) console.error(error);
@@ -16,7 +20,7 @@ try {
       { class: "unreadable" },
       h("h1", {}, "No report can be shown"),
       h("p", { role: "alert" }, known ? error.message : `This page cannot show its report: ${String(error)}.`),
-      h("p", {}, "The same report is in report.json beside this page, if it was written by “heir report”."),
+      h("p", {}, "The same is in report.json or release.json beside this page, if it was written by “heir report”."),
     ),
   );
 }

@@ -7,6 +7,7 @@ import type { Context } from "./parts/context";
 import { failures } from "./parts/failures";
 import { help, listenToKeys } from "./parts/keyboard";
 import { search } from "./parts/search";
+import { WORDS } from "./parts/sign";
 import { files, replay } from "./parts/sources";
 import { story } from "./parts/story";
 import { numbers, tested, verdict } from "./parts/verdict";
@@ -22,7 +23,7 @@ export function page(report: Report): HTMLElement[] {
   const view = new View(clock, Math.max(report.end_ns, last, clock.shortest));
   const context: Context = { report, operations, view };
   const stage = new Stage(report, operations, view);
-  document.title = `${{ pass: "Pass", fail: "Fail", unknown: "Unknown" }[report.verdict]}: ${report.title}`;
+  document.title = `${WORDS[report.verdict]}: ${report.title}`;
 
   const toSee = (id: string) => document.getElementById(id)?.scrollIntoView({ block: "start" });
   const box = search(context, (hit) => {

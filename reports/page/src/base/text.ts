@@ -10,7 +10,7 @@ export function counted(n: number, one: string, many = `${one}s`): string {
 }
 
 /** To three significant digits, without zeros that say nothing. */
-function short(x: number): string {
+export function short(x: number): string {
   if (Math.abs(x) >= 1000) return count(Math.round(x));
   return String(Number(x.toPrecision(3)));
 }

@@ -1,3 +1,5 @@
+import type { Release } from "../release";
+import { wrongRelease } from "../release/check";
 import type { Report } from "../report";
 
 /** Why a page shows no report, in a sentence for who opened it. */
@@ -31,25 +33,42 @@ const COLUMNS = [
   "generation",
 ] as const;
 
-/** The report inside the page. Throws Unreadable. */
-export function readReport(text: string): Report {
-  let value: unknown;
+/** What is inside the page. Throws Unreadable. */
+export function readPage(text: string): Report | Release {
+  const value = parsed(text);
+  if (value === null)
+    throw new Unreadable("This page has no report inside yet. “heir report --out DIR” writes one that has.");
+  switch ((value as { format?: unknown }).format) {
+    case "heir report":
+      return checked(value as Report, "report", wrong);
+    case "heir release":
+      return checked(value as Release, "release", wrongRelease);
+    default:
+      throw new Unreadable("The JSON inside this page is no heir report and no heir release.");
+  }
+}
+
+/** What a server answers. Throws Unreadable. */
+export function readRelease(text: string): Release {
+  const value = parsed(text) as Release | null;
+  if (value?.format !== "heir release") throw new Unreadable("The JSON is no heir release.");
+  return checked(value, "release", wrongRelease);
+}
+
+function parsed(text: string): unknown {
   try {
-    value = JSON.parse(text);
+    return JSON.parse(text);
   } catch (error) {
     throw new Unreadable(`This page's report is not JSON: it may have been cut off. (${(error as Error).message})`);
   }
-  if (value === null)
-    throw new Unreadable("This page has no report inside yet. “heir report --out DIR” writes one that has.");
-  const report = value as Report;
-  if (typeof value !== "object" || report.format !== "heir report")
-    throw new Unreadable("The JSON inside this page is no heir report.");
-  if (report.version !== 1)
-    throw new Unreadable(`This report has version ${String(report.version)}; this page reads version 1.`);
+}
 
-  const fault = wrong(report);
-  if (fault) throw new Unreadable(`This report is damaged: ${fault}.`);
-  return report;
+function checked<T extends { version: 1 }>(value: T, what: string, faultOf: (value: T) => string | null): T {
+  if (value.version !== 1)
+    throw new Unreadable(`This ${what} has version ${String(value.version)}; this page reads version 1.`);
+  const fault = faultOf(value);
+  if (fault) throw new Unreadable(`This ${what} is damaged: ${fault}.`);
+  return value;
 }
 
 // Types are taken on trust; what every view relies on is not: that lists are lists and columns are equally long.

@@ -3,7 +3,8 @@ import type { Failover } from "../report";
 import { momentLink, type Context } from "./context";
 
 const PHASES: { name: string; from: keyof Failover; to: keyof Failover; class: string }[] = [
-  { name: "noticed and declared", from: "last_write_ns", to: "declared_ns", class: "noticed" },
+  { name: "noticed", from: "last_write_ns", to: "severed_ns", class: "noticed" },
+  { name: "decided", from: "severed_ns", to: "declared_ns", class: "decided" },
   { name: "promoted", from: "declared_ns", to: "promoted_ns", class: "promoted" },
   { name: "gate opened", from: "promoted_ns", to: "opened_ns", class: "opened" },
   { name: "first write", from: "opened_ns", to: "first_write_ns", class: "written" },
@@ -40,6 +41,8 @@ export function failovers(context: Context): Child {
         failover.why,
         ...PHASES.map((phase): Child => {
           const ns = part(failover, phase);
+          // A switchover notices nothing, and cuts nothing off: its time until then is in the whole only.
+          if (failover.severed_ns === null && (phase.from === "severed_ns" || phase.to === "severed_ns")) return "–";
           return ns === null ? "never" : h("span", { class: `phase ${phase.class}` }, clock.span(ns));
         }),
         whole(failover) === null ? "no write again" : [clock.span(whole(failover)!), phases(failover)],

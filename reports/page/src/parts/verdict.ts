@@ -1,23 +1,9 @@
-import { h, s, table, type Child } from "../base/dom";
+import { h, table, type Child } from "../base/dom";
 import { count, counted } from "../base/text";
 import { UNKNOWN } from "../model/operations";
 import type { Report } from "../report";
 import { section, type Context } from "./context";
-
-const SHAPES = {
-  pass: "M3 10.5 8 15.5 17 5",
-  fail: "M5 5 15 15M15 5 5 15",
-  unknown: "M6.5 7.5C6.5 3.5 13.5 3.5 13.5 7.5 13.5 10 10 10 10 12.5M10 15.6v.8",
-};
-const WORDS = { pass: "Pass", fail: "Fail", unknown: "Unknown" };
-
-export function sign(shape: keyof typeof SHAPES): Child {
-  return s(
-    "svg",
-    { viewBox: "0 0 20 20", width: 20, height: 20, class: "sign", "aria-hidden": "true" },
-    s("path", { d: SHAPES[shape] }),
-  );
-}
+import { banner, outcome } from "./sign";
 
 /** The verdict in a sentence, then what it is about. */
 export function verdict({ report, operations, view }: Context): HTMLElement {
@@ -33,12 +19,7 @@ export function verdict({ report, operations, view }: Context): HTMLElement {
   return h(
     "header",
     { class: "top" },
-    h(
-      "p",
-      { class: `verdict ${report.verdict}`, id: "verdict" },
-      h("span", { class: "word" }, sign(report.verdict), WORDS[report.verdict]),
-      h("span", { class: "sentence" }, report.summary),
-    ),
+    banner(report.verdict, report.summary),
     h("h1", {}, report.title || "Untitled"),
     run?.about && h("p", { class: "about" }, run.about),
     h("p", { class: "facts" }, facts.join(" · ")),
@@ -59,12 +40,7 @@ export function tested(context: Context): HTMLElement {
           ["Claim", "Outcome", "On what"],
           report.claims.map((claim) => [
             claim.claim,
-            h(
-              "span",
-              { class: `outcome ${OUTCOMES[claim.outcome] ?? "unknown"}` },
-              sign(OUTCOMES[claim.outcome] ?? "unknown"),
-              claim.outcome,
-            ),
+            outcome(OUTCOMES[claim.outcome] ?? "unknown", claim.outcome),
             claim.detail,
           ]),
           { class: "claims" },
