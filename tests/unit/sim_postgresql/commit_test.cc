@@ -114,6 +114,17 @@ TEST_CASE("a cancelled wait shows the commit, with a warning, and the server's l
     CHECK(*(*after)[0][13] == "1");
     CHECK(*(*after)[0][10] == "0");
   }
+  SECTION("by an operator, on every client's session") {
+    world.server(0)->backends().cancel_clients();
+    CHECK(world.run_until([&] { return writer->answer.done; }));
+    CHECK(writer->answer.warning == wire::sync_wait_cancelled_warning);
+    CHECK(world.read(0, "r1") == "7");
+    // One that waits for nothing goes on as if nothing had been.
+    world.server(0)->backends().cancel_clients();
+    writer->send("r1");
+    CHECK(world.run_until([&] { return writer->answer.done; }));
+    CHECK(writer->answer.row == "7");
+  }
   SECTION("not by a wrong one") {
     ++wrong.secret;
     world.network.write(canceller, wire::cancel(wrong));
