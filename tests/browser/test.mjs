@@ -11,6 +11,7 @@ import { releaseBehaviour } from "./release-behaviour.mjs";
 import { everyRelease } from "./release-checks.mjs";
 import { releaseSample } from "./release-sample.mjs";
 import { sample } from "./sample.mjs";
+import { served } from "./served.mjs";
 
 const scratch = mkdtempSync(join(tmpdir(), "heir-page-"));
 const pages = ["run", "crowded", "history", "untimed", "cycle", "empty", "unknown"].map((kind) => ({
@@ -51,7 +52,7 @@ async function run(name, check) {
 
 for (const { name, folder } of pages)
   for (const [what, check] of checksFor(folder)) await run(`${name} ${what}`, () => check(browser, folder));
-for (const [what, check] of [...behaviour, ...releaseBehaviour]) await run(what, () => check(browser));
+for (const [what, check] of [...behaviour, ...releaseBehaviour, ...served]) await run(what, () => check(browser));
 for (const [what, check] of pictures) await run(what, () => check(browser, scratch));
 
 await browser.close();

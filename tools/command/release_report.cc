@@ -46,10 +46,6 @@ bool is_known_bad(const Scenario& scenario) {
   return scenario.expect.verdict.has_value();
 }
 
-bool is_under_test(const Scenario& scenario) {
-  return rules_of(scenario) == "heir" && !is_known_bad(scenario);
-}
-
 std::string claim_of(const Scenario& scenario) {
   const scenarios::Expect& expect = scenario.expect;
   if (expect.verdict)
@@ -86,6 +82,22 @@ struct Part {
   const Target* target;
   const ScenarioSummary* summary;
 };
+
+/// Whose rules are under test: heir's, if any run had them.
+std::string rules_under_test(const std::vector<Part>& parts) {
+  std::string first;
+  for (const Part& part : parts) {
+    if (is_known_bad(part.target->scenario)) continue;
+    const std::string rules = rules_of(part.target->scenario);
+    if (rules == "heir") return rules;
+    if (first.empty()) first = rules;
+  }
+  return first.empty() ? "heir" : first;
+}
+
+bool is_under_test(const Scenario& scenario, const std::string& rules) {
+  return rules_of(scenario) == rules && !is_known_bad(scenario);
+}
 
 /// Whether two campaigns may have run the same seeds.
 bool overlap(const Campaign& a, const Campaign& b) {
@@ -165,13 +177,13 @@ void add_campaigns(Release& release, const std::vector<ReleaseSource>& sources) 
 }
 
 /// Scenarios in the order of their families and names, and what each found.
-void add_scenarios(Release& release, const std::vector<Part>& parts) {
+void add_scenarios(Release& release, const std::vector<Part>& parts, const std::string& rules) {
   std::map<std::string, std::map<std::string, reports::ReleaseScenario>> families;
   std::map<std::string, bool> guided;
   bool any_guided = false;
   for (const Part& part : parts) {
     const Scenario& scenario = part.target->scenario;
-    if (!is_under_test(scenario) && !is_known_bad(scenario)) continue;
+    if (!is_under_test(scenario, rules) && !is_known_bad(scenario)) continue;
     const std::string& path = part.target->path;
     reports::ReleaseScenario& told = families[family_of(path)][path];
     told.path = path;
@@ -212,16 +224,16 @@ void add_scenarios(Release& release, const std::vector<Part>& parts) {
   release.totals.bound = bound_of(release.totals, any_guided);
 }
 
-std::vector<Part> parts_under_test(const std::vector<Part>& parts) {
+std::vector<Part> parts_under_test(const std::vector<Part>& parts, const std::string& rules) {
   std::vector<Part> tested;
   for (const Part& part : parts)
-    if (is_under_test(part.target->scenario)) tested.push_back(part);
+    if (is_under_test(part.target->scenario, rules)) tested.push_back(part);
   return tested;
 }
 
-void add_coverage(Release& release, const std::vector<Part>& design) {
+void add_coverage(Release& release, const std::vector<Part>& tested) {
   std::vector<ProbeSummary> probes;
-  for (const Part& part : design) add_probes(probes, part.summary->probes);
+  for (const Part& part : tested) add_probes(probes, part.summary->probes);
   for (const ProbeSummary& probe : probes)
     if (!is_of_coverage(probe.name)) release.probes.push_back({probe.name, probe.rare, probe.runs, probe.hits});
   Coverage coverage = coverage_of(probes);
@@ -252,9 +264,9 @@ std::string margin_text(const EnduredSummary& endured) {
   return text;
 }
 
-void add_margins(Release& release, const std::vector<Part>& design) {
+void add_margins(Release& release, const std::vector<Part>& tested) {
   std::map<std::string, EnduredSummary> endured;
-  for (const Part& part : design) {
+  for (const Part& part : tested) {
     for (const EnduredSummary& each : part.summary->endured) {
       EnduredSummary& all = endured[each.fault];
       all.fault = each.fault;
@@ -322,14 +334,14 @@ void add_mutants(Release& release, const std::vector<ReleaseSource>& sources) {
 }
 
 /// The scenarios that more than one set of rules ran.
-void add_policies(Release& release, const std::vector<Part>& parts) {
+void add_policies(Release& release, const std::vector<Part>& parts, const std::string& tested) {
   using Result = reports::ReleasePolicies::Result;
   std::map<std::string, std::map<std::string, Result>> scenarios;
   std::set<std::string> others;
   for (const Part& part : parts) {
     if (is_known_bad(part.target->scenario)) continue;
     const std::string rules = rules_of(part.target->scenario);
-    if (rules != "heir") others.insert(rules);
+    if (rules != tested) others.insert(rules);
     Result& result = scenarios[part.target->path][rules];
     result.runs += part.summary->runs();
     result.failed += part.summary->failed;
@@ -345,10 +357,10 @@ void add_policies(Release& release, const std::vector<Part>& parts) {
   }
   if (others.empty()) return;
   reports::ReleasePolicies& told = release.policies.emplace();
-  told.policies = {"heir"};
+  told.policies = {tested};
   told.policies.insert(told.policies.end(), others.begin(), others.end());
   for (const auto& [path, by_rules] : scenarios) {
-    if (by_rules.size() == 1 && by_rules.begin()->first == "heir") continue;
+    if (by_rules.size() == 1 && by_rules.begin()->first == tested) continue;
     reports::ReleasePolicies::Row& row = told.rows.emplace_back();
     row.scenario = path;
     for (const std::string& rules : told.policies) {
@@ -369,7 +381,8 @@ std::string summary_of(const Release& release) {
                             counted(totals.failovers, "change", "changes"));
 }
 
-void describe(Release& release, const std::vector<Part>& parts, const std::vector<std::string>& superseded) {
+void describe(Release& release, const std::vector<Part>& parts, const std::string& rules,
+              const std::vector<std::string>& superseded) {
   release.design = {
       "heir keeps one database writable: a primary, a synchronous standby (the sync) that has every write before its "
       "client is told, and asynchronous standbys behind it. Which peer is what stands in a cluster state with a "
@@ -379,6 +392,7 @@ void describe(Release& release, const std::vector<Part>& parts, const std::vecto
       "acknowledged write is lost rests on replication and generations alone, never on clocks; that reads are fresh "
       "rests on the lease, hence on a bound on how fast clocks may differ.",
   };
+  if (rules != "heir") release.design.push_back("Under test are other rules than heir's: " + rules + ".");
   std::set<int> peers;
   std::set<scenarios::FaultFamily> families;
   for (const Part& part : parts) {
@@ -527,22 +541,23 @@ Release release_of(const std::vector<ReleaseSource>& sources, const std::vector<
   for (const ReleaseSource& source : sources) release.live |= source.is_written;
   std::vector<std::string> superseded;
   const std::vector<Part> parts = parts_of(sources, superseded);
-  const std::vector<Part> design = parts_under_test(parts);
+  const std::string rules = rules_under_test(parts);
+  const std::vector<Part> tested = parts_under_test(parts, rules);
   add_campaigns(release, sources);
-  add_scenarios(release, parts);
-  add_coverage(release, design);
+  add_scenarios(release, parts, rules);
+  add_coverage(release, tested);
   std::map<std::string, Distribution> phases;
-  for (const Part& part : design)
+  for (const Part& part : tested)
     for (const auto& [name, of] : part.summary->phases) phases[name].add(of);
   add_phases(release, phases);
-  add_margins(release, design);
+  add_margins(release, tested);
   add_mutants(release, sources);
-  add_policies(release, parts);
+  add_policies(release, parts, rules);
   release.verdict = verdict_of(release.totals);
   for (const reports::ReleaseCampaign& campaign : release.campaigns)
     if (campaign.ended == to_string(CampaignEnd::canary_lived)) release.verdict = Outcome::unknown;
   release.summary = summary_of(release);
-  describe(release, design, superseded);
+  describe(release, tested, rules, superseded);
   add_reproduction(release, sources, command);
   if (!earlier.empty()) release.comparison = compare(release, release_of(earlier, {}, "", ""));
   return release;

@@ -1,4 +1,5 @@
 // What a release's page says of results, which are functions of the test.
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "reports/page/release.h"
@@ -162,6 +163,17 @@ TEST_CASE("The same scenarios under other rules stand beside it, and fail nothin
   REQUIRE(told.policies->rows[0].results.at(1));
   CHECK(told.policies->rows[0].results[0]->failed == 0);
   CHECK(told.policies->rows[0].results[1]->failed == 30);
+}
+
+TEST_CASE("Results of other rules alone are told as what they are") {
+  CampaignSummary theirs = campaign({target("s/first/a.toml", "[cluster]\npolicy = \"manatee\"\n")});
+  fail(theirs.scenarios[0], "lost-write", 30);
+  const Release told = release({theirs});
+  CHECK(told.verdict == Outcome::fail);
+  CHECK(told.findings.size() == 1);
+  CHECK_FALSE(told.policies);
+  CHECK(std::find(told.design.begin(), told.design.end(), "Under test are other rules than heir's: manatee.") !=
+        told.design.end());
 }
 
 TEST_CASE("Seeds that a later campaign ran again count once") {
