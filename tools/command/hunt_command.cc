@@ -238,8 +238,7 @@ Exit run(const Options& given, int& signal) {
   if (!given.report.empty()) {
     if (given.db.empty() && given.resume.empty()) return refuse("heir hunt: --report is made of results: name a --db");
     // What would not do is said now, and not after a night.
-    if (const Result<ReportFolder> folder = ReportFolder::open(given.report); !folder)
-      return refuse(folder.error().message);
+    if (const Result<> good = ReportFolder::check(given.report); !good) return refuse(good.error().message);
   }
   std::vector<std::string> problems;
   HuntOptions options;
@@ -295,8 +294,9 @@ Exit run(const Options& given, int& signal) {
 }
 
 /// The results must be closed: who opens a file of SQLite's twice in one process may lose its locks.
-Exit write_page(const Options& given) {
+Exit write_page(const Options& given, bool interrupted) {
   ReleaseOptions options;
+  if (interrupted) options.pages = 0;  // Whoever interrupts does not want to wait for them.
   options.databases = {given.resume.empty() ? given.db : given.resume};
   Result<reports::Release> release = read_release(options);
   const Result<> written =
@@ -366,7 +366,8 @@ void add_hunt_command(CLI::App& app, Chosen& chosen) {
     chosen = [options] {
       int signal = 0;
       Exit status = run(*options, signal);
-      if (!options->report.empty() && status != Exit::bad_usage) status = worse(status, write_page(*options));
+      if (!options->report.empty() && status != Exit::bad_usage)
+        status = worse(status, write_page(*options, signal != 0));
       if (signal != 0) exit_interrupted(signal);
       return status;
     };

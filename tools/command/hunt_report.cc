@@ -20,10 +20,6 @@ std::string first_words(const RunRecord& record) {
   return record.failures.front().kind + ": " + record.failures.front().message;
 }
 
-std::string hours(std::int64_t ns) {
-  return fmt::format("{:.1f}", static_cast<double>(ns) / 3.6e12);
-}
-
 std::string replace_each(std::string_view text, char what, std::string_view by) {
   std::string replaced;
   for (const char c : text)
@@ -214,11 +210,11 @@ std::string summary_text(const CampaignSummary& summary, const Style& style) {
                       "", "below");
   for (const ScenarioSummary& scenario : summary.scenarios) {
     const double seconds = static_cast<double>(std::max<std::int64_t>(scenario.wall_ns, 1)) / 1e9;
-    text += fmt::format("{:<{}} {:>9} {:>7} {:>8} {:>8} {:>8.1f} {:>9} {:>10}\n", scenario.path, width,
-                        thousands(scenario.runs()), thousands(scenario.failed), thousands(scenario.unknown),
-                        hours(scenario.virtual_ns), static_cast<double>(scenario.runs()) / seconds,
-                        thousands(scenario.failovers),
-                        bounds_failures(scenario, summary.campaign) ? percent_below(failure_bound(scenario.passed)) : "-");
+    text += fmt::format(
+        "{:<{}} {:>9} {:>7} {:>8} {:>8} {:>8.1f} {:>9} {:>10}\n", scenario.path, width, thousands(scenario.runs()),
+        thousands(scenario.failed), thousands(scenario.unknown), hours_text(scenario.virtual_ns),
+        static_cast<double>(scenario.runs()) / seconds, thousands(scenario.failovers),
+        bounds_failures(scenario, summary.campaign) ? percent_below(failure_bound(scenario.passed)) : "-");
   }
   for (const ScenarioSummary& scenario : summary.scenarios) {
     for (const KindSummary& kind : scenario.failures)
@@ -236,7 +232,7 @@ std::string summary_text(const CampaignSummary& summary, const Style& style) {
   text += fmt::format("{} runs of {} scenarios ({}): {} passed, {}", thousands(total.runs()), summary.scenarios.size(),
                       seeds_text(settings), thousands(total.passed), failed_text(total.failed, kinds_of(summary)));
   if (total.unknown > 0) text += ", " + thousands(total.unknown) + " without a verdict";
-  text += fmt::format("; {} virtual hours in {:.1f}s\n", hours(total.virtual_ns), summary.campaign.active_seconds);
+  text += fmt::format("; {} virtual hours in {:.1f}s\n", hours_text(total.virtual_ns), summary.campaign.active_seconds);
   return text + meaning_text(total, summary.campaign);
 }
 

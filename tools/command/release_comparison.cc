@@ -16,13 +16,14 @@ using reports::Outcome;
 using reports::Release;
 using Row = reports::ReleaseComparison::Row;
 
-constexpr std::uint64_t least_count = 20;
+constexpr std::uint64_t least_count = 20;             ///< For a median,
+constexpr std::uint64_t least_count_of_tail = 1'000;  ///< and for 99 of 100.
 
 /// One side of a row.
 struct Side {
   std::string text;
   double badness = 0;       ///< Less is better.
-  double tolerance = 0;     ///< A difference in badness up to this counts as none.
+  double tolerance = 0;     ///< A difference up to this counts as none; that of the better side is taken.
   bool is_missing = false;  ///< It is there, but says nothing that can be compared.
 };
 using Sides = std::map<std::string, Side>;
@@ -44,7 +45,7 @@ void add_rows(std::vector<Row>& rows, const std::string& kind, const Sides& befo
       row.change = "gone";
     } else {
       const double change = is->second.badness - was->second.badness;
-      const double tolerance = std::max(was->second.tolerance, is->second.tolerance);
+      const double tolerance = change < 0 ? is->second.tolerance : was->second.tolerance;
       const bool same =
           was->second.is_missing || is->second.is_missing || (change <= tolerance && -change <= tolerance);
       row.change = same ? "same" : change < 0 ? "better" : "worse";
@@ -72,13 +73,13 @@ Sides verdicts_of(const Release& release) {
 Sides times_of(const Release& release) {
   Sides sides;
   for (const reports::ReleasePhase& phase : release.phases) {
-    const auto add = [&](const std::string& name, std::int64_t ns) {
+    const auto add = [&](const std::string& name, std::int64_t ns, std::uint64_t least) {
       const auto value = static_cast<double>(ns);
       sides[phase.name + ", " + name] = {rounded(Duration::nanoseconds(ns)) + " (" + thousands(phase.count) + ")",
-                                         value, value / 10, phase.count < least_count};
+                                         value, value / 10, phase.count < least};
     };
-    add("median", phase.p50_ns);
-    add("99 of 100", phase.p99_ns);
+    add("median", phase.p50_ns, least_count);
+    add("99 of 100", phase.p99_ns, least_count_of_tail);
   }
   return sides;
 }

@@ -5,8 +5,9 @@
 
 namespace heir::tools {
 
-/// Row by row: verdicts of scenarios, times, probes, planted bugs. Times of which fewer than twenty were measured, or
-/// that differ by less than a tenth, count as the same.
+/// Row by row: verdicts of scenarios, times, probes, planted bugs. Medians of fewer than 20 times and 99th percentiles
+/// of fewer than 1,000, times that differ by less than a tenth, and seeds to find that differ by less than a factor of
+/// four count as the same.
 reports::ReleaseComparison compare(const reports::Release& now, const reports::Release& earlier);
 
 }  // namespace heir::tools

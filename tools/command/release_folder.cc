@@ -1,5 +1,7 @@
 #include "tools/command/release_folder.h"
 
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,6 +14,8 @@
 namespace heir::tools {
 
 namespace {
+
+constexpr std::chrono::seconds patience{20};  ///< With a finding that is run again.
 
 /// "3"; of several databases "2-3", the second's.
 std::string name_of(const reports::ReleaseFinding& finding, const std::vector<std::string>& databases) {
@@ -47,27 +51,43 @@ void name_pages(reports::Release& release, const std::vector<std::string>& datab
     release.findings[i].page = "failures/" + name_of(release.findings[i], databases) + "/index.html";
 }
 
-bool write_finding(ReportFolder& folder, const reports::ReleaseFinding& finding) {
-  Result<ReportFolder> own = folder.of_finding(std::filesystem::path(finding.page).parent_path().filename().string());
-  if (!own) return false;
-  const pid_t child = ::fork();
-  if (child < 0) return false;
-  if (child == 0) {
-    std::vector<std::string> problems;
-    SubjectOptions options;
-    options.path = finding.failure_of + ":" + std::to_string(finding.failure);
-    const std::optional<Subject> subject = load_subject(options, problems);
-    if (!subject) ::_exit(1);
-    bool written = false;
-    report_again(*subject, {}, [&](reports::Report report, const Finished& run, const std::string&) {
-      written = own->write(std::move(report), &run).has_value();
-    });
-    ::_exit(written ? 0 : 1);
-  }
+FindingRun::FindingRun(const reports::ReleaseFinding& finding, std::string folder)
+    : folder_(std::move(folder)), deadline_(patience), child_(::fork()) {
+  if (child_ != 0) return;
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  ::signal(SIGINT, SIG_DFL);
+  ::signal(SIGTERM, SIG_DFL);
+  std::vector<std::string> problems;
+  SubjectOptions options;
+  options.path = finding.failure_of + ":" + std::to_string(finding.failure);
+  const std::optional<Subject> subject = load_subject(options, problems);
+  if (!subject) ::_exit(1);
+  bool written = false;
+  report_again(*subject, {}, [&](reports::Report report, const Finished& run, const std::string&) {
+    Result<ReportFolder> own = ReportFolder::open(folder_);
+    written = own && own->write(std::move(report), &run).has_value();
+  });
+  ::_exit(written ? 0 : 1);
+}
+
+FindingRun::~FindingRun() {
+  if (child_ <= 0) return;
+  ::kill(child_, SIGKILL);
+  ::waitpid(child_, nullptr, 0);
+  std::error_code error;
+  std::filesystem::remove_all(folder_ + ".part-" + std::to_string(child_), error);
+}
+
+std::optional<bool> FindingRun::outcome() {
+  if (child_ < 0) return false;
   int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  const pid_t ended = ::waitpid(child_, &status, WNOHANG);
+  if (ended == 0 && !deadline_.over()) return std::nullopt;
+  if (ended == child_ && WIFEXITED(status)) {
+    child_ = -1;
+    return WEXITSTATUS(status) == 0;
   }
-  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  return false;
 }
 
 Result<reports::Release> read_release(const ReleaseOptions& options) {
@@ -75,20 +95,21 @@ Result<reports::Release> read_release(const ReleaseOptions& options) {
   if (!sources) return sources.error();
   const Result<std::vector<ReleaseSource>> earlier = read_sources(options.earlier);
   if (!earlier) return earlier.error();
-  return release_of(*sources, *earlier, options.title.empty() ? "heir " HEIR_VERSION : options.title,
-                    command_of(options));
+  return release_of(*sources, *earlier, options.title, command_of(options));
 }
 
 Result<> write_release(reports::Release release, const ReleaseOptions& options, const std::string& out) {
   Result<ReportFolder> folder = ReportFolder::open(out);
   if (!folder) return folder.error();
-  if (const Result<> cleared = folder->clear(); !cleared) return cleared;
   release.live = false;  // What is written is not changed any more.
   name_pages(release, options.databases, options.pages);
   for (reports::ReleaseFinding& finding : release.findings) {
     if (finding.page.empty()) continue;
     now_doing("writing " + finding.page + ": " + finding.kind + " in " + finding.scenario);
-    if (!write_finding(*folder, finding)) finding.page.clear();
+    FindingRun run(finding, folder->place_of(finding));
+    std::optional<bool> written = run.outcome();
+    for (; !written; written = run.outcome()) ::usleep(10'000);
+    if (!*written) finding.page.clear();
   }
   now_doing("writing " + out);
   return folder->write(std::move(release));

@@ -25,10 +25,6 @@ using reports::Outcome;
 using reports::Release;
 using scenarios::Scenario;
 
-std::string hours(std::int64_t ns) {
-  return fmt::format("{:.1f}", static_cast<double>(ns) / 3.6e12);
-}
-
 std::string counted(std::uint64_t n, std::string_view one, std::string_view many) {
   return n == 1 ? fmt::format("1 {}", one) : fmt::format("{} {}", thousands(n), many);
 }
@@ -99,37 +95,72 @@ bool is_under_test(const Scenario& scenario, const std::string& rules) {
   return rules_of(scenario) == rules && !is_known_bad(scenario);
 }
 
-/// Whether two campaigns may have run the same seeds.
-bool overlap(const Campaign& a, const Campaign& b) {
-  const WantedSeeds &x = a.settings.seeds, &y = b.settings.seeds;
-  if (x.shard.of == y.shard.of && x.shard.index != y.shard.index && x.first == y.first) return false;
-  return (!x.last || *x.last >= y.first) && (!y.last || *y.last >= x.first);
+/// Whether a later campaign has run all that an earlier one had run of a scenario.
+bool has_run_again(const Part& later, const Part& earlier) {
+  const CampaignSettings &a = later.campaign->campaign.settings, &b = earlier.campaign->campaign.settings;
+  // In guided search seeds only number the runs.
+  if (later.target->text != earlier.target->text || a.guided || b.guided) return false;
+  const Shard &x = a.seeds.shard, &y = b.seeds.shard;
+  if (x.of != 1 && !(x == y && a.seeds.first == b.seeds.first)) return false;
+  const ScenarioSummary &all = *later.summary, &few = *earlier.summary;
+  const bool dense = (all.greatest_seed - all.least_seed) / x.of + 1 == all.runs();
+  return dense && all.least_seed <= few.least_seed && all.greatest_seed >= few.greatest_seed;
 }
 
-/// Every scenario that was run, without what a later campaign has run again, which goes to `superseded` in words.
-std::vector<Part> parts_of(const std::vector<ReleaseSource>& sources, std::vector<std::string>& superseded) {
-  std::vector<Part> parts;
+/// Whether some seeds may have been run by both.
+bool may_overlap(const Part& a, const Part& b) {
+  const CampaignSettings &x = a.campaign->campaign.settings, &y = b.campaign->campaign.settings;
+  if (a.target->text != b.target->text || x.guided || y.guided) return false;
+  const bool other_parts = x.seeds.shard.of == y.seeds.shard.of && x.seeds.shard.index != y.seeds.shard.index &&
+                           x.seeds.first == y.seeds.first;
+  return !other_parts && a.summary->least_seed <= b.summary->greatest_seed &&
+         b.summary->least_seed <= a.summary->greatest_seed;
+}
+
+struct Parts {
+  std::vector<Part> counted;
+  std::vector<std::string> remarks;  ///< On what is not counted, or may be counted twice.
+  bool may_count_twice = false;
+};
+
+/// Every scenario of every campaign that hunted, without what a later campaign has run again.
+Parts parts_of(const std::vector<ReleaseSource>& sources) {
+  std::vector<Part> all;
   for (const ReleaseSource& source : sources)
     for (const CampaignSummary& campaign : source.campaigns)
-      for (std::size_t i = 0; i < campaign.scenarios.size(); ++i)
-        if (campaign.scenarios[i].runs() > 0)
-          parts.push_back({&source, &campaign, &campaign.campaign.targets[i], &campaign.scenarios[i]});
-  std::vector<Part> kept;
-  for (auto part = parts.begin(); part != parts.end(); ++part) {
-    const auto later = std::find_if(part + 1, parts.end(), [&](const Part& other) {
-      return other.target->path == part->target->path &&
-             rules_of(other.target->scenario) == rules_of(part->target->scenario) &&
-             overlap(other.campaign->campaign, part->campaign->campaign);
+      if (campaign.total().runs() > 0)
+        for (std::size_t i = 0; i < campaign.scenarios.size(); ++i)
+          all.push_back({&source, &campaign, &campaign.campaign.targets[i], &campaign.scenarios[i]});
+  std::stable_sort(all.begin(), all.end(), [](const Part& a, const Part& b) {
+    return a.campaign->campaign.began < b.campaign->campaign.began;
+  });
+  Parts parts;
+  // From the last to the first: what is counted itself may take the place of an earlier one.
+  for (auto part = all.rbegin(); part != all.rend(); ++part) {
+    const auto again = std::find_if(parts.counted.begin(), parts.counted.end(), [&](const Part& later) {
+      return later.target->path == part->target->path && part->summary->runs() > 0 && has_run_again(later, *part);
     });
-    if (later == parts.end()) {
-      kept.push_back(*part);
+    if (again != parts.counted.end()) {
+      parts.remarks.push_back(
+          fmt::format("Runs of {} in campaign {} of {} are not counted: campaign {} of {} ran all of them again.",
+                      part->target->path, part->campaign->campaign.id, part->source->path, again->campaign->campaign.id,
+                      again->source->path));
       continue;
     }
-    superseded.push_back(fmt::format("Runs of {} in campaign {} of {} are not counted: campaign {} of {} ran it again.",
-                                     part->target->path, part->campaign->campaign.id, part->source->path,
-                                     later->campaign->campaign.id, later->source->path));
+    for (const Part& later : parts.counted) {
+      if (later.target->path != part->target->path || later.summary->runs() == 0 || part->summary->runs() == 0 ||
+          !may_overlap(later, *part))
+        continue;
+      parts.may_count_twice = true;
+      parts.remarks.push_back(
+          fmt::format("Some seeds of {} may count twice: campaign {} of {} and campaign {} of {} ran some of the same.",
+                      part->target->path, part->campaign->campaign.id, part->source->path, later.campaign->campaign.id,
+                      later.source->path));
+    }
+    parts.counted.push_back(*part);
   }
-  return kept;
+  std::reverse(parts.counted.begin(), parts.counted.end());
+  return parts;
 }
 
 void add_runs(reports::ReleaseRuns& runs, const ScenarioSummary& more) {
@@ -176,52 +207,67 @@ void add_campaigns(Release& release, const std::vector<ReleaseSource>& sources) 
   }
 }
 
+/// What one campaign found in a scenario.
+void add_found(Release& release, const Part& part) {
+  const std::string& path = part.target->path;
+  const Campaign& campaign = part.campaign->campaign;
+  add_runs(release.totals, *part.summary);
+  for (const KindSummary& kind : part.summary->failures)
+    release.findings.push_back({kind.kind, path, part.target->scenario.title, kind.runs, part.summary->runs(),
+                                kind.recipe.seed, kind.message, kind.at_ns, replay_command(campaign, path, kind.recipe),
+                                "", part.source->path, kind.failure});
+  if (part.summary->unknown > 0)
+    release.undecided.push_back({path, part.summary->unknown, part.summary->unknown_reason,
+                                 replay_command(campaign, path, part.summary->unknown_recipe)});
+}
+
 /// Scenarios in the order of their families and names, and what each found.
-void add_scenarios(Release& release, const std::vector<Part>& parts, const std::string& rules) {
-  std::map<std::string, std::map<std::string, reports::ReleaseScenario>> families;
-  std::map<std::string, bool> guided;
-  bool any_guided = false;
-  for (const Part& part : parts) {
+void add_scenarios(Release& release, const Parts& parts, const std::string& rules) {
+  struct Counted {
+    reports::ReleaseScenario told;
+    std::vector<const Part*> parts;
+    bool is_known_bad = false;
+    bool guided = false;
+  };
+  std::map<std::string, std::map<std::string, Counted>> families;
+  for (const Part& part : parts.counted) {
     const Scenario& scenario = part.target->scenario;
     if (!is_under_test(scenario, rules) && !is_known_bad(scenario)) continue;
     const std::string& path = part.target->path;
-    reports::ReleaseScenario& told = families[family_of(path)][path];
-    told.path = path;
-    told.title = scenario.title;
-    told.claim = claim_of(scenario);
-    add_runs(told.runs, *part.summary);
-    told.longest_outage_ns = std::max(told.longest_outage_ns, part.summary->longest_outage_ns);
-    if (is_known_bad(scenario)) {
-      told.verdict = told.runs.passed > 0 ? Outcome::pass : Outcome::fail;
-      if (told.runs.passed > 0) continue;
-    } else {
-      told.verdict = verdict_of(told.runs);
-    }
-    const bool chosen = part.campaign->campaign.settings.guided;
-    guided[path] |= chosen;
-    any_guided |= chosen;
-    add_runs(release.totals, *part.summary);
-    const Campaign& campaign = part.campaign->campaign;
-    for (const KindSummary& kind : part.summary->failures)
-      release.findings.push_back({kind.kind, path, scenario.title, kind.runs, part.summary->runs(), kind.recipe.seed,
-                                  kind.message, kind.at_ns, replay_command(campaign, path, kind.recipe), "",
-                                  part.source->path, kind.failure});
-    if (part.summary->unknown > 0)
-      release.undecided.push_back({path, part.summary->unknown, part.summary->unknown_reason,
-                                   replay_command(campaign, path, part.summary->unknown_recipe)});
+    Counted& of = families[family_of(path)][path];
+    of.told.path = path;
+    of.told.title = scenario.title;
+    of.told.claim = claim_of(scenario);
+    of.told.longest_outage_ns = std::max(of.told.longest_outage_ns, part.summary->longest_outage_ns);
+    add_runs(of.told.runs, *part.summary);
+    of.is_known_bad = is_known_bad(scenario);
+    of.guided |= part.campaign->campaign.settings.guided;
+    of.parts.push_back(&part);
   }
+  bool bounded = !parts.may_count_twice;
   for (auto& [name, scenarios] : families) {
     reports::ReleaseFamily& family = release.families.emplace_back();
     family.name = name;
-    for (auto& [path, told] : scenarios) {
-      if (guided.contains(path)) {
-        told.runs.bound = bound_of(told.runs, guided[path]);
+    for (auto& [path, of] : scenarios) {
+      // Of a known-bad design one run that caught it is enough: then it is no part of what is tested.
+      const bool is_caught = of.is_known_bad && of.told.runs.passed > 0;
+      of.told.verdict = is_caught ? Outcome::pass : of.is_known_bad ? Outcome::fail : verdict_of(of.told.runs);
+      if (of.is_known_bad && of.told.runs.runs() == 0) of.told.verdict = Outcome::unknown;
+      if (!is_caught && of.told.runs.runs() > 0) {
         ++release.scenarios;
+        for (const Part* part : of.parts) add_found(release, *part);
       }
-      family.scenarios.push_back(std::move(told));
+      if (!of.is_known_bad) {
+        of.told.runs.bound = bound_of(of.told.runs, of.guided || parts.may_count_twice);
+        bounded &= !of.guided;
+        if (of.told.runs.runs() == 0)
+          release.undecided.push_back(
+              {path, 0, "it was not run", shell_word(command_name()) + " run " + shell_word(path)});
+      }
+      family.scenarios.push_back(std::move(of.told));
     }
   }
-  release.totals.bound = bound_of(release.totals, any_guided);
+  release.totals.bound = bound_of(release.totals, !bounded);
 }
 
 std::vector<Part> parts_under_test(const std::vector<Part>& parts, const std::string& rules) {
@@ -376,13 +422,19 @@ std::string summary_of(const Release& release) {
   std::string text = fmt::format("{} of {} passed", thousands(totals.passed), counted(totals.runs(), "run", "runs"));
   text += totals.failed == 0 ? ", none failed" : fmt::format(", {} failed", thousands(totals.failed));
   if (totals.unknown > 0) text += fmt::format(", {} without a verdict", thousands(totals.unknown));
-  return text + fmt::format(": {}, {} simulated hours, {} of the primary.",
-                            counted(release.scenarios, "scenario", "scenarios"), hours(totals.virtual_ns),
-                            counted(totals.failovers, "change", "changes"));
+  std::size_t not_run = 0;
+  for (const reports::ReleaseUndecided& each : release.undecided) not_run += each.runs == 0;
+  if (not_run > 0) text += ", " + counted(not_run, "scenario not run", "scenarios not run");
+  text +=
+      fmt::format(": {}, {} simulated hours, {} of the primary.", counted(release.scenarios, "scenario", "scenarios"),
+                  hours_text(totals.virtual_ns), counted(totals.failovers, "change", "changes"));
+  for (const reports::ReleaseCampaign& campaign : release.campaigns)
+    if (!campaign.ended) return text + (release.live ? " A campaign is under way." : " A campaign has not ended.");
+  return text;
 }
 
 void describe(Release& release, const std::vector<Part>& parts, const std::string& rules,
-              const std::vector<std::string>& superseded) {
+              const std::vector<std::string>& remarks) {
   release.design = {
       "heir keeps one database writable: a primary, a synchronous standby (the sync) that has every write before its "
       "client is told, and asynchronous standbys behind it. Which peer is what stands in a cluster state with a "
@@ -421,13 +473,17 @@ void describe(Release& release, const std::vector<Part>& parts, const std::strin
       "suffices, or if any assertion of the program failed.",
   };
   if (!names.empty()) release.method.push_back("Families of faults: " + names + ".");
-  bool canary = false;
-  for (const reports::ReleaseCampaign& campaign : release.campaigns) canary |= !campaign.canary.empty();
+  std::size_t canaries = 0;
+  for (const reports::ReleaseCampaign& campaign : release.campaigns) canaries += !campaign.canary.empty();
   release.method.push_back(
-      canary ? "Before each campaign a canary was run, a design that is known to lose writes: had it passed, the "
-               "campaign would have ended, for then silence means nothing."
-             : "No canary was run: that the checkers find what is there must be known from elsewhere.");
-  release.method.insert(release.method.end(), superseded.begin(), superseded.end());
+      canaries == 0 ? "No canary is told of, a design that is known to be bad: that a hunt finds what is there must be "
+                      "known from elsewhere."
+      : canaries < release.campaigns.size()
+          ? "Some campaigns, as the table says, began with a canary, a design that is known to be bad: had it passed, "
+            "they would have ended, for then silence means nothing."
+          : "Each campaign began with a canary, a design that is known to be bad: had it passed, the campaign would "
+            "have ended, for then silence means nothing.");
+  release.method.insert(release.method.end(), remarks.begin(), remarks.end());
 
   const reports::ReleaseRuns& totals = release.totals;
   if (totals.bound)
@@ -437,7 +493,8 @@ void describe(Release& release, const std::vector<Part>& parts, const std::strin
         percent_below(*totals.bound), totals.passed));
   else if (totals.runs() > 0 && totals.passed == totals.runs())
     release.discussion.push_back(
-        "All runs passed; some were chosen by what earlier ones reached, so how many are clean bounds no probability.");
+        "All runs passed, but some were chosen by what earlier ones reached, or may count twice, so how many are clean "
+        "bounds no probability.");
   if (totals.failed > 0)
     release.discussion.push_back("Each finding is reproduced by its command, event by event; none of them is chance.");
   std::uint64_t missed = 0;
@@ -469,16 +526,18 @@ void add_reproduction(Release& release, const std::vector<ReleaseSource>& source
       if (summary.total().runs() == 0) continue;
       std::string line = shell_word(command_name()) + " hunt";
       for (const Target& target : summary.campaign.targets) line += " " + shell_word(target.path);
-      if (settings.seeds.last || settings.seeds.first != 1)
-        line += fmt::format(" --seeds {}..{}", settings.seeds.first,
-                            settings.seeds.last.value_or(settings.seeds.first + summary.total().runs()));
+      std::uint64_t last = settings.seeds.first;
+      for (const ScenarioSummary& scenario : summary.scenarios) last = std::max(last, scenario.greatest_seed);
+      line += fmt::format(" --seeds {}..{}", settings.seeds.first, settings.seeds.last.value_or(last));
       if (settings.seconds) line += fmt::format(" --for {}s", *settings.seconds);
+      if (settings.stop_on > 0) line += fmt::format(" --stop-on {}", settings.stop_on);
+      if (summary.canary.empty() && summary.campaign.end) line += " --no-canary";
       for (const std::string& each : settings.overrides) line += " --set " + shell_word(each);
       if (settings.guided) line += " --guided";
       if (settings.seeds.shard.of > 1)
         line += fmt::format(" --shard {}/{}", settings.seeds.shard.index, settings.seeds.shard.of);
       release.reproduce.emplace_back(fmt::format("Campaign {} of {}", summary.campaign.id, source.path),
-                                     line + " --db " + shell_word(source.path));
+                                     line + " --db again.db");
     }
     if (!source.mutants.empty()) {
       std::uint64_t cap = 0, trials = 0;
@@ -536,14 +595,16 @@ Result<ReleaseSource> read_release_source(const std::string& path) {
 Release release_of(const std::vector<ReleaseSource>& sources, const std::vector<ReleaseSource>& earlier,
                    const std::string& title, const std::string& command) {
   Release release;
-  release.heir = HEIR_VERSION;
-  release.title = title;
   for (const ReleaseSource& source : sources) release.live |= source.is_written;
-  std::vector<std::string> superseded;
-  const std::vector<Part> parts = parts_of(sources, superseded);
-  const std::string rules = rules_under_test(parts);
-  const std::vector<Part> tested = parts_under_test(parts, rules);
+  const Parts parts = parts_of(sources);
+  const std::string rules = rules_under_test(parts.counted);
+  const std::vector<Part> tested = parts_under_test(parts.counted, rules);
   add_campaigns(release, sources);
+  std::set<std::string> versions;
+  for (const reports::ReleaseCampaign& campaign : release.campaigns) versions.insert(campaign.heir);
+  for (const std::string& version : versions) release.heir += (release.heir.empty() ? "" : ", ") + version;
+  if (versions.empty()) release.heir = HEIR_VERSION;
+  release.title = title.empty() ? "heir " + release.heir : title;
   add_scenarios(release, parts, rules);
   add_coverage(release, tested);
   std::map<std::string, Distribution> phases;
@@ -552,14 +613,27 @@ Release release_of(const std::vector<ReleaseSource>& sources, const std::vector<
   add_phases(release, phases);
   add_margins(release, tested);
   add_mutants(release, sources);
-  add_policies(release, parts, rules);
+  add_policies(release, parts.counted, rules);
   release.verdict = verdict_of(release.totals);
-  for (const reports::ReleaseCampaign& campaign : release.campaigns)
-    if (campaign.ended == to_string(CampaignEnd::canary_lived)) release.verdict = Outcome::unknown;
+  if (release.verdict == Outcome::pass && !release.undecided.empty()) release.verdict = Outcome::unknown;
+  for (const reports::ReleaseCampaign& campaign : release.campaigns) {
+    if (campaign.ended != to_string(CampaignEnd::canary_lived)) continue;
+    // Whoever is deaf has heard nothing.
+    if (release.verdict == Outcome::pass) release.verdict = Outcome::unknown;
+    release.totals.bound.reset();
+    release.discussion.push_back(
+        "The canary lives: a design that is known to be bad was not found out, so that the "
+        "others passed says nothing.");
+  }
   release.summary = summary_of(release);
-  describe(release, tested, rules, superseded);
+  describe(release, tested, rules, parts.remarks);
   add_reproduction(release, sources, command);
-  if (!earlier.empty()) release.comparison = compare(release, release_of(earlier, {}, "", ""));
+  if (!earlier.empty()) {
+    const Release before = release_of(earlier, {}, "", "");
+    release.comparison = compare(release, before);
+    const std::string old_rules = rules_under_test(parts_of(earlier).counted);
+    if (old_rules != rules) release.comparison->earlier += ", under other rules: " + old_rules;
+  }
   return release;
 }
 

@@ -29,7 +29,8 @@ struct ReleaseSource {
 };
 Result<ReleaseSource> read_release_source(const std::string& path);
 
-/// `earlier`: to be compared with; may be empty. `command`: that makes this report again.
+/// `earlier`: to be compared with; may be empty. `title`: "" stands for heir and the versions that ran. `command`: that
+/// makes this report again.
 reports::Release release_of(const std::vector<ReleaseSource>& sources, const std::vector<ReleaseSource>& earlier,
                             const std::string& title, const std::string& command);
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 
 #include "reports/history/history_file.h"
@@ -115,7 +116,17 @@ Exit of_history(const Options& options) {
   return hand_over(report_of(checked), nullptr, options);
 }
 
+/// Whether what a report is made of would go with an earlier report.
+bool lies_in(const std::string& path, const std::string& out) {
+  std::error_code error;
+  return !out.empty() && std::filesystem::exists(path, error) && std::filesystem::exists(out, error) &&
+         std::filesystem::equivalent(std::filesystem::absolute(path).parent_path(), out, error);
+}
+
 Exit of_run(const Options& options) {
+  if (lies_in(options.subject.path, options.out))
+    return bad(options.subject.path + " lies in " + options.out +
+               ", where the report would take its place; name another folder");
   std::vector<std::string> problems;
   const std::optional<Subject> subject = load_subject(options.subject, problems);
   for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", problem.c_str());

@@ -1,14 +1,19 @@
 #include "tools/command/report_folder.h"
 
+#include <unistd.h>
 #include <zstd.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <fstream>
+#include <utility>
 #include <vector>
 
 #include "reports/history/json_lines.h"
 #include "reports/page/page.h"
 #include "scenarios/mistakes.h"
 #include "tools/command/output_file.h"
+#include "tools/command/watch.h"
 #include "tools/replay/capsule.h"
 
 namespace heir::tools {
@@ -44,35 +49,92 @@ Result<> write_files(const std::string& folder, const Files& files) {
   return {};
 }
 
+namespace fs = std::filesystem;
+
 constexpr const char* findings = "failures";
+constexpr const char* names[] = {"index.html",        "report.json",   "release.json",
+                                 "history.jsonl.zst", "scenario.toml", "failure.heir"};
+
+/// Whether a file of ours begins so.
+bool begins_as_ours(const fs::path& file, std::string_view beginning) {
+  std::ifstream in(file, std::ios::binary);
+  std::string head(beginning.size(), '\0');
+  in.read(head.data(), static_cast<std::streamsize>(head.size()));
+  return in.gcount() == static_cast<std::streamsize>(head.size()) && head == beginning;
+}
+
+bool holds_report(const fs::path& folder) {
+  return begins_as_ours(folder / "report.json", R"({"format":"heir report")") ||
+         begins_as_ours(folder / "release.json", R"({"format":"heir release")");
+}
+
+/// Takes away what is a report's, and leaves what somebody else has put there.
+std::error_code clear(const fs::path& folder) {
+  std::error_code error;
+  for (const char* name : names)
+    if (fs::remove(folder / name, error); error) return error;
+  for (fs::directory_iterator each(folder / findings, error), end; !error && each != end; each.increment(error))
+    if (holds_report(each->path())) {
+      if (const std::error_code failed = clear(each->path())) return failed;
+      fs::remove(each->path(), error);
+    }
+  fs::remove(folder / findings, error);  // If it is empty now.
+  return {};
+}
 
 }  // namespace
 
-Result<ReportFolder> ReportFolder::open(const std::string& path) {
-  namespace fs = std::filesystem;
+Result<> ReportFolder::check(const std::string& path) {
   std::error_code error;
-  fs::create_directories(path, error);
-  if (error) return Error{ErrorCode::io_error, scenarios::printable(path) + ": cannot be made: " + error.message()};
-  const bool has_report =
-      fs::exists(fs::path(path) / "report.json", error) || fs::exists(fs::path(path) / "release.json", error);
-  if (!has_report && !fs::is_empty(path, error))
-    return Error{ErrorCode::conflict, scenarios::printable(path) +
-                                          ": has files in it, but no report; name a folder that is empty or not there"};
-  return ReportFolder(path);
+  if (!fs::exists(path, error)) return {};
+  if (!fs::is_directory(path, error))
+    return Error{ErrorCode::conflict,
+                 scenarios::printable(path) + ": is no folder; name one that is empty or not there"};
+  if (fs::is_empty(path, error) || holds_report(path)) return {};
+  return Error{ErrorCode::conflict, scenarios::printable(path) +
+                                        ": has files in it, but no report; name a folder that is empty or not there"};
 }
 
-Result<> ReportFolder::clear() {
-  for (const char* name :
-       {"index.html", "report.json", "release.json", "history.jsonl.zst", "scenario.toml", "failure.heir", findings}) {
-    std::error_code error;
-    std::filesystem::remove_all(std::filesystem::path(path_) / name, error);
-    if (error) return Error{ErrorCode::io_error, "cannot remove " + path_ + "/" + name + ": " + error.message()};
-  }
+Result<ReportFolder> ReportFolder::open(const std::string& path) {
+  if (const Result<> good = check(path); !good) return good.error();
+  std::string trimmed = path;
+  while (trimmed.size() > 1 && trimmed.ends_with('/')) trimmed.pop_back();
+  const std::string beside = trimmed + ".part-" + std::to_string(::getpid());
+  std::error_code error;
+  fs::remove_all(beside, error);
+  fs::create_directories(beside, error);
+  if (error) return Error{ErrorCode::io_error, scenarios::printable(path) + ": cannot be made: " + error.message()};
+  return ReportFolder(trimmed, beside);
+}
+
+ReportFolder::ReportFolder(ReportFolder&& other) noexcept
+    : path_(std::move(other.path_)), beside_(std::exchange(other.beside_, {})) {}
+
+ReportFolder::~ReportFolder() {
+  std::error_code error;
+  if (!beside_.empty()) fs::remove_all(beside_, error);
+}
+
+Result<> ReportFolder::finish() {
+  const Undisturbed undisturbed;
+  std::error_code error;
+  fs::create_directories(path_, error);
+  if (!error) error = clear(path_);
+  // The page last: who sees one finds all that it names.
+  std::vector<fs::path> written;
+  for (fs::directory_iterator each(beside_, error), end; !error && each != end; each.increment(error))
+    written.push_back(each->path().filename());
+  std::sort(written.begin(), written.end(), [](const fs::path& a, const fs::path& b) {
+    return std::pair(a == "index.html", a) < std::pair(b == "index.html", b);
+  });
+  for (const fs::path& name : written)
+    if (!error) fs::rename(fs::path(beside_) / name, fs::path(path_) / name, error);
+  if (error) return Error{ErrorCode::io_error, scenarios::printable(path_) + ": cannot be written: " + error.message()};
+  fs::remove_all(std::exchange(beside_, {}), error);
   return {};
 }
 
 Result<> ReportFolder::write(reports::Report report, const Finished* run) {
-  if (const Result<> cleared = clear(); !cleared) return cleared;
   report.files = {
       {"report.json", "everything on this page, as data"},
       {"history.jsonl.zst", "what clients asked and were answered (zstdcat history.jsonl.zst | heir check -)"}};
@@ -91,17 +153,20 @@ Result<> ReportFolder::write(reports::Report report, const Finished* run) {
                                                             run->scenario,
                                                             run->result.decisions}));
   files.emplace_back("index.html", reports::page_with(json));
-  return write_files(path_, files);
+  if (const Result<> written = write_files(beside_, files); !written) return written;
+  return finish();
 }
 
 Result<> ReportFolder::write(reports::Release release) {
   release.files = {{"release.json", "everything on this page, as data"}};
   const std::string json = release_json(release);
-  return write_files(path_, {{"release.json", json}, {"index.html", reports::page_with(json)}});
+  const Files files{{"release.json", json}, {"index.html", reports::page_with(json)}};
+  if (const Result<> written = write_files(beside_, files); !written) return written;
+  return finish();
 }
 
-Result<ReportFolder> ReportFolder::of_finding(const std::string& name) {
-  return open(path_ + "/" + findings + "/" + name);
+std::string ReportFolder::place_of(const reports::ReleaseFinding& finding) const {
+  return beside_ + "/" + fs::path(finding.page).parent_path().string();
 }
 
 }  // namespace heir::tools

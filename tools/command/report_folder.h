@@ -9,25 +9,31 @@
 
 namespace heir::tools {
 
-/// A folder of its own for a report and the files that belong to it, each whole or not there. The page comes last: who
-/// sees one finds all that it names.
+/// A folder of its own for a report and the files that belong to it. Everything is written into FOLDER.part-PID beside
+/// it, and takes the place of an earlier report when it is whole; what is not a report's stays untouched.
 class ReportFolder {
  public:
-  /// Made if it is not there. `conflict` if something else is in it than an earlier report, which stays until another
-  /// is written.
+  /// `conflict` if something else is at the path than a folder that is empty or holds a report. Makes nothing yet.
+  static Result<> check(const std::string& path);
   static Result<ReportFolder> open(const std::string& path);
+  ReportFolder(ReportFolder&& other) noexcept;
+  ReportFolder& operator=(ReportFolder&&) = delete;
+  /// What was not finished is gone.
+  ~ReportFolder();
+
+  // Each finishes it.
   /// index.html, report.json, history.jsonl.zst; of a run the scenario too, and of one that failed a capsule.
   Result<> write(reports::Report report, const Finished* run);
-  /// Takes an earlier report away, so that all is of one; also done by writing one.
-  Result<> clear();
   /// index.html and release.json, beside the pages of findings.
   Result<> write(reports::Release release);
-  /// The folder of a finding's own page, relative to this one: "failures/3".
-  Result<ReportFolder> of_finding(const std::string& name);
+  /// Where a page of a finding is written before: of "failures/3/index.html" in this folder.
+  std::string place_of(const reports::ReleaseFinding& finding) const;
 
  private:
-  explicit ReportFolder(std::string path) : path_(std::move(path)) {}
+  Result<> finish();
+  ReportFolder(std::string path, std::string beside) : path_(std::move(path)), beside_(std::move(beside)) {}
   std::string path_;
+  std::string beside_;  ///< "" once it is finished.
 };
 
 }  // namespace heir::tools

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "tools/command/story.h"
 #include "tools/command/text.h"
 
@@ -13,53 +15,77 @@ using reports::Outcome;
 
 namespace {
 
-/// One line, and no bar that would end a table's cell.
-std::string cell(std::string_view text) {
+/// One line, of which nothing is markup.
+std::string plain(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    if (c == '|') out += '\\';
-    out += c == '\n' || c == '\r' ? ' ' : c;
+    switch (c) {
+      case '&': out += "&amp;"; break;
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '\n':
+      case '\r': out += ' '; break;
+      case '\\':
+      case '`':
+      case '*':
+      case '[':
+      case ']':
+      case '|': out += '\\'; [[fallthrough]];
+      default: out += c;
+    }
   }
   return out;
+}
+
+/// As it stands, in a fence that is longer than any in it.
+std::string fenced(std::string_view text, const char* language) {
+  std::size_t longest = 2, run = 0;
+  for (const char c : text) longest = std::max(longest, run = c == '`' ? run + 1 : 0);
+  const std::string fence(longest + 1, '`');
+  return fence + language + "\n" + std::string(text) + (text.ends_with('\n') ? "" : "\n") + fence + "\n";
 }
 
 }  // namespace
 
 std::string markdown_of(const reports::Report& report) {
-  std::string text = "# " + cell(report.title) + "\n\n**" + cell(report.summary) + "**\n";
+  std::string text = "# " + plain(report.title) + "\n\n**" + plain(report.summary) + "**\n";
   text += "\n| claim | outcome | |\n|---|---|---|\n";
   for (const Claim& claim : report.claims)
-    text += fmt::format("| {} | {} | {} |\n", cell(claim.claim),
+    text += fmt::format("| {} | {} | {} |\n", plain(claim.claim),
                         claim.outcome == Outcome::pass   ? "holds"
                         : claim.outcome == Outcome::fail ? "**violated**"
                                                          : "undecided",
-                        cell(claim.detail));
+                        plain(claim.detail));
   if (!report.failures.empty()) text += "\n## What failed\n\n";
   for (const Failure& failure : report.failures) {
     text += fmt::format("- **{}** at {}: {}\n", to_string(failure.kind), moment(*report.history, failure.at),
-                        failure.message);
-    for (const reports::Operation& op : failure.ops) text += "  -" + operation_line(*report.history, op).substr(6);
+                        plain(failure.message));
+    for (const reports::Operation& op : failure.ops) {
+      const std::string line = operation_line(*report.history, op).substr(6);
+      text += "  -" + plain(line.substr(0, line.find_last_not_of('\n') + 1)) + "\n";
+    }
   }
   if (report.more_failures > 0) text += fmt::format("- and {} more\n", thousands(report.more_failures));
-  for (const std::string& reason : report.undecided) text += "\nNot decided: " + reason + "\n";
+  for (const std::string& reason : report.undecided) text += "\nNot decided: " + plain(reason) + "\n";
   text += "\n## Not tested\n\n";
-  for (const std::string& words : report.not_tested) text += "- " + words + "\n";
-  if (!report.story.empty()) text += "\n## What happened\n\n```\n";
+  for (const std::string& words : report.not_tested) text += "- " + plain(words) + "\n";
+  std::string story;
   for (const reports::ReportedLine& line : report.story)
-    if (line.kind != "command") text += fmt::format("{:>9}  {:<8} {}\n", clock_text(line.at.ns()), line.who, line.what);
-  if (!report.story.empty()) text += "```\n";
+    if (line.kind != "command")
+      story += fmt::format("{:>9}  {:<8} {}\n", clock_text(line.at.ns()), line.who, line.what);
+  if (!story.empty()) text += "\n## What happened\n\n" + fenced(story, "");
   text += "\n## Numbers\n\n| | |\n|---|---|\n";
   for (const auto& [name, value] : report.numbers) text += fmt::format("| {} | {} |\n", name, value);
-  if (report.run) text += "\nTo see it again:\n\n```sh\n" + report.run->replay + "\n```\n";
+  if (report.run) text += "\nTo see it again:\n\n" + fenced(report.run->replay, "sh");
   return text;
 }
 
 std::string markdown_of(const reports::Release& release) {
   std::string text =
-      "# " + cell(release.title) + "\n\n**" + to_string(release.verdict) + ": " + cell(release.summary) + "**\n";
+      "# " + plain(release.title) + "\n\n**" + to_string(release.verdict) + ": " + plain(release.summary) + "**\n";
   const auto paragraphs = [&text](const char* heading, const std::vector<std::string>& sentences) {
     if (!sentences.empty()) text += fmt::format("\n## {}\n", heading);
-    for (const std::string& each : sentences) text += "\n" + cell(each) + "\n";
+    for (const std::string& each : sentences) text += "\n" + plain(each) + "\n";
   };
   paragraphs("Design under test", release.design);
   paragraphs("Method", release.method);
@@ -68,17 +94,17 @@ std::string markdown_of(const reports::Release& release) {
       "|---|---|---:|---:|---:|---:|---:|---:|\n";
   for (const reports::ReleaseFamily& family : release.families)
     for (const reports::ReleaseScenario& each : family.scenarios)
-      text += fmt::format("| {} | {} | {} | {} | {} | {:.1f} | {} | {} |\n", cell(each.path), cell(each.claim),
+      text += fmt::format("| {} | {} | {} | {} | {} | {:.1f} | {} | {} |\n", plain(each.path), plain(each.claim),
                           thousands(each.runs.runs()), thousands(each.runs.failed), thousands(each.runs.unknown),
                           static_cast<double>(each.runs.virtual_ns) / 3.6e12, thousands(each.runs.failovers),
                           each.runs.bound ? percent_below(*each.runs.bound) : "");
   for (const reports::ReleaseFinding& each : release.findings)
-    text += fmt::format("\n### {} in {}\n\n{} of {} runs, first at {}s with seed {}: {}\n\n```sh\n{}\n```\n", each.kind,
-                        cell(each.scenario), thousands(each.runs), thousands(each.of), clock_text(each.at_ns),
-                        each.seed, cell(each.message), each.replay);
+    text += fmt::format("\n### {} in {}\n\n{} of {} runs, first at {}s with seed {}: {}\n\n{}", each.kind,
+                        plain(each.scenario), thousands(each.runs), thousands(each.of), clock_text(each.at_ns),
+                        each.seed, plain(each.message), fenced(each.replay, "sh"));
   for (const reports::ReleaseUndecided& each : release.undecided)
-    text += fmt::format("\n### No verdict in {}\n\n{} runs, the first: {}\n\n```sh\n{}\n```\n", cell(each.scenario),
-                        thousands(each.runs), cell(each.reason), each.replay);
+    text += fmt::format("\n### No verdict in {}\n\n{} runs, the first: {}\n\n{}", plain(each.scenario),
+                        thousands(each.runs), plain(each.reason), fenced(each.replay, "sh"));
   if (!release.phases.empty())
     text +=
         "\n## Failovers\n\n| step | count | median | 95 of 100 | 99 of 100 | longest | "
@@ -91,19 +117,19 @@ std::string markdown_of(const reports::Release& release) {
   for (const reports::ReleaseMargin& each : release.margins)
     text += fmt::format("| {} | {} | {} |\n", each.what, each.value, thousands(each.runs));
   if (release.comparison) {
-    text += "\n## Since " + cell(release.comparison->earlier) + "\n\n| | before | now | |\n|---|---|---|---|\n";
+    text += "\n## Since " + plain(release.comparison->earlier) + "\n\n| | before | now | |\n|---|---|---|---|\n";
     for (const auto& row : release.comparison->rows)
       if (row.change != "same")
-        text += fmt::format("| {} | {} | {} | {} |\n", cell(row.what), cell(row.before), cell(row.now), row.change);
+        text += fmt::format("| {} | {} | {} | {} |\n", plain(row.what), plain(row.before), plain(row.now), row.change);
   }
   if (release.policies) {
     text += "\n## Other rules\n\n| scenario |";
-    for (const std::string& policy : release.policies->policies) text += " " + cell(policy) + " |";
+    for (const std::string& policy : release.policies->policies) text += " " + plain(policy) + " |";
     text += "\n|---|";
     for (std::size_t i = 0; i < release.policies->policies.size(); ++i) text += "---|";
     text += "\n";
     for (const auto& row : release.policies->rows) {
-      text += "| " + cell(row.scenario) + " |";
+      text += "| " + plain(row.scenario) + " |";
       for (const auto& result : row.results) {
         text += result ? fmt::format(" {} of {} failed", result->failed, result->runs) : " not run";
         if (result)
@@ -116,8 +142,7 @@ std::string markdown_of(const reports::Release& release) {
   paragraphs("Discussion", release.discussion);
   paragraphs("Known limits", release.limits);
   text += "\n## To do it again\n";
-  for (const auto& [what, command] : release.reproduce)
-    text += "\n" + cell(what) + ":\n\n```sh\n" + command + "\n```\n";
+  for (const auto& [what, command] : release.reproduce) text += "\n" + plain(what) + ":\n\n" + fenced(command, "sh");
   return text;
 }
 

@@ -49,6 +49,10 @@ std::string thousands(std::uint64_t number) {
   return text;
 }
 
+std::string hours_text(std::int64_t ns) {
+  return fmt::format("{:.1f}", static_cast<double>(ns) / 3.6e12);
+}
+
 std::string percent_below(double share) {
   double unit = 1e-12;
   while (share >= unit * 100) unit *= 10;

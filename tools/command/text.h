@@ -32,6 +32,9 @@ std::string thousands(std::uint64_t number);
 /// "2.6%": a share that is below this, with two digits that count, rounded up.
 std::string percent_below(double share);
 
+/// Hours of simulated time, with one digit.
+std::string hours_text(std::int64_t ns);
+
 /// Seconds with three digits: "20.000".
 std::string clock_text(std::int64_t ns);
 

@@ -224,6 +224,9 @@ class Hunt final : public PoolOwner {
       if (wanted.empty() || failure.kind == wanted) {
         canary_ = CanaryState::dead;
         canary_kind_ = failure.kind;
+        // Known from now on, whatever becomes of the campaign.
+        if (const Result<> set = results_.set_end(campaign_, std::nullopt, canary_words()); !set)
+          not_written_ = set.error();
         return;
       }
     if (canary_seed_ == canary_seeds) canary_ = CanaryState::lived;

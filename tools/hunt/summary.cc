@@ -43,6 +43,13 @@ Result<ScenarioSummary> summarize_scenario(Database& database, const Target& tar
         summary.longest_outage_ns = std::max(summary.longest_outage_ns, row.integer(6));
       });
   if (!done) return done.error();
+  if (summary.runs() > 0)
+    done =
+        each_row(database, "SELECT min(seed), max(seed) FROM runs WHERE scenario = ?1", id, [&](const Statement& row) {
+          summary.least_seed = row.bits(0);
+          summary.greatest_seed = row.bits(1);
+        });
+  if (!done) return done.error();
   // Of a kind's columns beside min(seed), SQLite takes the row that has the minimum.
   done = each_row(
       database,

@@ -42,6 +42,7 @@ struct ScenarioSummary {
   std::string path;
   std::string title;
   std::uint64_t passed = 0, failed = 0, unknown = 0;
+  std::uint64_t least_seed = 0, greatest_seed = 0;  ///< Of those that were run, if any was.
   std::int64_t virtual_ns = 0;
   std::int64_t wall_ns = 0;
   std::uint64_t events = 0;

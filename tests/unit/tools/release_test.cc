@@ -6,6 +6,7 @@
 #include "scenarios/load.h"
 #include "tools/command/release_comparison.h"
 #include "tools/command/release_report.h"
+#include "tools/command/report_markdown.h"
 
 namespace heir::tools {
 
@@ -37,6 +38,8 @@ CampaignSummary campaign(const std::vector<Target>& targets) {
     scenario.path = each.path;
     scenario.title = each.scenario.title;
     scenario.passed = 100;
+    scenario.least_seed = 1;
+    scenario.greatest_seed = 100;
     scenario.virtual_ns = 100 * 10'000'000'000;
     scenario.phases["promote"].add(bucket_of(500'000'000), 100, 500'000'000);
     scenario.endured = {{"clock-rate", 4, 9, 0, 15'000'000}, {"pause", 10, 20, 41'200'000'000, 0}};
@@ -90,7 +93,7 @@ TEST_CASE("All passed: the bound, the coverage, the times, what was endured") {
   CHECK(told.margins[1].value == "off by at most 1.5%, 18 strikes");
   CHECK_FALSE(told.mutants);
   CHECK_FALSE(told.policies);
-  CHECK(told.reproduce.at(1).second.find("hunt s/first/a.toml s/second/b.toml --seeds 1..100 --db night.db") !=
+  CHECK(told.reproduce.at(1).second.find("hunt s/first/a.toml s/second/b.toml --seeds 1..100 --db again.db") !=
         std::string::npos);
   const std::string json = release_json(told);
   CHECK(json.find("<") == std::string::npos);
@@ -176,23 +179,107 @@ TEST_CASE("Results of other rules alone are told as what they are") {
         told.design.end());
 }
 
-TEST_CASE("Seeds that a later campaign ran again count once") {
+TEST_CASE("Runs that a later campaign did all again count once; others stay") {
   CampaignSummary before = campaign({target("s/first/a.toml")});
   fail(before.scenarios[0], "stuck", 1);
   CampaignSummary after = campaign({target("s/first/a.toml")});
   after.campaign.id = 2;
-  const Release told = release({before, after});
-  CHECK(told.verdict == Outcome::pass);
-  CHECK(told.totals.runs() == 100);
-  CHECK(told.method.back() ==
-        "Runs of s/first/a.toml in campaign 1 of night.db are not counted: campaign 2 of night.db ran it again.");
-  CampaignSummary others = after;
-  others.campaign.settings.seeds = {101, 200, {}};
-  CHECK(release({after, others}).totals.runs() == 200);
-  CampaignSummary half = after, other_half = after;
-  half.campaign.settings.seeds.shard = {1, 2};
-  other_half.campaign.settings.seeds.shard = {2, 2};
-  CHECK(release({half, other_half}).totals.runs() == 200);
+  after.campaign.began = 5;
+  SECTION("all of them, whatever the order in which they are named") {
+    for (const auto& both : {std::vector{before, after}, std::vector{after, before}}) {
+      const Release told = release(both);
+      CHECK(told.verdict == Outcome::pass);
+      CHECK(told.totals.runs() == 100);
+      CHECK(told.method.back() ==
+            "Runs of s/first/a.toml in campaign 1 of night.db are not counted: campaign 2 of night.db ran all of them "
+            "again.");
+    }
+  }
+  SECTION("some of them") {
+    after.scenarios[0].passed = 50;
+    after.scenarios[0].greatest_seed = 50;
+    const Release told = release({before, after});
+    CHECK(told.verdict == Outcome::fail);
+    CHECK(told.totals.runs() == 150);
+    CHECK(told.method.back().find("Some seeds of s/first/a.toml may count twice") == 0);
+    after.scenarios[0].failures.clear();
+    before.scenarios[0].failures.clear();
+    before.scenarios[0].failed = 0;
+    before.scenarios[0].passed = 100;
+    CHECK_FALSE(release({before, after}).totals.bound);
+  }
+  SECTION("the same seeds, of which some were left out") {
+    after.scenarios[0].passed = 99;
+    CHECK(release({before, after}).verdict == Outcome::fail);
+  }
+  SECTION("another scenario of that name") {
+    after.campaign.targets = {target("s/first/a.toml", "[network]\nloss = \"1%\"\n")};
+    CHECK(release({before, after}).totals.runs() == 200);
+    CHECK(release({before, after}).verdict == Outcome::fail);
+  }
+  SECTION("guided runs, whose numbers are no seeds") {
+    after.campaign.settings.guided = true;
+    CHECK(release({before, after}).verdict == Outcome::fail);
+  }
+  SECTION("other seeds, or other parts of them") {
+    after.scenarios[0].least_seed = 101;
+    after.scenarios[0].greatest_seed = 200;
+    CHECK(release({before, after}).totals.runs() == 200);
+    CampaignSummary half = campaign({target("s/first/a.toml")}), other_half = half;
+    half.campaign.settings.seeds.shard = {1, 2};
+    other_half.campaign.settings.seeds.shard = {2, 2};
+    CHECK(release({half, other_half}).totals.runs() == 200);
+    CHECK(release({half, other_half}).totals.bound);
+  }
+}
+
+TEST_CASE("A known-bad design is caught by any of its campaigns") {
+  const std::string bad = "[expect]\nverdict = \"lost-write\"\n[cluster]\npolicy = \"sirenia\"\n";
+  CampaignSummary caught = campaign({target("s/first/a.toml"), target("s/known-bad/b.toml", bad)});
+  CampaignSummary missed = campaign({target("s/known-bad/b.toml", bad)});
+  missed.scenarios[0].least_seed = 101;
+  missed.scenarios[0].greatest_seed = 200;
+  fail(missed.scenarios[0], "assertion", 100);
+  for (const auto& both : {std::vector{caught, missed}, std::vector{missed, caught}}) {
+    const Release told = release(both);
+    CHECK(told.verdict == Outcome::pass);
+    CHECK(told.totals.runs() == 100);
+    CHECK(told.findings.empty());
+  }
+}
+
+TEST_CASE("A scenario that was never run has not passed") {
+  CampaignSummary night = campaign({target("s/first/a.toml"), target("s/first/b.toml")});
+  night.scenarios[1].passed = 0;
+  const Release told = release({night});
+  CHECK(told.verdict == Outcome::unknown);
+  CHECK(told.summary.find(", 1 scenario not run: 1 scenario,") != std::string::npos);
+  CHECK(told.families.at(0).scenarios.at(1).verdict == Outcome::unknown);
+}
+
+TEST_CASE("Seeds to find a planted bug are better or worse only by far") {
+  const auto hunted = [](std::uint64_t seeds) {
+    Release told;
+    told.mutants.emplace();
+    told.mutants->strategies = {"random"};
+    told.mutants->list.push_back({"no-lease", {reports::ReleaseMutants::Tried{5, 5, seeds, "stale-read"}}});
+    return told;
+  };
+  CHECK(row(compare(hunted(100'000), hunted(1)), "no-lease").change == "worse");
+  CHECK(row(compare(hunted(1), hunted(100'000)), "no-lease").change == "better");
+  CHECK(row(compare(hunted(60), hunted(20)), "no-lease").change == "same");
+  Release missed = hunted(50);
+  missed.mutants->list[0].tried[0]->found = 2;  // Of five.
+  CHECK(row(compare(missed, hunted(20)), "no-lease").change == "worse");
+}
+
+TEST_CASE("What Markdown would take for markup is text") {
+  Release told;
+  told.title = "<script> [a](javascript:b) | `c` \\";
+  told.reproduce.emplace_back("it", "run '```\n# not a heading'");
+  const std::string text = markdown_of(told);
+  CHECK(text.find("# &lt;script&gt; \\[a\\](javascript:b) \\| \\`c\\` \\\\\n") != std::string::npos);
+  CHECK(text.find("````sh\nrun '```\n# not a heading'\n````\n") != std::string::npos);
 }
 
 TEST_CASE("What changed since an earlier release") {

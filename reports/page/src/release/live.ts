@@ -44,7 +44,15 @@ export function follow(line: Element, first: Release, show: (release: Release) =
       }
       shownOf = clock();
       wait = EVERY_MS;
-      if (!latest.live) return say("The campaign has ended; this page is complete.", `Last updated ${shownOf}`);
+      if (!latest.live) {
+        const ended = latest.campaigns.every((campaign) => campaign.ended !== null);
+        return say(
+          ended
+            ? "The campaign has ended; this page is complete."
+            : "The campaign stopped without an end: it was killed, and can be resumed. Load this page anew then.",
+          `Last updated ${shownOf}`,
+        );
+      }
       underWay();
     } catch (error) {
       if (error instanceof Unreadable)

@@ -8,7 +8,7 @@ import { absent, remark } from "./parts";
 export function margins({ margins }: Release): Child {
   if (margins.length === 0) return absent("These results do not say how hard the faults were that runs survived.");
   return [
-    remark("Of runs that passed. What was harder was not tried: these are no limits of the design."),
+    remark("Of runs that passed. What was harder was not tried, or was in runs that did not pass: these are no limits of the design."),
     grid(
       "The hardest that was survived",
       ["What", "Survived", { name: "Runs with such faults", numeric: true }],

@@ -13,7 +13,7 @@ export function policies({ policies }: Release): Child {
     return absent("No other policies were run in these results.");
   return [
     remark(
-      "The same scenarios and seeds under other rules: which kinds of failure there were, each with its number of runs.",
+      "The same scenarios under other rules, with the seeds that the campaigns above name: which kinds of failure there were, each with its number of runs.",
     ),
     grid(
       "Scenarios by policy",

@@ -146,7 +146,7 @@ export function summary(release: Release): Child {
       "policies",
       policies &&
         policies.rows.length > 0 && [
-          "On the same seeds under ",
+          "Under ",
           to("policies", "other policies"),
           `, ${list(policies.policies.map((name, i) => `${name} ${failedIn(policies, i)}`))}.`,
         ],
