@@ -83,6 +83,18 @@ struct Part {
 
 }  // namespace
 
+MessageCounts operator+(const MessageCounts& a, const MessageCounts& b) {
+  MessageCounts sum = a;
+  sum.received += b.received;
+  sum.sent += b.sent;
+  sum.not_sent += b.not_sent;
+  sum.to_nobody += b.to_nobody;
+  sum.overflowed += b.overflowed;
+  for (std::size_t i = 0; i < sum.refused.size(); ++i) sum.refused[i] += b.refused[i];
+  sum.keys_refused = std::max(a.keys_refused, b.keys_refused);
+  return sum;
+}
+
 Mail::Mail(Loop& loop, std::string cluster, KeyPair keys, std::vector<Correspondent> cluster_hosts)
     : loop_(loop), cluster_(std::move(cluster)), keys_(std::move(keys)), hosts_(std::move(cluster_hosts)) {
   context_ = zmq_ctx_new();

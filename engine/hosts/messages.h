@@ -39,6 +39,9 @@ struct MessageCounts {
   std::uint64_t keys_refused = 0;          ///< Connections with a key that nobody of the cluster has.
 };
 
+/// Of several mailboxes of one Mail, which has one count of refused keys.
+MessageCounts operator+(const MessageCounts& a, const MessageCounts& b);
+
 /// What the inboxes of an operating system's process share: the context of ZeroMQ, the keys, who is who.
 class Mail {
  public:
