@@ -9,6 +9,8 @@
 #include "engine/hosts/clocks.h"
 #include "engine/hosts/linux_host.h"
 #include "engine/hosts/service.h"
+#include "engine/store/inbox.h"
+#include "engine/store/remote_store.h"
 #include "tools/hosting/hand_over.h"
 
 namespace heir::tools {
@@ -32,6 +34,15 @@ std::vector<Correspondent> correspondents(const HostingConfig& config) {
   return all;
 }
 
+/// Of the one who acts for the operator.
+store::RemoteStoreOptions store_options(const HostingConfig& config) {
+  store::RemoteStoreOptions options;
+  for (const HostEntry* member : config.store_hosts())
+    options.servers.push_back(address_of(*member, config.ports.store));
+  options.owner = PeerId("operator");
+  return options;
+}
+
 class AgentProgram {
  public:
   AgentProgram(const HostingConfig& config, const Prepared& prepared, const ProgramOptions& options)
@@ -43,7 +54,9 @@ class AgentProgram {
         mail_(loop_, config.cluster, prepared.keys, correspondents(config)),
         agent_host_(loop_, workers_, log_, &mail_, {"agent", config.password_file(), {}}),
         store_host_(loop_, workers_, log_, &mail_, {"store", "", {}}),
-        control_host_(loop_, workers_, log_, &mail_, {"control", "", {}}) {}
+        control_host_(loop_, workers_, log_, &mail_, {"control", "", {}}),
+        inbox_(control_host_),
+        store_(control_host_, inbox_, store_options(config)) {}
 
   int run() {
     const HostEntry& self = config_.self();
@@ -55,6 +68,8 @@ class AgentProgram {
       return 1;
     if (self.store) scope_.spawn(serve_store());
     scope_.spawn(serve_agent());
+    scope_.spawn(inbox_.run());
+    if (self.store) scope_.spawn(keep_store_lead_elsewhere(control_host_, store_, config_));
     scope_.spawn(look_after());
     notify_service_manager("READY=1\nSTATUS=running");
     loop_.run();
@@ -131,7 +146,7 @@ class AgentProgram {
   }
 
   Task<void> leave() {
-    co_await hand_over(control_host_, config_, hand_over_limit);
+    co_await hand_over(control_host_, store_, config_, hand_over_limit);
     end(0);
   }
 
@@ -152,6 +167,8 @@ class AgentProgram {
   LinuxHost agent_host_;
   LinuxHost store_host_;
   LinuxHost control_host_;
+  store::Inbox inbox_;
+  store::RemoteStore store_;
   Scope ending_;
   Scope scope_;
 };
