@@ -80,7 +80,7 @@ TEST_CASE("A program outlives the one that started it") {
     Loop loop;
     Workers workers(1);
     LinuxHost host(loop, workers, bench.log, nullptr, {});
-    Scope* const scope = new Scope;  // never destroyed: as in a process that was killed
+    static Scope* const scope = new Scope;  // never destroyed, as in a process that was killed
     scope->spawn(run_for_ever(host, shell("sleep 0.3; echo said; echo done > " + path)));
     loop.set_timer(boot_time() + Duration::milliseconds(100), [&] { loop.stop(); });
     loop.run();
