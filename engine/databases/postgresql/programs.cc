@@ -42,9 +42,13 @@ std::string shell_quoted(const std::string& text) {
 
 }  // namespace
 
-Program initdb(const std::string& binaries, const std::string& folder, const std::string& user) {
-  return {path_of(binaries, "initdb"),
-          {"-D", folder, "--username=" + user, "--encoding=UTF8", "--no-locale", "--data-checksums", "--auth=trust"}};
+Program initdb(const std::string& binaries, const std::string& folder, const std::string& user,
+               const std::string& password_file) {
+  Program program{
+      path_of(binaries, "initdb"),
+      {"-D", folder, "--username=" + user, "--encoding=UTF8", "--no-locale", "--data-checksums", "--auth=trust"}};
+  if (!password_file.empty()) program.arguments.push_back("--pwfile=" + password_file);
+  return program;
 }
 
 Program start(const std::string& binaries, const std::string& folder, const std::string& settings_file,

@@ -16,7 +16,9 @@ namespace heir::postgresql::programs {
 
 /// initdb -D FOLDER --username=USER --encoding=UTF8 --no-locale --data-checksums --auth=trust
 /// Makes a new database cluster; 0 on success. FOLDER must be absent or empty.
-Program initdb(const std::string& binaries, const std::string& folder, const std::string& user);
+/// `password_file`: has the user's password in its first line; "" for none.
+Program initdb(const std::string& binaries, const std::string& folder, const std::string& user,
+               const std::string& password_file = {});
 
 /// pg_ctl start -D FOLDER -w -t SECONDS -l LOG -o "-c config_file=SETTINGS -c hba_file=HBA"
 /// Waits until the server answers (as a standby too); 0 when it does.

@@ -354,17 +354,36 @@ Task<Result<>> promote(Context& context, Generation generation, Primary role) {
   co_return Result<>();
 }
 
-Task<Result<>> ensure_slot(Sessions& server, std::string slot) {
+namespace {
+
+Task<Result<bool>> has_slot(Sessions& server, std::string slot) {
   Statement list = catalogue::slots();
   const Result<Rows> present = co_await server.ask(std::move(list));
   if (!present) co_return explain(present.error(), "reading the replication slots of " + server.server().value());
-  for (const Row& row : *present)
-    if (!row.empty() && row[0] == slot) co_return Result<>();
+  co_return std::any_of(present->begin(), present->end(),
+                        [&](const Row& row) { return !row.empty() && row[0] == slot; });
+}
+
+/// The server's own adapter and the one of its downstream may both make it at the same moment: what counts is that it
+/// is there.
+Task<Result<>> make_slot(Sessions& server, std::string slot) {
   Statement create = catalogue::create_slot(slot);
   const Result<Rows> created = co_await server.ask(std::move(create));
-  if (!created)
-    co_return explain(created.error(), "making the replication slot " + slot + " on " + server.server().value());
-  co_return Result<>();
+  if (created) co_return Result<>();
+  if (created.error().code == ErrorCode::failed) {
+    const Result<bool> present = co_await has_slot(server, slot);
+    if (present && *present) co_return Result<>();
+  }
+  co_return explain(created.error(), "making the replication slot " + slot + " on " + server.server().value());
+}
+
+}  // namespace
+
+Task<Result<>> ensure_slot(Sessions& server, std::string slot) {
+  const Result<bool> present = co_await has_slot(server, slot);
+  if (!present) co_return present.error();
+  if (*present) co_return Result<>();
+  co_return co_await make_slot(server, std::move(slot));
 }
 
 Task<Result<>> keep_slots(Context& context, std::vector<PeerId> peers) {
@@ -394,9 +413,7 @@ Task<Result<>> keep_slots(Context& context, std::vector<PeerId> peers) {
   }
   for (const std::string& name : wanted) {
     if (std::find(names.begin(), names.end(), name) != names.end()) continue;
-    Statement create = catalogue::create_slot(name);
-    const Result<Rows> created = co_await context.sessions.ask(std::move(create));
-    if (!created) co_return explain(created.error(), "making the replication slot " + name);
+    if (const Result<> made = co_await make_slot(context.sessions, name); !made) co_return made;
   }
   co_return Result<>();
 }

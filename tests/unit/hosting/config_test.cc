@@ -1,0 +1,116 @@
+#include "tools/hosting/config.h"
+
+#include <sys/stat.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+
+#include "engine/hosts/keys.h"
+#include "tools/hosting/init.h"
+#include "tools/hosting/setup.h"
+
+using namespace heir;
+using namespace heir::tools;
+
+namespace {
+
+const std::vector<NamedAddress> three{{"a", "10.0.0.1"}, {"b", "10.0.0.2"}, {"c", "10.0.0.3"}};
+
+std::string text_of_three() {
+  return config_text("main", "b", three, std::vector<std::string>(3, std::string(40, 'k')));
+}
+
+/// The first message about a text, without the lines that show the place.
+std::string first_message(const std::string& text) {
+  const LoadedConfig loaded = load_config_text("agent.toml", "/etc/heir", text);
+  REQUIRE_FALSE(loaded.config);
+  REQUIRE_FALSE(loaded.messages.empty());
+  return loaded.messages.front().substr(0, loaded.messages.front().find('\n'));
+}
+
+std::string with(const std::string& from, const std::string& to) {
+  std::string text = text_of_three();
+  const std::size_t at = text.find(from);
+  REQUIRE(at != std::string::npos);
+  return text.replace(at, from.size(), to);
+}
+
+}  // namespace
+
+TEST_CASE("What heir init writes is a configuration with the defaults") {
+  const LoadedConfig loaded = load_config_text("agent.toml", "/etc/heir", text_of_three());
+  for (const std::string& message : loaded.messages) FAIL_CHECK(message);
+  REQUIRE(loaded.config);
+  const HostingConfig& config = *loaded.config;
+  CHECK(config.self().address == "10.0.0.2");
+  CHECK(config.key == "/etc/heir/key");
+  CHECK(config.ports == Ports());
+  CHECK(config.postgresql == PostgresqlSection());
+  CHECK(config.timing == TimingSection());
+  CHECK(config.store_hosts().size() == 3);
+
+  const agent::Config agent = agent_config(config);
+  CHECK(agent.gate == Address("10.0.0.2:6432"));
+  CHECK(agent.store.size() == 3);
+  CHECK(agent.database.listen == Address("10.0.0.2:6433"));
+  // Nobody but the hosts reaches the superuser, and clients come from the gate alone.
+  CHECK(agent.database.access.back() == "host all all 10.0.0.2/32 scram-sha-256");
+  const store::MemberOptions member = member_options(config, true);
+  CHECK(member.protocol.self == raft::MemberId(2));
+  CHECK(member.founders.size() == 3);
+}
+
+TEST_CASE("The defaults that heir init shows are those that count") {
+  std::string text = text_of_three();
+  // Every commented line that sets something, uncommented.
+  for (std::size_t at = text.find("\n#"); at != std::string::npos; at = text.find("\n#", at + 1))
+    if (text[at + 2] != ' ') text.erase(at + 1, 1);
+  const LoadedConfig shown = load_config_text("agent.toml", "/etc/heir", text);
+  for (const std::string& message : shown.messages) FAIL_CHECK(message);
+  REQUIRE(shown.config);
+  const LoadedConfig loaded = load_config_text("agent.toml", "/etc/heir", text_of_three());
+  CHECK(shown.config->ports == loaded.config->ports);
+  CHECK(shown.config->timing == loaded.config->timing);
+  CHECK(shown.config->postgresql == loaded.config->postgresql);
+  CHECK(shown.config->hosts == loaded.config->hosts);
+  CHECK(shown.config->user == loaded.config->user);
+  CHECK(shown.config->data == loaded.config->data);
+}
+
+TEST_CASE("Mistakes have a place and a cure") {
+  CHECK(first_message("") == "agent.toml:1:1: 'cluster' is missing");
+  CHECK(first_message(with("#user = \"postgres\"", "usr = \"postgres\"")).find("did you mean 'user'?") !=
+        std::string::npos);
+  CHECK(first_message(with("#user = \"postgres\"", "user = \"root\"")).find("must not be root") != std::string::npos);
+  CHECK(first_message(with("name = \"b\"", "name = \"d\"")).find("is none of the [[host]]s") != std::string::npos);
+  CHECK(first_message(with("\"10.0.0.3\"", "\"c.example\"")).find("is an IP address") != std::string::npos);
+  CHECK(first_message(with("\"10.0.0.3\"", "\"10.0.0.1\"")).find("is another host's") != std::string::npos);
+  CHECK(first_message(with("#renewal = \"400ms\"", "renewal = \"1500ms\"")).find("at most half of session_ttl") !=
+        std::string::npos);
+  CHECK(first_message(with("#gate = 6432", "gate = 7400")).find("is taken by another") != std::string::npos);
+  CHECK(first_message(with("#gate = 6432", "gate = 65536")).find("is a port") != std::string::npos);
+  CHECK(first_message(with("#store = true", "store = false")).find("3 or 5 members") != std::string::npos);
+  CHECK(first_message(with("#data = \"/var/lib/heir\"", "data = \"heir\"")).find("absolute path") != std::string::npos);
+  CHECK(first_message("cluster = ").starts_with("agent.toml:1:"));
+}
+
+TEST_CASE("A new cluster's secrets are its owner's alone, and nothing is replaced") {
+  std::string folder = "/tmp/heir-unit-XXXXXX";
+  REQUIRE(mkdtemp(folder.data()) != nullptr);
+  REQUIRE(write_new_cluster("main", three, folder + "/out"));
+  CHECK(write_new_cluster("main", three, folder + "/out").error().code == ErrorCode::already_exists);
+  const LoadedConfig loaded = load_config(folder + "/out/a/agent.toml");
+  REQUIRE(loaded.config);
+  CHECK(read_keys(*loaded.config));
+  CHECK(std::filesystem::exists(folder + "/out/a/new-store"));
+  std::filesystem::permissions(folder + "/out/a/key", std::filesystem::perms(0644));
+  const auto open_to_all = read_keys(*loaded.config);
+  REQUIRE_FALSE(open_to_all);
+  CHECK(open_to_all.error().message.find("chmod 600") != std::string::npos);
+  std::filesystem::permissions(folder + "/out/a/key", std::filesystem::perms(0600));
+  std::filesystem::copy_file(folder + "/out/b/key", folder + "/out/a/key",
+                             std::filesystem::copy_options::overwrite_existing);
+  CHECK(read_keys(*loaded.config).error().message.find("is not the key of host 'a'") != std::string::npos);
+  std::filesystem::remove_all(folder);
+}

@@ -1,0 +1,132 @@
+// heir agent, heir init: the engine on real hosts.
+#include <cstdio>
+#include <memory>
+
+#include "scenarios/mistakes.h"
+#include "tools/command/commands.h"
+#include "tools/hosting/config.h"
+#include "tools/hosting/init.h"
+#include "tools/hosting/program.h"
+#include "tools/hosting/setup.h"
+
+namespace heir::tools {
+
+namespace {
+
+const char* const agent_footer =
+    "Examples:\n"
+    "  heir agent --config /etc/heir/agent.toml --check-config\n"
+    "  heir agent --config /etc/heir/agent.toml --log json\n"
+    "\n"
+    "The peer with its gate, a member of the store where the configuration says so, and the database that they own.\n"
+    "SIGTERM ends it; a primary hands over first. A database goes on when its agent ends, and is taken on by the "
+    "next.\n"
+    "\n"
+    "Exit status: 0 ended by a signal, or the configuration is right; 1 it could not go on; 2 bad usage or "
+    "configuration.\n";
+
+const char* const init_footer =
+    "Examples:\n"
+    "  heir init --cluster main --hosts a=10.0.0.1,b=10.0.0.2,c=10.0.0.3 --out new-cluster\n"
+    "\n"
+    "Writes a folder for each host, with its configuration and its secrets. Copy each to its host as /etc/heir, owned\n"
+    "by root, and start `heir agent --config /etc/heir/agent.toml` there. Nothing that exists is replaced.\n"
+    "\n"
+    "Exit status: 0 written; 2 bad usage, or a file is there already.\n";
+
+struct AgentOptions {
+  std::string config = "/etc/heir/agent.toml";
+  bool check = false;
+  std::string log = "text";
+  std::string level = "info";
+};
+
+struct InitOptions {
+  std::string cluster;
+  std::vector<std::string> hosts;
+  std::string out;
+};
+
+Exit run_agent(const AgentOptions& options) {
+  const LoadedConfig loaded = load_config(options.config);
+  for (const std::string& message : loaded.messages) std::fprintf(stderr, "%s\n", message.c_str());
+  if (!loaded.config) return Exit::bad_usage;
+  if (options.check) {
+    if (const auto keys = read_keys(*loaded.config); !keys) {
+      complain("heir agent: " + keys.error().message);
+      return Exit::bad_usage;
+    }
+    return Exit::as_expected;
+  }
+  const Result<Prepared> prepared = prepare_host(*loaded.config);
+  if (!prepared) {
+    complain("heir agent: " + prepared.error().message);
+    return Exit::bad_usage;
+  }
+  ProgramOptions program;
+  if (options.log == "json") program.log_format = hosts::LogFormat::json;
+  if (options.level == "debug") program.log_level = LogLevel::debug;
+  if (options.level == "warning") program.log_level = LogLevel::warning;
+  if (options.level == "error") program.log_level = LogLevel::error;
+  return run_agent_program(*loaded.config, *prepared, program) == 0 ? Exit::as_expected : Exit::expectation_failed;
+}
+
+Exit run_init(const InitOptions& options) {
+  std::vector<NamedAddress> hosts;
+  std::vector<std::string> keys;
+  for (const std::string& text : options.hosts) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos) {
+      complain("heir init: --hosts: '" + scenarios::printable(text) + "' is not NAME=ADDRESS, as a=10.0.0.1");
+      return Exit::bad_usage;
+    }
+    hosts.push_back({text.substr(0, equals), text.substr(equals + 1)});
+    keys.push_back(std::string(40, '0'));
+  }
+  if (hosts.empty()) return Exit::bad_usage;
+  // What would be wrong with the files is wrong with the command.
+  const LoadedConfig tried =
+      load_config_text("--hosts", "/", config_text(options.cluster, hosts.front().name, hosts, keys));
+  for (const std::string& message : tried.messages) complain("heir init: " + message);
+  if (!tried.config) return Exit::bad_usage;
+  const Result<> written = write_new_cluster(options.cluster, hosts, options.out);
+  if (!written) {
+    complain("heir init: " + written.error().message);
+    return Exit::bad_usage;
+  }
+  for (const NamedAddress& host : hosts)
+    std::printf("%s/%s: copy it to %s as /etc/heir\n", options.out.c_str(), host.name.c_str(), host.address.c_str());
+  return Exit::as_expected;
+}
+
+}  // namespace
+
+void add_agent_command(CLI::App& app, Chosen& chosen) {
+  auto options = std::make_shared<AgentOptions>();
+  CLI::App* command = app.add_subcommand("agent", "Run a peer of a cluster on this host, with the database beside it");
+  command->add_option("--config", options->config, "Default /etc/heir/agent.toml")->type_name("FILE");
+  command->add_flag("--check-config", options->check, "Only tell what is wrong with the configuration and the keys");
+  command->add_option("--log", options->log, "text (default) or json; on standard error")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"text", "json"}));
+  command->add_option("--log-level", options->level, "debug, info (default), warning or error")
+      ->type_name("LEVEL")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
+  command->footer(agent_footer);
+  command->callback([options, &chosen] { chosen = [options] { return run_agent(*options); }; });
+}
+
+void add_init_command(CLI::App& app, Chosen& chosen) {
+  auto options = std::make_shared<InitOptions>();
+  CLI::App* command = app.add_subcommand("init", "Write the configurations and keys of a new cluster's hosts");
+  command->add_option("--cluster", options->cluster, "Its name")->type_name("NAME")->required();
+  command->add_option("--hosts", options->hosts, "NAME=ADDRESS,… in the order in which they stand everywhere")
+      ->type_name("HOSTS")
+      ->delimiter(',')
+      ->required();
+  command->add_option("--out", options->out, "The folder to write to")->type_name("DIR")->required();
+  command->footer(init_footer);
+  command->callback([options, &chosen] { chosen = [options] { return run_init(*options); }; });
+}
+
+}  // namespace heir::tools

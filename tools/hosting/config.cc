@@ -1,0 +1,339 @@
+#include "tools/hosting/config.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+
+#include "engine/base/assert.h"
+#include "engine/hosts/addresses.h"
+#include "scenarios/codec.h"
+#include "scenarios/document.h"
+#include "scenarios/mistakes.h"
+
+namespace heir::tools {
+
+namespace {
+
+using scenarios::Entry;
+using scenarios::Mistakes;
+using scenarios::Place;
+using scenarios::Value;
+
+constexpr std::size_t largest_file = std::size_t{256} << 10;
+constexpr std::size_t most_messages = 20;
+constexpr int default_store_members = 3;
+
+/// One table: each key is asked for once; what was not asked for is not known.
+class Table {
+ public:
+  Table(const Value& table, Mistakes& mistakes) : table_(table), mistakes_(mistakes) {}
+
+  template <class T>
+  void key(const std::string& name, T& into, bool is_required = false) {
+    known_.push_back(name);
+    const Entry* entry = table_.find(name);
+    if (!entry) {
+      if (is_required) mistakes_.add(table_.place, "'" + name + "' is missing");
+      return;
+    }
+    Result<T> value = scenarios::Codec<T>::read(entry->value);
+    if (value)
+      into = std::move(*value);
+    else
+      mistakes_.add(entry->value.place, "'" + name + "': " + value.error().message);
+  }
+  const Value* table(const std::string& name) {
+    known_.push_back(name);
+    const Entry* entry = table_.find(name);
+    if (!entry) return nullptr;
+    if (entry->value.kind == Value::Kind::table) return &entry->value;
+    mistakes_.add(entry->value.place, "'" + name + "' is a table: [" + name + "]");
+    return nullptr;
+  }
+  const Value* array(const std::string& name) {
+    known_.push_back(name);
+    const Entry* entry = table_.find(name);
+    if (!entry) return nullptr;
+    if (entry->value.kind == Value::Kind::array) return &entry->value;
+    mistakes_.add(entry->value.place, "'" + name + "' is written once for each: [[" + name + "]]");
+    return nullptr;
+  }
+  Place place_of(const std::string& name) const {
+    const Entry* entry = table_.find(name);
+    return entry ? entry->value.place : table_.place;
+  }
+  void check(bool condition, const std::string& name, const std::string& message) {
+    if (!condition) mistakes_.add(place_of(name), "'" + name + "' " + message);
+  }
+  void end() {
+    for (const Entry& entry : table_.entries)
+      if (std::find(known_.begin(), known_.end(), entry.key) == known_.end())
+        mistakes_.add(entry.place, "'" + scenarios::shown(entry.key) + "' is not a key here" +
+                                       scenarios::suggestion(entry.key, known_));
+  }
+
+ private:
+  const Value& table_;
+  Mistakes& mistakes_;
+  std::vector<std::string> known_;
+};
+
+bool is_name(const std::string& text) {
+  return !text.empty() && text.size() <= 40 && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+           c == '.';
+  });
+}
+
+constexpr const char* name_rule = "has 1 to 40 letters, digits, '-', '_' and '.'";
+
+void read_hosts(const Value* array, HostingConfig& config, Mistakes& mistakes, bool& says_who_stores) {
+  if (!array) return;
+  std::set<std::string> names;
+  std::set<std::string> addresses;
+  for (const Value& item : array->items) {
+    HostEntry host;
+    Table table(item, mistakes);
+    table.key("name", host.name, true);
+    table.key("address", host.address, true);
+    table.key("public_key", host.public_key, true);
+    table.key("store", host.store);
+    if (item.find("store")) says_who_stores = true;
+    if (!host.name.empty()) {
+      table.check(is_name(host.name), "name", name_rule);
+      table.check(names.insert(host.name).second, "name", "is another host's, too; names tell hosts apart");
+    }
+    if (!host.address.empty()) {
+      const bool is_good = hosts::socket_address(address_of(host, 1)).has_value();
+      table.check(is_good, "address", "is an IP address, as \"10.0.0.1\"; names are not looked up during a failover");
+      table.check(addresses.insert(host.address).second, "address", "is another host's, too");
+    }
+    if (!host.public_key.empty())
+      table.check(host.public_key.size() == 40, "public_key", "has 40 characters; `heir init` writes it");
+    table.end();
+    config.hosts.push_back(std::move(host));
+  }
+}
+
+void read_ports(const Value* value, HostingConfig& config, Mistakes& mistakes) {
+  if (!value) return;
+  Table table(*value, mistakes);
+  std::set<int> taken;
+  const auto port = [&](const std::string& name, int& into) {
+    table.key(name, into);
+    table.check(into >= 1 && into <= 65535, name, "is a port, 1 to 65535");
+    table.check(taken.insert(into).second, name, "is taken by another of these");
+  };
+  port("agent", config.ports.agent);
+  port("store", config.ports.store);
+  port("control", config.ports.control);
+  port("gate", config.ports.gate);
+  port("database", config.ports.database);
+  table.end();
+}
+
+void read_postgresql(const Value* value, HostingConfig& config, Mistakes& mistakes) {
+  if (!value) return;
+  Table table(*value, mistakes);
+  PostgresqlSection& section = config.postgresql;
+  table.key("binaries", section.binaries);
+  table.key("client_authentication", section.client_authentication);
+  table.key("settings", section.settings);
+  table.key("adopt", section.adopt);
+  const std::vector<std::string> methods{"scram-sha-256", "md5", "password", "trust"};
+  const bool is_known = std::find(methods.begin(), methods.end(), section.client_authentication) != methods.end();
+  table.check(is_known, "client_authentication",
+              "is a method of pg_hba.conf" + scenarios::suggestion(section.client_authentication, methods));
+  for (const std::string& line : section.settings)
+    table.check(line.find('=') != std::string::npos && line.find('\n') == std::string::npos, "settings",
+                "are lines of postgresql.conf, as \"work_mem = '64MB'\"");
+  table.end();
+}
+
+void read_timing(const Value* value, HostingConfig& config, Mistakes& mistakes) {
+  if (!value) return;
+  Table table(*value, mistakes);
+  TimingSection& timing = config.timing;
+  const auto duration = [&](const std::string& name, Duration& into) {
+    table.key(name, into);
+    table.check(into >= Duration::milliseconds(1) && into <= Duration::seconds(3600), name, "is from 1ms to 3600s");
+  };
+  duration("session_ttl", timing.session_ttl);
+  duration("renewal", timing.renewal);
+  duration("request_timeout", timing.request_timeout);
+  duration("sync_stall", timing.sync_stall);
+  duration("resign_hold", timing.resign_hold);
+  duration("switchover_drain", timing.switchover_drain);
+  duration("heartbeat", timing.heartbeat);
+  duration("election", timing.election);
+  table.check(timing.renewal * 2 <= timing.session_ttl, "renewal",
+              "must be at most half of session_ttl (" + to_string(timing.session_ttl) +
+                  "): one lost renewal must not end a session");
+  table.check(timing.heartbeat * 2 <= timing.election, "election", "must be at least twice heartbeat");
+  table.end();
+}
+
+void read_config(const Value& root, HostingConfig& config, Mistakes& mistakes) {
+  Table table(root, mistakes);
+  table.key("cluster", config.cluster, true);
+  table.key("name", config.name, true);
+  table.key("user", config.user);
+  table.key("data", config.data);
+  table.key("key", config.key);
+  table.key("password", config.password);
+  table.key("new_store", config.new_store);
+  table.key("hand_over", config.hand_over);
+  table.key("fenced_reads", config.fenced_reads);
+  const Value* const host_array = table.array("host");
+  const Value* const ports = table.table("ports");
+  const Value* const postgresql = table.table("postgresql");
+  const Value* const timing = table.table("timing");
+  if (!config.cluster.empty()) table.check(is_name(config.cluster), "cluster", name_rule);
+  table.check(config.data.starts_with('/') && config.data.size() > 1, "data", "is an absolute path");
+  table.check(config.user != "root", "user", "must not be root: a database that anybody reaches has no such powers");
+  bool says_who_stores = false;
+  read_hosts(host_array, config, mistakes, says_who_stores);
+  read_ports(ports, config, mistakes);
+  read_postgresql(postgresql, config, mistakes);
+  read_timing(timing, config, mistakes);
+  table.end();
+
+  const auto is_self = [&](const HostEntry& host) { return host.name == config.name; };
+  if (!config.name.empty() && std::none_of(config.hosts.begin(), config.hosts.end(), is_self)) {
+    std::vector<std::string> names;
+    for (const HostEntry& host : config.hosts) names.push_back(host.name);
+    table.check(false, "name", "is none of the [[host]]s" + scenarios::suggestion(config.name, names));
+  }
+  if (config.hosts.size() < 2)
+    mistakes.add(host_array ? host_array->place : root.place, "a cluster has at least two [[host]]s");
+  if (!says_who_stores)
+    for (std::size_t i = 0; i < config.hosts.size() && i < default_store_members; ++i) config.hosts[i].store = true;
+  const std::size_t members = config.store_hosts().size();
+  if (config.hosts.size() >= 2 && members != 1 && members != 3 && members != 5)
+    mistakes.add(host_array ? host_array->place : root.place,
+                 "the store has 3 or 5 members (1 does not survive its host), found " + std::to_string(members) +
+                     "; `store = true` at a [[host]] makes one");
+}
+
+/// FNV-1a: members of different clusters know each other as strangers.
+std::uint64_t number_of(const std::string& name) {
+  std::uint64_t number = 0xcbf29ce484222325;
+  for (const char c : name) number = (number ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  return number;
+}
+
+std::string beside(const std::string& folder, const std::string& path) {
+  return path.starts_with('/') ? path : folder + "/" + path;
+}
+
+}  // namespace
+
+const HostEntry& HostingConfig::self() const {
+  const auto found = std::find_if(hosts.begin(), hosts.end(), [&](const HostEntry& host) { return host.name == name; });
+  ASSERT(found != hosts.end(), "a valid configuration names its own host");
+  return *found;
+}
+
+std::vector<const HostEntry*> HostingConfig::store_hosts() const {
+  std::vector<const HostEntry*> members;
+  for (const HostEntry& host : hosts)
+    if (host.store) members.push_back(&host);
+  return members;
+}
+
+Address address_of(const HostEntry& host, int port) {
+  const bool is_six = host.address.find(':') != std::string::npos;
+  return Address((is_six ? "[" + host.address + "]" : host.address) + ":" + std::to_string(port));
+}
+
+LoadedConfig load_config_text(const std::string& name, const std::string& folder, const std::string& text) {
+  LoadedConfig loaded;
+  const std::vector<std::string> no_overrides;
+  Mistakes mistakes(name, text, no_overrides);
+  Value root;
+  if (scenarios::parse_document(text, mistakes, root)) {
+    root.place = {-1, 1, 1, 1};
+    HostingConfig config;
+    read_config(root, config, mistakes);
+    config.key = beside(folder, config.key);
+    config.password = beside(folder, config.password);
+    config.new_store = beside(folder, config.new_store);
+    if (mistakes.empty()) loaded.config = std::move(config);
+  }
+  loaded.messages = mistakes.render(most_messages);
+  return loaded;
+}
+
+LoadedConfig load_config(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return {std::nullopt, {path + ": cannot be opened: " + std::strerror(errno) + "; `heir init` writes one"}};
+  std::string text(largest_file + 1, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (in.bad()) return {std::nullopt, {path + ": cannot be read: " + std::strerror(errno)}};
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  if (text.size() > largest_file) return {std::nullopt, {path + ": longer than 256 KiB, which no configuration is"}};
+  std::error_code error;
+  const std::filesystem::path absolute = std::filesystem::absolute(path, error);
+  return load_config_text(path, error ? "." : absolute.parent_path().string(), text);
+}
+
+agent::Config agent_config(const HostingConfig& from) {
+  const HostEntry& self = from.self();
+  agent::Config config;
+  config.name = from.name;
+  config.cluster = from.cluster;
+  for (const HostEntry* host : from.store_hosts()) config.store.push_back(address_of(*host, from.ports.store));
+  config.gate = address_of(self, from.ports.gate);
+  config.adopt = from.postgresql.adopt;
+  config.fenced_reads = from.fenced_reads;
+  config.ttl = from.timing.session_ttl;
+  config.renewal_interval = from.timing.renewal;
+  config.request_timeout = from.timing.request_timeout;
+  config.timing.sync_stall = from.timing.sync_stall;
+  config.timing.resign_hold = from.timing.resign_hold;
+  config.timing.switchover_drain = from.timing.switchover_drain;
+  postgresql::Config& database = config.database;
+  database.root = from.database_root();
+  database.listen = address_of(self, from.ports.database);
+  database.binaries = from.postgresql.binaries;
+  database.password_file = from.password_line_file();
+  // After a crash the server syncs every file of its data before it recovers: by one call instead of thousands.
+  database.settings = {"recovery_init_sync_method = 'syncfs'"};
+  const std::vector<std::string>& settings = from.postgresql.settings;
+  database.settings.insert(database.settings.end(), settings.begin(), settings.end());
+  // A takeover waits until a standby has looked for more log twice: the pauses between its looks are most of it.
+  database.retry_interval = Duration::milliseconds(20);
+  database.poll_interval = Duration::milliseconds(20);
+  const auto from_host = [](const HostEntry& host) {
+    return host.address + (host.address.find(':') == std::string::npos ? "/32" : "/128");
+  };
+  for (const HostEntry& host : from.hosts) {
+    database.access.push_back("host all " + database.superuser + " " + from_host(host) + " scram-sha-256");
+    database.access.push_back("host replication " + database.superuser + " " + from_host(host) + " scram-sha-256");
+  }
+  // Clients come through the gate, hence from this host, and from nowhere else.
+  database.access.push_back("host all all " + from_host(self) + " " + from.postgresql.client_authentication);
+  return config;
+}
+
+store::MemberOptions member_options(const HostingConfig& from, bool is_new) {
+  store::MemberOptions options;
+  options.cluster = store::ClusterId(number_of(from.cluster));
+  std::uint64_t number = 0;
+  for (const HostEntry* host : from.store_hosts()) {
+    options.founders.push_back({raft::MemberId(++number), address_of(*host, from.ports.store), true});
+    if (host->name == from.name) options.protocol.self = raft::MemberId(number);
+  }
+  options.folder = from.store_folder() + "/member";
+  options.is_new = is_new;
+  options.tick = from.timing.heartbeat;
+  options.protocol.election_ticks = static_cast<std::uint32_t>(from.timing.election.ns() / from.timing.heartbeat.ns());
+  options.protocol.entries_kept = options.snapshot_every / 4;
+  return options;
+}
+
+}  // namespace heir::tools

@@ -1,0 +1,96 @@
+#include "tools/hosting/hand_over.h"
+
+#include <algorithm>
+
+#include "engine/agent/operator.h"
+#include "engine/agent/store_link.h"
+
+namespace heir::tools {
+
+namespace {
+
+constexpr Duration pause = Duration::milliseconds(100);
+constexpr Duration lead_pause = Duration::seconds(2);
+
+/// Whether the peer of the host of that name leads, and has a sync that is present.
+struct Lead {
+  bool leads = false;
+  bool has_sync = false;
+  bool has_opened = false;
+  std::vector<std::string> present;  ///< Names of the hosts whose peers are, whoever is neither primary nor sync first.
+};
+
+Task<std::optional<Lead>> look(store::Store& store, store::ServiceName service, std::string name) {
+  const Result<store::View> view = co_await store.read(service);
+  if (!view) co_return std::nullopt;
+  const Result<failover::View> seen = agent::to_failover(*view);
+  Lead lead;
+  if (!seen || !seen->state) co_return lead;
+  const store::Member* const primary = view->find(seen->state->primary);
+  lead.leads = primary && primary->instance.name == name;
+  lead.has_sync = seen->state->sync && view->find(*seen->state->sync);
+  lead.has_opened = seen->state->opened.has_value();
+  for (const store::Member& member : view->members) {
+    if (member.instance.id == seen->state->primary) continue;
+    const bool is_sync = member.instance.id == seen->state->sync;
+    lead.present.insert(is_sync ? lead.present.end() : lead.present.begin(), member.instance.name);
+  }
+  co_return lead;
+}
+
+}  // namespace
+
+Task<void> hand_over(Host& host, store::Store& store, HostingConfig config, Duration limit) {
+  const store::ServiceName service(config.cluster);
+  const MonotonicTime began = host.monotonic_now();
+  bool is_asked = false;
+  while (host.monotonic_now() < began + limit) {
+    const std::optional<Lead> lead = co_await look(store, service, config.name);
+    if (lead && !lead->leads && (!is_asked || lead->has_opened)) {
+      if (is_asked) host.log(LogLevel::info, "handed-over", {{"took", to_string(host.monotonic_now() - began)}});
+      co_return;
+    }
+    if (lead && lead->leads && !is_asked) {
+      if (!lead->has_sync) {
+        host.log(LogLevel::warning, "not-handed-over", {{"why", "there is no sync to hand over to"}});
+        co_return;
+      }
+      agent::Operator who{config.name + "'s agent, which ends", service};
+      const Result<> asked = co_await agent::request_switchover(host, store, std::move(who), limit);
+      if (!asked && (asked.error().code == ErrorCode::refused || asked.error().code == ErrorCode::invalid)) {
+        host.log(LogLevel::warning, "not-handed-over", {{"why", asked.error().message}});
+        co_return;
+      }
+      is_asked = asked.has_value() || asked.error().code == ErrorCode::unknown_outcome;
+    }
+    co_await host.sleep(pause);
+  }
+  host.log(LogLevel::warning, "not-handed-over", {{"why", "not done in " + to_string(limit)}});
+}
+
+Task<void> keep_store_lead_elsewhere(Host& host, store::RemoteStore& store, HostingConfig config) {
+  const store::ServiceName service(config.cluster);
+  const std::vector<const HostEntry*> stores = config.store_hosts();
+  const auto member_of = [&](const std::string& name) {
+    const auto found =
+        std::find_if(stores.begin(), stores.end(), [&](const HostEntry* entry) { return entry->name == name; });
+    return raft::MemberId(found == stores.end() ? 0 : static_cast<std::uint64_t>(found - stores.begin()) + 1);
+  };
+  const raft::MemberId self = member_of(config.name);
+  while (true) {
+    co_await host.sleep(lead_pause);
+    const std::optional<Lead> lead = co_await look(store, service, config.name);
+    if (!lead || !lead->leads || !lead->has_opened) continue;
+    const Result<store::Members> members = co_await store.members();
+    if (!members || members->leader != self) continue;
+    for (const std::string& name : lead->present) {
+      if (member_of(name) == raft::MemberId(0)) continue;
+      const Result<> begun = co_await store.transfer_lead(member_of(name));
+      host.log(LogLevel::info, "store-lead-given-away",
+               {{"to", name}, {"outcome", begun ? "begun" : to_string(begun.error())}});
+      break;
+    }
+  }
+}
+
+}  // namespace heir::tools

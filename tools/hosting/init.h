@@ -1,0 +1,23 @@
+// What `heir init` writes: for each host of a new cluster a folder with its configuration and its secrets.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/base/result.h"
+
+namespace heir::tools {
+
+struct NamedAddress {
+  std::string name;
+  std::string address;
+};
+
+/// The commented configuration of one host.
+std::string config_text(const std::string& cluster, const std::string& self, const std::vector<NamedAddress>& hosts,
+                        const std::vector<std::string>& public_keys);
+
+/// OUT/NAME/{agent.toml, key, database.password, new-store} for each; `already_exists` rather than replace anything.
+Result<> write_new_cluster(const std::string& cluster, const std::vector<NamedAddress>& hosts, const std::string& out);
+
+}  // namespace heir::tools

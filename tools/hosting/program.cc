@@ -1,0 +1,183 @@
+#include "tools/hosting/program.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <optional>
+
+#include "engine/agent/agent.h"
+#include "engine/hosts/clocks.h"
+#include "engine/hosts/linux_host.h"
+#include "engine/hosts/service.h"
+#include "engine/store/inbox.h"
+#include "engine/store/remote_store.h"
+#include "tools/hosting/hand_over.h"
+
+namespace heir::tools {
+
+namespace {
+
+using namespace hosts;
+
+constexpr int worker_threads = 4;
+constexpr Duration hand_over_limit = Duration::seconds(20);
+constexpr Duration look_interval = Duration::seconds(1);
+constexpr Duration store_pause = Duration::seconds(1);
+
+std::vector<Correspondent> correspondents(const HostingConfig& config) {
+  std::vector<Correspondent> all;
+  for (const HostEntry& host : config.hosts)
+    all.push_back({host.name,
+                   host.public_key,
+                   {address_of(host, config.ports.agent), address_of(host, config.ports.store),
+                    address_of(host, config.ports.control)}});
+  return all;
+}
+
+/// Of the one who acts for the operator.
+store::RemoteStoreOptions store_options(const HostingConfig& config) {
+  store::RemoteStoreOptions options;
+  for (const HostEntry* member : config.store_hosts())
+    options.servers.push_back(address_of(*member, config.ports.store));
+  options.owner = PeerId("operator");
+  return options;
+}
+
+class AgentProgram {
+ public:
+  AgentProgram(const HostingConfig& config, const Prepared& prepared, const ProgramOptions& options)
+      : config_(config),
+        is_new_store_(prepared.store_is_new),
+        signals_(loop_, {SIGTERM, SIGINT, SIGHUP}, [this](int number) { on_signal(number); }),
+        log_(STDERR_FILENO, options.log_format, options.log_level),
+        workers_(worker_threads),
+        mail_(loop_, config.cluster, prepared.keys, correspondents(config)),
+        agent_host_(loop_, workers_, log_, &mail_, {"agent", config.password_file(), {}}),
+        store_host_(loop_, workers_, log_, &mail_, {"store", "", {}}),
+        control_host_(loop_, workers_, log_, &mail_, {"control", "", {}}),
+        inbox_(control_host_),
+        store_(control_host_, inbox_, store_options(config)) {}
+
+  int run() {
+    const HostEntry& self = config_.self();
+    control_host_.log(LogLevel::info, "starting",
+                      {{"host", config_.name}, {"cluster", config_.cluster}, {"process", std::to_string(getpid())}});
+    if (!open(agent_host_, address_of(self, config_.ports.agent)) ||
+        (self.store && !open(store_host_, address_of(self, config_.ports.store))) ||
+        !open(control_host_, address_of(self, config_.ports.control)))
+      return 1;
+    if (self.store) scope_.spawn(serve_store());
+    scope_.spawn(serve_agent());
+    scope_.spawn(inbox_.run());
+    if (self.store) scope_.spawn(keep_store_lead_elsewhere(control_host_, store_, config_));
+    scope_.spawn(look_after());
+    notify_service_manager("READY=1\nSTATUS=running");
+    loop_.run();
+    notify_service_manager("STOPPING=1");
+    ending_.cancel();
+    scope_.cancel();
+    // What the gate's clients have still to hear goes out.
+    loop_.set_timer(boot_time() + Duration::milliseconds(50), [this] { loop_.stop(); });
+    loop_.run();
+    control_host_.log(LogLevel::info, "ended", {{"status", std::to_string(status_)}});
+    return status_;
+  }
+
+ private:
+  bool open(LinuxHost& host, const Address& at) {
+    const Result<> opened = host.open_inbox(at);
+    if (!opened)
+      host.log(LogLevel::error, "cannot-begin",
+               {{"error", to_string(opened.error())},
+                {"cure", opened.error().code == ErrorCode::already_exists
+                             ? "end what listens there (another agent?), or choose others in [ports]"
+                             : "check the address of this [[host]]"}});
+    return opened.has_value();
+  }
+
+  Task<void> serve_store() {
+    while (true) {
+      co_await store::serve_member(store_host_, member_options(config_, is_new_store_));
+      co_await store_host_.sleep(store_pause);
+    }
+  }
+
+  Task<void> serve_agent() {
+    co_await agent::run(agent_host_, agent_config(config_));
+    end(1);  // the log tells why
+  }
+
+  /// Tells the service manager that we turn, and the log when we did not.
+  Task<void> look_after() {
+    const std::optional<Duration> limit = watchdog_limit();
+    const Duration interval = limit ? std::min(look_interval, *limit / 3) : look_interval;
+    MessageCounts told;
+    while (true) {
+      co_await control_host_.sleep(interval);
+      if (limit) notify_service_manager("WATCHDOG=1");
+      const Stalls stalls = loop_.take_stalls();
+      if (stalls.count > 0)
+        control_host_.log(LogLevel::warning, "loop-stalled",
+                          {{"times", std::to_string(stalls.count)}, {"longest", to_string(stalls.longest)}});
+      const MessageCounts counts =
+          agent_host_.message_counts() + store_host_.message_counts() + control_host_.message_counts();
+      tell_refused(told, counts);
+      told = counts;
+    }
+  }
+
+  void tell_refused(const MessageCounts& before, const MessageCounts& now) {
+    for (std::size_t i = 0; i < now.refused.size(); ++i)
+      if (now.refused[i] != before.refused[i])
+        control_host_.log(LogLevel::warning, "messages-refused",
+                          {{"why", to_string(static_cast<Refusal>(i))}, {"count", std::to_string(now.refused[i])}});
+    if (now.keys_refused != before.keys_refused)
+      control_host_.log(LogLevel::warning, "keys-refused", {{"count", std::to_string(now.keys_refused)}});
+    if (now.overflowed != before.overflowed)
+      control_host_.log(LogLevel::warning, "messages-overflowed", {{"count", std::to_string(now.overflowed)}});
+  }
+
+  void on_signal(int number) {
+    if (number == SIGHUP) return control_host_.log(LogLevel::info, "signal-ignored", {{"signal", "SIGHUP"}});
+    control_host_.log(LogLevel::info, "ending", {{"signal", number == SIGTERM ? "SIGTERM" : "SIGINT"}});
+    if (is_ending_ || !config_.hand_over) return end(0);  // asked twice, it does not wait
+    is_ending_ = true;
+    ending_.spawn(leave());
+  }
+
+  Task<void> leave() {
+    co_await hand_over(control_host_, store_, config_, hand_over_limit);
+    end(0);
+  }
+
+  void end(int status) {
+    status_ = status;
+    loop_.stop();
+  }
+
+  const HostingConfig& config_;
+  const bool is_new_store_;
+  bool is_ending_ = false;
+  int status_ = 0;
+  Loop loop_;
+  Signals signals_;  // before the first thread
+  Log log_;
+  Workers workers_;
+  Mail mail_;
+  LinuxHost agent_host_;
+  LinuxHost store_host_;
+  LinuxHost control_host_;
+  store::Inbox inbox_;
+  store::RemoteStore store_;
+  Scope ending_;
+  Scope scope_;
+};
+
+}  // namespace
+
+int run_agent_program(const HostingConfig& config, const Prepared& prepared, const ProgramOptions& options) {
+  signal(SIGPIPE, SIG_IGN);
+  return AgentProgram(config, prepared, options).run();
+}
+
+}  // namespace heir::tools

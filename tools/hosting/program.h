@@ -1,0 +1,20 @@
+// The agent as a program of a real host: the engine's code that the simulator runs, on the real Host. The peer with its
+// adapter and gate, and, where the configuration says so, a member of the store, in one process of the operating
+// system; to each other they are as processes on different hosts.
+#pragma once
+
+#include "engine/hosts/log.h"
+#include "tools/hosting/config.h"
+#include "tools/hosting/setup.h"
+
+namespace heir::tools {
+
+struct ProgramOptions {
+  hosts::LogFormat log_format = hosts::LogFormat::text;
+  LogLevel log_level = LogLevel::info;
+};
+
+/// Runs until a signal ends it (0), or it cannot go on (1); why is in the log.
+int run_agent_program(const HostingConfig& config, const Prepared& prepared, const ProgramOptions& options);
+
+}  // namespace heir::tools

@@ -1,0 +1,19 @@
+// What must be so on a host before its agent can begin: folders, secrets, and not to be root any more.
+#pragma once
+
+#include "engine/hosts/keys.h"
+#include "tools/hosting/config.h"
+
+namespace heir::tools {
+
+struct Prepared {
+  hosts::KeyPair keys;
+  bool store_is_new = false;  ///< The store is being set up: this member may begin with nothing.
+};
+
+/// Reads the secrets only, and checks them. Every Error names the cure.
+Result<hosts::KeyPair> read_keys(const HostingConfig& config);
+/// Makes the folders, becomes the configured user for good, and writes what the database's programs read.
+Result<Prepared> prepare_host(const HostingConfig& config);
+
+}  // namespace heir::tools
