@@ -42,6 +42,7 @@ void add_release_options(CLI::App& command, ReleaseOptions& options);
 void add_serve_command(CLI::App& app, Chosen& chosen);
 void add_check_command(CLI::App& app, Chosen& chosen);
 void add_scenario_command(CLI::App& app, Chosen& chosen);
+void add_hosts_command(CLI::App& app, Chosen& chosen);
 
 /// One line to standard error: "heir: MESSAGE".
 void complain(std::string_view message);
