@@ -26,7 +26,7 @@ struct PacketFate {
   };
   Kind kind = Kind::lost;
   Duration after{};
-  bool held_back = false;  ///< Reordered: what is sent later may overtake it, even where order is kept.
+  bool held_back = false;                ///< Reordered: what is sent later may overtake it, even where order is kept.
   std::optional<Duration> copy_after{};  ///< A second one arrives too.
 };
 
