@@ -7,8 +7,6 @@ namespace heir::sim {
 namespace {
 /// Datagrams that a paused program's socket holds; more are dropped.
 constexpr std::uint32_t kSocketBuffer = 4096;
-/// Datagrams that wait on a jammed link.
-constexpr std::size_t kJammed = 4096;
 constexpr std::size_t kHeaders = 28;  ///< Bytes of UDP and IP.
 }  // namespace
 
@@ -45,26 +43,13 @@ void Network::send(AddressId from, AddressId to, Bytes payload) {
   }
   LinkState& way = link(node_of(from), node_of(to));
   const auto is_lost = [&] { return tell_datagram(from, to, payload.size(), kernel().now(), false); };
-  if (way.blocks > 0 || !nodes_[node_of(from).value()].up) return is_lost();
-  if (const Ratio loss = way.loss(); loss > Ratio() && way.random.chance(loss)) return is_lost();
-  if (way.jams > 0) {
-    if (way.jammed.size() == kJammed) return is_lost();
-    way.jammed.push_back(take_datagram(from, to, std::move(payload)));
-    return;
-  }
-  const std::optional<Duration> departs = departs_after(way, payload.size() + kHeaders, true);
-  if (!departs) return is_lost();
-  Duration delay = draw_latency(way) + *departs;
-  if (const Ratio reorder = way.reorder(); reorder > Ratio() && way.random.chance(reorder)) {
-    delay += way.random.between(way.parameters.reorder_by.low, way.parameters.reorder_by.high);
-  }
-  if (const Ratio duplicate = way.duplicate(); duplicate > Ratio() && way.random.chance(duplicate)) {
-    const std::uint32_t copy = take_datagram(from, to, payload);
-    const Duration later = way.random.between(way.parameters.duplicate_after.low, way.parameters.duplicate_after.high);
-    kernel().schedule_after(draw_latency(way) + later, *this, kDatagram, copy);
-  }
+  if (!nodes_[node_of(from).value()].up) return is_lost();
+  const PacketFate fate = way.fate_of(payload.size() + kHeaders, kernel().now());
+  if (fate.kind == PacketFate::Kind::lost) return is_lost();
+  if (fate.copy_after) kernel().schedule_after(*fate.copy_after, *this, kDatagram, take_datagram(from, to, payload));
   const std::uint32_t slot = take_datagram(from, to, std::move(payload));
-  kernel().schedule_after(delay, *this, kDatagram, slot);
+  if (fate.kind == PacketFate::Kind::jammed) return way.jam(slot);
+  kernel().schedule_after(fate.after, *this, kDatagram, slot);
 }
 
 void Network::datagram_arrives(std::uint32_t slot) {

@@ -15,8 +15,9 @@ void Network::transmit(std::uint32_t index, std::uint32_t packet, Duration extra
     delay += loopback_.between(parameters_.loopback.low, parameters_.loopback.high);
   } else {
     LinkState& way = link(side.node, to);
-    delay += draw_latency(way);
-    delay += *departs_after(way, packets_[packet].chunk.size() + 40, false);  // 40: the headers of TCP and IP
+    delay += way.draw_latency();
+    delay +=
+        *way.departs_after(kernel().now(), packets_[packet].chunk.size() + 40, false);  // 40: headers of TCP and IP
     if (const Ratio loss = way.loss(); loss > Ratio()) {
       // A packet that is lost over and over arrives late; the other timeouts decide what that means.
       Duration wait = parameters_.retransmit;

@@ -6,36 +6,11 @@
 
 namespace heir::sim {
 
-Duration Network::draw_latency(LinkState& link) {
-  const LinkParameters& parameters = link.parameters;
-  const bool slow = parameters.tail_chance > Ratio() && link.random.chance(parameters.tail_chance);
-  const DurationRange& range = slow ? parameters.tail : parameters.latency;
-  Duration latency = link.random.between(range.low, range.high);
-  if (link.delays > 0) latency += link.random.between(link.extra_delay.low, link.extra_delay.high);
-  return latency;
-}
-
 LinkFaultId Network::apply(LinkFault fault) {
-  const bool delays = fault.extra_delay.high > Duration::zero();
-  ASSERT(fault.extra_delay.low <= fault.extra_delay.high && fault.extra_delay.low >= Duration::zero(), "a range");
-  std::erase_if(fault.links, [](const DirectedLink& each) { return each.from == each.to; });
-  for (const DirectedLink& each : fault.links) {
-    LinkState& state = link(each.from, each.to);
-    if (fault.blocked) ++state.blocks;
-    if (fault.jammed) ++state.jams;
-    if (fault.bandwidth > 0) state.bandwidths.push_back(fault.bandwidth);
-    if (fault.queue > 0) state.queues.push_back(fault.queue);
-    if (delays) ++state.delays;
-    state.extra_delay = {state.extra_delay.low + fault.extra_delay.low,
-                         state.extra_delay.high + fault.extra_delay.high};
-    state.extra_loss += fault.loss.ppm();
-    state.extra_duplicate += fault.duplicate.ppm();
-    state.extra_reorder += fault.reorder.ppm();
-  }
   const bool cuts = fault.blocked || fault.jammed;
-  faults_.push_back(std::move(fault));
+  const LinkFaultId id = links_.apply(std::move(fault));
   if (cuts) review_connections();
-  return LinkFaultId(static_cast<std::uint32_t>(faults_.size()));
+  return id;
 }
 
 LinkFaultId Network::cut(const Partition& partition) {
@@ -46,49 +21,15 @@ LinkFaultId Network::cut(const Partition& partition) {
 }
 
 void Network::lift(LinkFaultId id) {
-  ASSERT(id.value() >= 1 && id.value() <= faults_.size(), "no such fault");
-  const LinkFault fault = std::exchange(faults_[id.value() - 1], LinkFault());
-  const bool delays = fault.extra_delay.high > Duration::zero();
-  for (const DirectedLink& each : fault.links) {
-    LinkState& state = link(each.from, each.to);
-    if (fault.blocked) --state.blocks;
-    if (fault.jammed && --state.jams == 0) unjam(each);
-    if (fault.bandwidth > 0)
-      state.bandwidths.erase(std::find(state.bandwidths.begin(), state.bandwidths.end(), fault.bandwidth));
-    if (fault.queue > 0) state.queues.erase(std::find(state.queues.begin(), state.queues.end(), fault.queue));
-    if (delays) --state.delays;
-    state.extra_delay = {state.extra_delay.low - fault.extra_delay.low,
-                         state.extra_delay.high - fault.extra_delay.high};
-    state.extra_loss -= fault.loss.ppm();
-    state.extra_duplicate -= fault.duplicate.ppm();
-    state.extra_reorder -= fault.reorder.ppm();
-  }
-  if (!fault.blocked && !fault.jammed) return;
+  const LiftedFault lifted = links_.lift(id);
+  for (const ReleasedPacket& each : lifted.released) kernel().schedule_after(each.after, *this, kDatagram, each.packet);
+  if (!lifted.cut) return;
   retry_stalled();
   review_connections();
 }
 
 bool Network::is_blocked(NodeId from, NodeId to) const {
   return from != to && link(from, to).blocks > 0;
-}
-
-/// What waited arrives, in its order but for the latencies.
-void Network::unjam(DirectedLink each) {
-  LinkState& state = link(each.from, each.to);
-  for (const std::uint32_t slot : std::exchange(state.jammed, {}))
-    kernel().schedule_after(draw_latency(state), *this, kDatagram, slot);
-}
-
-std::optional<Duration> Network::departs_after(LinkState& way, std::size_t bytes, bool may_drop) {
-  const std::uint64_t bandwidth = way.bandwidth();
-  if (bandwidth == 0) return Duration::zero();
-  const auto takes = [bandwidth](std::uint64_t size) {
-    return Duration::nanoseconds(static_cast<std::int64_t>(size * 1'000'000'000 / bandwidth));
-  };
-  const VirtualTime begins = std::max(way.free_at, kernel().now());
-  if (may_drop && begins - kernel().now() > takes(way.queue())) return std::nullopt;
-  way.free_at = begins + takes(bytes);
-  return way.free_at - kernel().now();
 }
 
 std::size_t Network::break_connections(NodeId a, NodeId b, Told told) {
@@ -183,7 +124,7 @@ void Network::retry_stalled() {
     const Duration backed_off = std::min(kernel().now() - side.stalled_at, parameters_.retransmit_max);
     // Two draws, one after the other: in one expression their order would be the compiler's choice.
     const Duration waits = way.random.between(Duration::zero(), backed_off);
-    const VirtualTime arrives = kernel().now() + waits + draw_latency(way);
+    const VirtualTime arrives = kernel().now() + waits + way.draw_latency();
     side.stalled = false;
     packets_[side.sent.head].arrives = arrives;
     side.last_arrival = std::max(side.last_arrival, arrives);

@@ -16,7 +16,8 @@ const char* to_string(StreamEnd end) {
 Network::Network(Kernel& kernel, NetworkParameters parameters)
     : EventTarget(kernel, "network"),
       parameters_(std::move(parameters)),
-      loopback_(kernel.stream("network/loopback")) {}
+      loopback_(kernel.stream("network/loopback")),
+      links_(kernel.seed(), parameters_.link) {}
 
 Network::~Network() = default;
 
@@ -26,20 +27,8 @@ NodeId Network::add_node(std::string name) {
   const NodeId node(static_cast<std::uint16_t>(nodes_.size()));
   const bool is_new = names_.emplace(name, node).second;
   ASSERT(is_new, "two hosts of one name: " + name);
-  const std::size_t before = nodes_.size();
   nodes_.push_back({std::move(name)});
-  std::vector<LinkState> links;
-  links.reserve(nodes_.size() * nodes_.size());
-  for (std::size_t from = 0; from < nodes_.size(); ++from) {
-    for (std::size_t to = 0; to < nodes_.size(); ++to) {
-      if (from < before && to < before) {
-        links.push_back(std::move(links_[from * before + to]));
-      } else {
-        links.push_back({parameters_.link, kernel().stream("network/link", (from << 16) | to)});
-      }
-    }
-  }
-  links_ = std::move(links);
+  links_.add_node();
   return node;
 }
 
@@ -75,7 +64,7 @@ void Network::set_link(NodeId from, NodeId to, const LinkParameters& parameters)
 }
 
 void Network::set_all_links(const LinkParameters& parameters) {
-  for (LinkState& link : links_) link.parameters = parameters;
+  links_.set_all(parameters);
 }
 
 void Network::on_event(std::uint32_t kind, std::uint64_t argument) {

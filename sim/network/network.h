@@ -37,7 +37,7 @@
 #include "sim/clock/gate.h"
 #include "sim/kernel/kernel.h"
 #include "sim/network/connection.h"
-#include "sim/network/link.h"
+#include "sim/network/links.h"
 #include "sim/network/partition.h"
 #include "sim/network/types.h"
 
@@ -254,17 +254,12 @@ class Network final : private EventTarget {
   void time_out(std::uint32_t index);
 
   // faults.cc
-  LinkState& link(NodeId from, NodeId to) { return links_[std::size_t{from.value()} * nodes_.size() + to.value()]; }
-  const LinkState& link(NodeId from, NodeId to) const { return const_cast<Network*>(this)->link(from, to); }
-  Duration draw_latency(LinkState& link);
+  LinkState& link(NodeId from, NodeId to) { return links_.at(from, to); }
+  const LinkState& link(NodeId from, NodeId to) const { return links_.at(from, to); }
   bool passes(NodeId from, NodeId to) const {
     return from == to || (link(from, to).blocks == 0 && link(from, to).jams == 0 && nodes_[to.value()].up);
   }
   bool passes(const Side& from, const Side& to) const { return !from.hung && passes(from.node, to.node); }
-  /// How long `bytes` wait and take to leave, behind what is queued; nothing if the queue is full and they may be
-  /// dropped.
-  std::optional<Duration> departs_after(LinkState& way, std::size_t bytes, bool may_drop);
-  void unjam(DirectedLink link);
   bool in_trouble(const Side& side) const;
   void watch(std::uint32_t index);
   void review_connections();
@@ -274,8 +269,7 @@ class Network final : private EventTarget {
   std::vector<Node> nodes_;
   std::map<std::string, NodeId, std::less<>> names_;
   RandomStream loopback_;
-  std::vector<LinkState> links_;   ///< Row by row: from * nodes + to.
-  std::vector<LinkFault> faults_;  ///< By id - 1; lifted ones are empty.
+  Links links_;
   std::vector<Binding> bindings_;
   std::vector<Listening> listening_;
   std::vector<Datagram> datagrams_;

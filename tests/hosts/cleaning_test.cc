@@ -1,0 +1,102 @@
+// Whatever happens to the harness, nothing of its worlds stays that `heir hosts clean` does not remove.
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "helpers.h"
+
+using namespace heir;
+using namespace heir::testbed;
+
+namespace {
+
+struct KilledHarness {
+  pid_t process = 0;
+  std::string world;
+};
+
+/// A process that makes a world whose hosts run something with this token, and is killed then.
+KilledHarness kill_harness(const std::string& token) {
+  int ends[2];
+  REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+  const Descriptor reads(ends[0]);
+  Descriptor writes(ends[1]);
+  const pid_t harness = ::fork();
+  if (harness == 0) {
+    WorldOptions options;
+    options.hosts = {"left1", "left2"};
+    Result<std::unique_ptr<World>> world = World::make(options);
+    if (!world) ::_exit(1);
+    for (const NodeId host : {A, B}) {
+      Command command;
+      command.arguments = {"/bin/sh", "-c", "setsid sleep " + token + ".5 & trap '' TERM HUP; sleep " + token + ".6"};
+      command.environment = {"PATH=/usr/bin:/bin"};
+      if (!(*world)->host(host).start(command)) ::_exit(1);
+    }
+    const std::string name = std::filesystem::path((*world)->folder(A)).parent_path().filename();
+    if (::write(writes.get(), name.data(), name.size()) < 0) ::_exit(1);
+    for (;;) ::pause();
+  }
+  writes.close();
+  char name[64];
+  const ssize_t length = ::read(reads.get(), name, sizeof name);
+  REQUIRE(length > 0);
+  REQUIRE(eventually([&] { return processes_with(token + ".5") >= 2 && processes_with(token + ".6") >= 2; }));
+  REQUIRE(::kill(harness, SIGKILL) == 0);
+  REQUIRE(::waitpid(harness, nullptr, 0) == harness);
+  return {harness, std::string(name, static_cast<std::size_t>(length))};
+}
+
+const WorldRecord* find(const std::vector<WorldRecord>& worlds, const std::string& name) {
+  const auto found = std::find_if(worlds.begin(), worlds.end(), [&](const auto& each) { return each.name == name; });
+  return found == worlds.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+TEST_CASE("After SIGKILL of the harness nothing of its world runs, and cleaning removes the rest") {
+  make_world(1);
+  const std::vector<std::string> devices = machine_devices();
+  const std::string token = "32" + std::to_string(::getpid());
+  const KilledHarness killed = kill_harness(token);
+  const auto in_use = make_world(1);
+
+  Result<std::vector<WorldRecord>> worlds = recorded_worlds();
+  REQUIRE(worlds);
+  const WorldRecord* left = find(*worlds, killed.world);
+  REQUIRE(left);
+  CHECK_FALSE(left->in_use());
+  CHECK(left->harness.process == killed.process);
+  REQUIRE(left->inits.size() == 2);
+  // Without any cleaning: the kernel and each host's init see to it. With its init gone a host's namespaces are too.
+  for (const ProcessMark& init : left->inits) CHECK(eventually([&] { return mark_of(init.process) != init; }));
+  CHECK(eventually([&] { return processes_with(token) == 0; }));
+  CHECK(machine_devices() == devices);
+
+  const Result<CleanedWorlds> cleaned = clean_worlds();
+  INFO((cleaned ? std::string() : cleaned.error().message));
+  REQUIRE(cleaned);
+  CHECK(std::count(cleaned->removed.begin(), cleaned->removed.end(), killed.world) == 1);
+  CHECK_FALSE(std::filesystem::exists("/run/heir-testbed/" + killed.world));
+  CHECK_FALSE(std::filesystem::exists("/var/lib/heir-testbed/" + killed.world));
+  // The world of this process is untouched.
+  CHECK(std::any_of(cleaned->in_use.begin(), cleaned->in_use.end(),
+                    [](const WorldRecord& each) { return each.harness.process == ::getpid(); }));
+  CHECK(shell(in_use->host(A), "echo here") == "here\n");
+}
+
+TEST_CASE("A world that ends leaves nothing") {
+  std::string folder;
+  {
+    const auto world = make_world(2);
+    folder = std::filesystem::path(world->folder(A)).parent_path();
+    CHECK(std::filesystem::exists(folder));
+  }
+  CHECK_FALSE(std::filesystem::exists(folder));
+  const Result<std::vector<WorldRecord>> worlds = recorded_worlds();
+  REQUIRE(worlds);
+  CHECK_FALSE(find(*worlds, std::filesystem::path(folder).filename()));
+}
