@@ -131,6 +131,8 @@ Task<void> Gate::forward_requests(Connection& connection) {
       continue;
     }
     if (!connection.server->write(std::move(*bytes))) break;
+    const Result<> drained = co_await connection.server->drained();
+    if (!drained) break;
   }
   connection.end();
 }
@@ -168,6 +170,9 @@ Task<void> Gate::forward_answers(Connection& connection) {
       connection.begun.notify();
     }
     if (!connection.client->write(std::move(*bytes))) break;
+    // A client that does not read holds up its own answers, and not our memory.
+    const Result<> drained = co_await connection.client->drained();
+    if (!drained) break;
   }
   connection.end();
 }

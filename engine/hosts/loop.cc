@@ -58,17 +58,18 @@ void Loop::post(std::function<void()> work) {
 }
 
 void Loop::LoopExecutor::woken() {
-  if (is_posted_) return;
+  // Within a turn, its end runs us.
+  if (loop_.is_turning_ || is_posted_) return;
   is_posted_ = true;
-  loop_.post([this] {
-    is_posted_ = false;
-    run();
-  });
+  loop_.post([this] { is_posted_ = false; });
 }
 
 void Loop::turn(const std::function<void()>& work) {
   const MonotonicTime began = boot_time();
+  is_turning_ = true;
   work();
+  if (!executor_.idle()) executor_.run();
+  is_turning_ = false;
   lost(boot_time() - began);
 }
 

@@ -71,6 +71,7 @@ class Loop {
   std::map<std::uint64_t, MonotonicTime> times_;  ///< Of timers_.
   std::uint64_t next_timer_ = 1;
   MonotonicTime armed_ = MonotonicTime::max();
+  bool is_turning_ = false;
   Stalls stalls_;
   std::unique_ptr<Parts> parts_;
 };

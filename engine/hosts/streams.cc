@@ -156,7 +156,11 @@ class TcpStream final : public Stream {
 
   void start_read(Operation<Result<Bytes>>& op) override {
     reading_ = Pending<Result<Bytes>>::of(op);
-    try_to_read();
+    // What the last read did not fill was all that there was: it is not tried in vain.
+    if (is_dry_ && connection_)
+      await_bytes();
+    else
+      try_to_read();
   }
 
   void start_drained(Operation<Result<>>& op) override {
@@ -180,17 +184,19 @@ class TcpStream final : public Stream {
     do {
       count = ::recv(connection_->socket, buffer.data(), buffer.size(), MSG_DONTWAIT);
     } while (count < 0 && errno == EINTR);
-    if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-      if (!is_watched_)
-        connection_->watch->when_readable([this] {
-          is_watched_ = false;
-          try_to_read();
-        });
-      is_watched_ = true;
-      return;
-    }
+    if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return await_bytes();
     if (count < 0) return break_off(errno);
+    is_dry_ = static_cast<std::size_t>(count) < read_size;
     std::exchange(reading_, nullptr)->complete(Bytes(buffer.data(), static_cast<std::size_t>(count)));
+  }
+
+  void await_bytes() {
+    if (is_watched_) return;
+    is_watched_ = true;
+    connection_->watch->when_readable([this] {
+      is_watched_ = false;
+      try_to_read();
+    });
   }
 
   void await_space() {
@@ -220,6 +226,7 @@ class TcpStream final : public Stream {
   Loop& loop_ = connection_->loop;
   int number_ = ECONNRESET;
   bool is_watched_ = false;
+  bool is_dry_ = false;  ///< The last read took all that had come.
   std::shared_ptr<Pending<Result<Bytes>>> reading_;
   std::shared_ptr<Pending<Result<>>> draining_;
 };

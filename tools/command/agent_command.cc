@@ -87,7 +87,12 @@ Exit run_init(const InitOptions& options) {
   // What would be wrong with the files is wrong with the command.
   const LoadedConfig tried =
       load_config_text("--hosts", "/", config_text(options.cluster, hosts.front().name, hosts, keys));
-  for (const std::string& message : tried.messages) complain("heir init: " + message);
+  for (const std::string& message : tried.messages) {
+    // The places are of a text that nobody sees.
+    const std::string line = message.substr(0, message.find('\n'));
+    const std::size_t quote = line.find('\'');
+    complain("heir init: --hosts, --cluster: " + line.substr(quote == std::string::npos ? 0 : quote));
+  }
   if (!tried.config) return Exit::bad_usage;
   const Result<> written = write_new_cluster(options.cluster, hosts, options.out);
   if (!written) {

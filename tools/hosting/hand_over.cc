@@ -10,6 +10,7 @@ namespace heir::tools {
 namespace {
 
 constexpr Duration pause = Duration::milliseconds(100);
+constexpr Duration silence_limit = Duration::seconds(3);  ///< Without a store nothing can be handed over.
 constexpr Duration lead_pause = Duration::seconds(2);
 
 /// Whether the peer of the host of that name leads, and has a sync that is present.
@@ -43,9 +44,15 @@ Task<std::optional<Lead>> look(store::Store& store, store::ServiceName service, 
 Task<void> hand_over(Host& host, store::Store& store, HostingConfig config, Duration limit) {
   const store::ServiceName service(config.cluster);
   const MonotonicTime began = host.monotonic_now();
+  MonotonicTime answered = began;
   bool is_asked = false;
   while (host.monotonic_now() < began + limit) {
     const std::optional<Lead> lead = co_await look(store, service, config.name);
+    if (lead) answered = host.monotonic_now();
+    if (host.monotonic_now() >= answered + silence_limit) {
+      host.log(LogLevel::warning, "not-handed-over", {{"why", "the store does not answer"}});
+      co_return;
+    }
     if (lead && !lead->leads && (!is_asked || lead->has_opened)) {
       if (is_asked) host.log(LogLevel::info, "handed-over", {{"took", to_string(host.monotonic_now() - began)}});
       co_return;

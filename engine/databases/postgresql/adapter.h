@@ -46,8 +46,8 @@ struct Config {
   Address listen;        ///< Where the server listens.
   std::string binaries;  ///< Folder of initdb, pg_ctl, …; "" leaves it to the search path.
   std::string superuser = "heir";
-  std::string password_file;          ///< Whose first line is the superuser's password in a new cluster; "": it has none.
-  std::vector<std::string> access;    ///< Lines of pg_hba.conf. Empty: everyone by scram-sha-256.
+  std::string password_file;        ///< Whose first line is the superuser's password in a new cluster; "": it has none.
+  std::vector<std::string> access;  ///< Lines of pg_hba.conf. Empty: everyone by scram-sha-256.
   std::vector<std::string> settings;  ///< More lines for the settings file, which cannot override the adapter's own.
   CommitLevel commit_level = CommitLevel::flushed;
   bool fsync = true;                ///< Off loses writes; a scenario may want to see that.

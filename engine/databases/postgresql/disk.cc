@@ -210,7 +210,8 @@ Task<Result<>> initialize(Context& context) {
     co_return Result<>();
   }
   const std::string next = context.layout.next();
-  Program program = programs::initdb(context.config.binaries, next, context.config.superuser, context.config.password_file);
+  Program program =
+      programs::initdb(context.config.binaries, next, context.config.superuser, context.config.password_file);
   const Result<ProgramExit> exit = co_await context.host.run(std::move(program));
   if (!exit) co_return explain(exit.error(), "running initdb");
   if (exit->status != 0)
