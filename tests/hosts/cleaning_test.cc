@@ -13,13 +13,14 @@ using namespace heir::testbed;
 
 namespace {
 
-struct KilledHarness {
-  pid_t process = 0;
-  std::string world;
-};
+const WorldRecord* find(const std::vector<WorldRecord>& worlds, const std::string& name) {
+  const auto found = std::find_if(worlds.begin(), worlds.end(), [&](const auto& each) { return each.name == name; });
+  return found == worlds.end() ? nullptr : &*found;
+}
 
-/// A process that makes a world whose hosts run something with this token, and is killed then.
-KilledHarness kill_harness(const std::string& token) {
+/// A process that makes a world whose hosts run something with this token, and is killed then. What was on record of
+/// it while it lived: somebody else may clean once it is dead.
+WorldRecord kill_harness(const std::string& token) {
   int ends[2];
   REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
   const Descriptor reads(ends[0]);
@@ -45,14 +46,16 @@ KilledHarness kill_harness(const std::string& token) {
   const ssize_t length = ::read(reads.get(), name, sizeof name);
   REQUIRE(length > 0);
   REQUIRE(eventually([&] { return processes_with(token + ".5") >= 2 && processes_with(token + ".6") >= 2; }));
+  const Result<std::vector<WorldRecord>> worlds = recorded_worlds();
+  REQUIRE(worlds);
+  const WorldRecord* record = find(*worlds, std::string(name, static_cast<std::size_t>(length)));
+  REQUIRE(record);
+  CHECK(record->in_use());
+  CHECK(record->harness.process == harness);
   REQUIRE(::kill(harness, SIGKILL) == 0);
   REQUIRE(::waitpid(harness, nullptr, 0) == harness);
-  return {harness, std::string(name, static_cast<std::size_t>(length))};
-}
-
-const WorldRecord* find(const std::vector<WorldRecord>& worlds, const std::string& name) {
-  const auto found = std::find_if(worlds.begin(), worlds.end(), [&](const auto& each) { return each.name == name; });
-  return found == worlds.end() ? nullptr : &*found;
+  CHECK_FALSE(record->in_use());
+  return *record;
 }
 
 }  // namespace
@@ -61,27 +64,20 @@ TEST_CASE("After SIGKILL of the harness nothing of its world runs, and cleaning 
   make_world(1);
   const std::vector<std::string> devices = machine_devices();
   const std::string token = "32" + std::to_string(::getpid());
-  const KilledHarness killed = kill_harness(token);
+  const WorldRecord killed = kill_harness(token);
   const auto in_use = make_world(1);
 
-  Result<std::vector<WorldRecord>> worlds = recorded_worlds();
-  REQUIRE(worlds);
-  const WorldRecord* left = find(*worlds, killed.world);
-  REQUIRE(left);
-  CHECK_FALSE(left->in_use());
-  CHECK(left->harness.process == killed.process);
-  REQUIRE(left->inits.size() == 2);
+  REQUIRE(killed.inits.size() == 2);
   // Without any cleaning: the kernel and each host's init see to it. With its init gone a host's namespaces are too.
-  for (const ProcessMark& init : left->inits) CHECK(eventually([&] { return mark_of(init.process) != init; }));
+  for (const ProcessMark& init : killed.inits) CHECK(eventually([&] { return mark_of(init.process) != init; }));
   CHECK(eventually([&] { return processes_with(token) == 0; }));
   CHECK(machine_devices() == devices);
 
   const Result<CleanedWorlds> cleaned = clean_worlds();
   INFO((cleaned ? std::string() : cleaned.error().message));
   REQUIRE(cleaned);
-  CHECK(std::count(cleaned->removed.begin(), cleaned->removed.end(), killed.world) == 1);
-  CHECK_FALSE(std::filesystem::exists("/run/heir-testbed/" + killed.world));
-  CHECK_FALSE(std::filesystem::exists("/var/lib/heir-testbed/" + killed.world));
+  CHECK_FALSE(std::filesystem::exists("/run/heir-testbed/" + killed.name));
+  CHECK_FALSE(std::filesystem::exists("/var/lib/heir-testbed/" + killed.name));
   // The world of this process is untouched.
   CHECK(std::any_of(cleaned->in_use.begin(), cleaned->in_use.end(),
                     [](const WorldRecord& each) { return each.harness.process == ::getpid(); }));

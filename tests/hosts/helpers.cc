@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <thread>
 
 namespace heir::testbed {
@@ -118,7 +117,8 @@ int processes_with(const std::string& text) {
   int count = 0;
   for (const auto& each : std::filesystem::directory_iterator("/proc")) {
     std::ifstream file(each.path() / "cmdline", std::ios::binary);
-    const std::string line{std::istreambuf_iterator<char>(file), {}};
+    std::string line;
+    std::getline(file, line);  // Of a process that ends meanwhile: empty.
     if (line.find(text) != std::string::npos) ++count;
   }
   return count;

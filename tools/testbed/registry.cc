@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -81,9 +82,13 @@ Result<> end_process(const ProcessMark& mark) {
 }  // namespace
 
 std::optional<ProcessMark> mark_of(pid_t process) {
-  std::ifstream file("/proc/" + std::to_string(process) + "/stat");
-  std::string text;
-  if (process <= 0 || !std::getline(file, text)) return std::nullopt;
+  if (process <= 0) return std::nullopt;
+  // Not by a stream: it would throw if the process ends between open and read.
+  const Descriptor file(::open(("/proc/" + std::to_string(process) + "/stat").c_str(), O_RDONLY | O_CLOEXEC));
+  std::string text(1024, '\0');
+  const ssize_t length = file ? ::read(file.get(), text.data(), text.size()) : 0;
+  if (length <= 0) return std::nullopt;
+  text.resize(static_cast<std::size_t>(length));
   const std::size_t name_ends = text.rfind(')');  // The name may hold anything.
   if (name_ends == std::string::npos) return std::nullopt;
   std::istringstream fields(text.substr(name_ends + 1));
@@ -158,6 +163,10 @@ Result<std::vector<WorldRecord>> recorded_worlds() {
 }
 
 Result<CleanedWorlds> clean_worlds() {
+  // One at a time: two that remove the same folder are in each other's way.
+  const Descriptor records(::open(kRecords, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!records && errno == ENOENT) return CleanedWorlds();  // There never was one.
+  if (!records || ::flock(records.get(), LOCK_EX) != 0) return system_error(kRecords);
   // The folders are listed before the records: a world is on record first.
   const Result<std::vector<std::string>> folders = names_in(kFolders);
   if (!folders) return folders.error();
