@@ -33,6 +33,15 @@ TEST_CASE("What the plain switch costs", "[.][measure]") {
       own_worst, switched, switched_worst);
   std::printf("added one way, p50: %.1f us\n", (switched - own) / 2);
 
+  {
+    LinkParameters one_ms = plain_link();
+    one_ms.latency = {Duration::milliseconds(1), Duration::milliseconds(1)};
+    world->network().set_all_links(one_ms);
+    const auto [later, later_worst] = round_trips(through, 1000);
+    std::printf("with links of 1 ms: p50 %.1f us, p99 %.1f us, of which 2000 are meant\n", later, later_worst);
+    world->network().set_all_links(plain_link());
+  }
+
   const auto rate = [&](const char* what, double seconds, const SwitchCounts& before) {
     const SwitchCounts after = world->network().counts();
     std::printf("%s: %.0f frames/s, %.1f MB/s carried\n", what,
