@@ -56,37 +56,63 @@ const char* const footer =
     "error of heir itself;\n"
     "130 interrupted.\n";
 
+constexpr std::size_t few_strikes = 8;
+constexpr int other_seeds = 20;  ///< Tried where a strike is left out.
 constexpr int seeds = 10;        ///< Tried with the shrunk scenario,
 constexpr int steady_seeds = 8;  ///< and so many that fail are enough.
 
 class Shrinking {
  public:
-  Shrinking(Scenario from, std::uint64_t seed, std::string kind, Deadline deadline, unsigned jobs, bool tells)
-      : best_(std::move(from)), seed_(seed), kind_(std::move(kind)), deadline_(deadline), jobs_(jobs), tells_(tells) {
+  Shrinking(Scenario from, std::uint64_t seed, FoundFailure failure, Deadline deadline, unsigned jobs, bool tells)
+      : best_(std::move(from)),
+        seed_(seed),
+        failure_(std::move(failure)),
+        deadline_(deadline),
+        jobs_(jobs),
+        tells_(tells) {
     tried_.insert({seed_, scenarios::write(best_)});
   }
 
   /// Nothing is left to try, or the time is up.
   void run() {
+    const Scenario whole = best_;
+    drop_what_came_later();
     drop_strikes();
-    plain_seed();
-    bool smaller = true;
-    while (smaller && goes_on()) {
-      smaller = false;
-      for (const Pass& pass : passes())
-        while (goes_on() && take_one(pass.candidates(best_), pass.about)) smaller = true;
-      if (smaller) drop_strikes();
-      plain_seed();
+    // Where that leads to a dead end, the other way may not.
+    if (best_.faults.size() > few_strikes && goes_on()) {
+      Scenario one = std::exchange(best_, whole);
+      drop_strikes();
+      if (best_.faults.size() >= one.faults.size()) best_ = std::move(one);
     }
+    plain_seed();
+    do {
+      bool smaller = true;
+      while (smaller && goes_on()) {
+        smaller = false;
+        for (const Pass& pass : passes())
+          while (goes_on() && take_one(pass.candidates(best_), pass.about)) smaller = true;
+        if (smaller) drop_strikes();
+        plain_seed();
+      }
+    } while (drop_strikes_with_other_seeds());
+    is_over_ = !goes_on();
     clear();
   }
 
   /// With how many of the first seeds it fails in the same way. Where operations that are too few make that a matter of
   /// luck, there are more of them again: what fails by luck fails no more after the next change of code.
-  int make_steady() {
+  /// Nothing if there is no time for that.
+  std::optional<int> make_steady(Deadline deadline) {
+    deadline_ = deadline;
+    double expected = longest_batch_ * seeds / jobs_;  // That so many runs take.
+    if (!deadline_.has(std::chrono::duration<double>(expected))) return std::nullopt;
+    const Stopwatch watch;
     std::vector<bool> failing = run_side_by_side({best_}, {1, seeds});
+    expected = watch.seconds();
     Scenario busier = best_;
     for (int i = 0; i < most_raises && how_many(failing) < steady_seeds && goes_on(); ++i) {
+      expected *= 4;
+      if (!deadline_.has(std::chrono::duration<double>(expected))) break;
       for (scenarios::Workload& workload : busier.workloads)
         workload.rate.count = std::min<std::int64_t>(workload.rate.count * 4, 1'000'000);
       show("steadier operations");
@@ -103,7 +129,7 @@ class Shrinking {
   const Scenario& best() const { return best_; }
   std::uint64_t seed() const { return seed_; }
   std::size_t runs() const { return runs_; }
-  bool is_over() const { return deadline_.over(); }
+  bool is_over() const { return is_over_; }
   const std::optional<Interruption>& interruption() const { return interruption_; }
 
  private:
@@ -113,7 +139,39 @@ class Shrinking {
     return static_cast<int>(std::count(outcomes.begin(), outcomes.end(), true));
   }
 
-  bool goes_on() const { return !interruption_ && !deadline_.over(); }
+  bool goes_on() const { return !interruption_ && deadline_.has(std::chrono::duration<double>(longest_batch_)); }
+
+  /// Nothing that came behind the failure has to do with it.
+  void drop_what_came_later() {
+    Scenario earlier = best_;
+    std::erase_if(earlier.faults,
+                  [&](const scenarios::Fault& strike) { return strike.at && strike.at->low > failure_.at; });
+    if (earlier.faults.size() == best_.faults.size()) return;
+    std::vector<Scenario> candidates(2, earlier);
+    candidates[0].duration = std::min(best_.duration, whole_seconds(failure_.at + Duration::seconds(2)));
+    take_one(std::move(candidates), "what came later");
+  }
+
+  /// Without a strike everything behind it is drawn anew, so that one which the failure does not need may be needed
+  /// with this seed. True if any was left out.
+  bool drop_strikes_with_other_seeds() {
+    bool smaller = false;
+    for (std::size_t i = best_.faults.size(); i-- > 0 && goes_on();) {
+      Scenario without = best_;
+      without.faults.erase(without.faults.begin() + static_cast<std::ptrdiff_t>(i));
+      const std::string text = scenarios::write(without);
+      if (!tried_.insert({0, text}).second || !scenarios::load_text("candidate", text)) continue;
+      show("strikes, with other seeds");
+      const std::vector<bool> failing = run_side_by_side({without}, {1, other_seeds});
+      const auto found = std::find(failing.begin(), failing.end(), true);
+      if (found == failing.end()) continue;
+      best_ = std::move(without);
+      seed_ = static_cast<std::uint64_t>(found - failing.begin()) + 1;
+      tried_.insert({seed_, text});
+      smaller = true;
+    }
+    return smaller;
+  }
 
   void drop_strikes() {
     const std::vector<scenarios::Fault> strikes = best_.faults;
@@ -180,9 +238,11 @@ class Shrinking {
     WorkerOptions workers;
     workers.workers = jobs_;
     std::vector<bool> outcomes;
+    const Stopwatch watch;
     interruption_ = run_all(plan, job_options, workers,
                             [&](const Job&, const Report& report) { outcomes.push_back(is_same(report)); });
     runs_ += outcomes.size();
+    if (outcomes.size() <= jobs_) longest_batch_ = std::max(longest_batch_, watch.seconds());
     if (interruption_) outcomes.clear();
     return outcomes;
   }
@@ -190,9 +250,9 @@ class Shrinking {
   bool is_same(const Report& report) const {
     const auto run = nlohmann::json::parse(report.text, nullptr, false);
     if (run.is_discarded() || report.status == Exit::internal) return false;
-    for (const char* list : {"failures", "caught"})
-      for (const auto& failure : run[list])
-        if (failure["kind"] == kind_) return true;
+    // One that should have shown it and did not fails too, with an assertion.
+    for (const auto& failure : run[best_.expect.verdict ? "caught" : "failures"])
+      if (failure["kind"] == failure_.kind) return true;
     return false;
   }
 
@@ -210,38 +270,55 @@ class Shrinking {
 
   Scenario best_;
   std::uint64_t seed_;
-  std::string kind_;
+  FoundFailure failure_;
   Deadline deadline_;
+  bool is_over_ = false;
   unsigned jobs_;
   bool tells_;
   std::set<std::pair<std::uint64_t, std::string>> tried_;
   std::size_t runs_ = 0;
+  double longest_batch_ = 0;  ///< Seconds that as many runs took as go on at a time.
   std::optional<Interruption> interruption_;
 };
 
 /// What the scenario is to be judged by: the failure alone, if a file can name it, with those expectations that it may
 /// be a breach of.
-void expect_failure(Scenario& scenario, const std::string& kind) {
-  const std::optional<scenarios::FailureKind> named = scenarios::from_name<scenarios::FailureKind>(kind);
+void expect_failure(Scenario& scenario, const FoundFailure& failure) {
   using scenarios::FailureKind;
-  const bool breach =
-      named == FailureKind::not_writable || named == FailureKind::stuck || named == FailureKind::assertion;
-  if (!breach) scenario.expect = {};
-  scenario.expect.verdict = named;
+  const scenarios::Expect asked = std::exchange(scenario.expect, {});
+  scenarios::Expect& expect = scenario.expect;
+  expect.verdict = scenarios::from_name<FailureKind>(failure.kind);
+  if (expect.verdict == FailureKind::not_writable) {
+    expect.writable_within = asked.writable_within;
+    expect.max_unavailable = asked.max_unavailable;
+  }
+  if (expect.verdict == FailureKind::stuck) {
+    expect.recovers_within = asked.recovers_within;
+    expect.min_failovers = asked.min_failovers;
+    // Any calmer workload would be a breach of it.
+    if (failure.message.find("operations succeeded; expected") != std::string::npos) expect.min_ok = asked.min_ok;
+  }
+  if (expect.verdict == FailureKind::assertion) expect.max_failovers = asked.max_failovers;
 }
 
-std::string file_text(const Shrinking& shrinking, const Subject& subject, const FoundFailure& failure, int failing,
-                      const std::string& before) {
+std::string file_text(const Shrinking& shrinking, const Subject& subject, const FoundFailure& failure,
+                      const std::optional<int>& failing, const std::string& before) {
   std::string text = "# " + scenarios::printable(failure.kind) + ", shrunk from " +
                      scenarios::printable(subject.capsule.source) + ", seed " + std::to_string(subject.capsule.seed) +
                      ".\n# Was: " + before + ".\n# Is:  " + size_of(shrinking.best()) + ".\n";
   text += fmt::format("# Fails in this way with seed {}", shrinking.seed());
-  if (!shrinking.interruption()) text += fmt::format(", and with {} of the seeds 1 to {}", failing, seeds);
+  if (failing) text += fmt::format(", and with {} of the seeds 1 to {}", *failing, seeds);
   text += ".\n";
   return text + scenarios::write(shrinking.best());
 }
 
-Exit shrink(const Subject& subject, const Options& options, Deadline deadline) {
+Exit shrink(const Subject& subject, const Options& options, std::chrono::nanoseconds time) {
+  const Stopwatch watch;
+  // What is left until a part of the time has passed; the rest is for what comes behind.
+  const auto left = [&](double part) {
+    return std::chrono::nanoseconds(
+        static_cast<std::int64_t>(static_cast<double>(time.count()) * part - watch.seconds() * 1e9));
+  };
   const auto no_failure = [&](const std::string& why) {
     std::printf("nothing to shrink: %s\n", why.c_str());
     return Exit::expectation_failed;
@@ -259,17 +336,22 @@ Exit shrink(const Subject& subject, const Options& options, Deadline deadline) {
   for (const auto* decisions : {&seed_run.result.decisions, &subject.capsule.decisions}) {
     if (start) break;
     Scenario candidate = sim::with_decisions(subject.capsule.scenario, *decisions);
-    expect_failure(candidate, failure.kind);
+    expect_failure(candidate, failure);
+    candidate.title = failure.kind + ", shrunk from " + subject.capsule.source;
     if (fails_with(see(candidate, run).judgement, failure.kind)) start = std::move(candidate);
   }
   if (!start) return no_failure("its decision list does not fail with " + failure.kind + " (`heir replay` says more)");
 
+  if (const scenarios::Loaded good = scenarios::load_text("the shrunk scenario", scenarios::write(*start)); !good) {
+    complain("heir shrink: " + good.messages.front());
+    return Exit::internal;
+  }
+
   const unsigned jobs = worker_count(options.jobs);
   const std::string before = size_of(*start);
-  const Stopwatch watch;
-  Shrinking shrinking(*start, subject.capsule.seed, failure.kind, deadline, jobs, tells);
+  Shrinking shrinking(*start, subject.capsule.seed, failure, Deadline(left(0.85)), jobs, tells);
   shrinking.run();
-  const int failing = shrinking.make_steady();
+  const std::optional<int> failing = shrinking.make_steady(Deadline(left(0.95)));
   const std::optional<Interruption> interruption = shrinking.interruption();
 
   run.seed = shrinking.seed();
@@ -286,8 +368,9 @@ Exit shrink(const Subject& subject, const Options& options, Deadline deadline) {
               : shrinking.is_over() ? "; the time was up"
                                     : "; nothing more can be left out");
   if (!interruption)
-    std::printf("it fails     with seed %llu, and with %d of the seeds 1 to %d\n",
-                static_cast<unsigned long long>(shrinking.seed()), failing, seeds);
+    std::printf("it fails     with seed %llu%s\n", static_cast<unsigned long long>(shrinking.seed()),
+                failing ? fmt::format(", and with {} of the seeds 1 to {}", *failing, seeds).c_str()
+                        : "; there was no time for others");
   if (!options.svg.empty())
     if (const Result<> done = save(diagram_svg(tale, shrinking.best().title), options.svg); !done) {
       complain("heir shrink: " + done.error().message);
@@ -316,7 +399,7 @@ Exit run(const Options& options) {
   const std::optional<Subject> subject = load_subject(options.subject, problems);
   for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", problem.c_str());
   if (!problems.empty() || !subject) return Exit::bad_usage;
-  return shrink(*subject, options, Deadline(std::chrono::nanoseconds(lasts->ns())));
+  return shrink(*subject, options, std::chrono::nanoseconds(lasts->ns()));
 }
 
 }  // namespace

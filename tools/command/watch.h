@@ -37,6 +37,8 @@ class Deadline {
   explicit Deadline(std::chrono::nanoseconds from_now) : at_(Clock::now() + from_now) {}
   bool is_set() const { return at_.has_value(); }
   bool over() const { return at_ && Clock::now() >= *at_; }
+  /// Whether so much can still be done; always if it was given no time.
+  bool has(std::chrono::duration<double> time) const { return !at_ || Clock::now() + time < *at_; }
 
  private:
   using Clock = std::chrono::steady_clock;

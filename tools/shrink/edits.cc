@@ -108,6 +108,13 @@ Duration last_strike(const Scenario& scenario) {
   return last;
 }
 
+Duration last_heal(const Scenario& scenario) {
+  Duration last;
+  for (const Fault& fault : scenario.faults)
+    last = std::max(last, fault.at->high + (fault.lasts ? fault.lasts->high : Duration::zero()));
+  return last;
+}
+
 /// Everything happens earlier, after the same beginning.
 Candidates earlier(const Scenario& from) {
   Candidates out;
@@ -130,15 +137,15 @@ Candidates earlier(const Scenario& from) {
   return out;
 }
 
-Duration whole_seconds(Duration duration) {
-  return Duration::seconds((duration.ns() + 999'999'999) / 1'000'000'000);
-}
-
 Candidates shorter(const Scenario& from) {
   Candidates out;
-  const Duration least = whole_seconds(last_strike(from) + Duration::seconds(1));
-  for (const Duration to : {least, whole_seconds((from.duration + least) / 2), from.duration - Duration::seconds(1)}) {
-    if (to >= from.duration || to < least) continue;
+  Duration least = whole_seconds(last_strike(from) + Duration::seconds(1));
+  // A run that ends before has no write in time, whatever it does.
+  if (from.expect.writable_within)
+    least = whole_seconds(last_heal(from) + *from.expect.writable_within + Duration::seconds(2));
+  for (const Duration to : {least, whole_seconds((from.duration + least) / 2), whole_seconds(from.duration),
+                            from.duration - Duration::seconds(1)}) {
+    if (to == from.duration || to < least || to > whole_seconds(from.duration)) continue;
     add(out, from, [to](Scenario& s) {
       s.duration = to;
       for (Workload& workload : s.workloads)
@@ -306,6 +313,10 @@ const std::vector<Pass>& passes() {
       {"what the world draws", calmer_world},
   };
   return all;
+}
+
+Duration whole_seconds(Duration duration) {
+  return Duration::seconds((duration.ns() + 999'999'999) / 1'000'000'000);
 }
 
 std::string size_of(const Scenario& scenario) {

@@ -19,6 +19,9 @@ struct Pass {
 /// In the order in which they pay: operations and clients, peers, members of the store, time, then values.
 const std::vector<Pass>& passes();
 
+/// Rounded up.
+Duration whole_seconds(Duration duration);
+
 /// What a scenario is measured by: "3 faults, 2 clients with 4 keys at 200/s, 3 peers, 3 members of the store, 60s".
 std::string size_of(const scenarios::Scenario& scenario);
 

@@ -143,7 +143,7 @@ const char* column(const TaleLine& line) {
 std::vector<TaleLine> tale_of(const scenarios::Scenario& scenario, const std::vector<sim::StoryLine>& story,
                               const sim::RunResult& result, const Judgement& judgement, std::string_view kind) {
   const reports::Failure* failure = nullptr;
-  for (const auto* list : {&judgement.caught, &judgement.failures})
+  for (const auto* list : {&judgement.caught, &judgement.failures})  // In this order: see fails_with().
     for (const reports::Failure& candidate : *list)
       if (!failure && kind == reports::to_string(candidate.kind)) failure = &candidate;
   ASSERT(failure != nullptr, "a tale of what did not happen");
