@@ -15,7 +15,7 @@ namespace heir::tools {
 
 namespace {
 
-constexpr std::chrono::seconds patience{20};  ///< With a finding that is run again.
+constexpr std::chrono::seconds patience{120};  ///< With a finding that is run again.
 
 /// "3"; of several databases "2-3", the second's.
 std::string name_of(const reports::ReleaseFinding& finding, const std::vector<std::string>& databases) {
