@@ -1,4 +1,10 @@
 // heir serve: the page of results over HTTP, live, on loopback.
+// Boost 1.74 knows the coroutines of GCC only; clang's are the same.
+#ifdef __clang__
+#define BOOST_ASIO_HAS_CO_AWAIT 1
+#define BOOST_ASIO_HAS_STD_COROUTINE 1
+#endif
+
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
