@@ -259,7 +259,8 @@ export const releaseBehaviour = [
     "a campaign that has ended is asked for no more",
     (browser) =>
       withServer(browser, underWay(), async (page, served) => {
-        served.release = { ...served.release, live: false, summary: "It is over." };
+        const campaigns = served.release.campaigns.map((campaign) => ({ ...campaign, ended: campaign.ended ?? "complete" }));
+        served.release = { ...served.release, campaigns, live: false, summary: "It is over." };
         await page.getByText("The campaign has ended").waitFor();
         assert.equal(await page.locator("#verdict .sentence").textContent(), "It is over.");
         const asked = served.asked;
