@@ -45,6 +45,8 @@ void add_scenario_command(CLI::App& app, Chosen& chosen);
 void add_agent_command(CLI::App& app, Chosen& chosen);
 void add_init_command(CLI::App& app, Chosen& chosen);
 void add_hosts_command(CLI::App& app, Chosen& chosen);
+void add_completion_command(CLI::App& app, Chosen& chosen);
+void add_manual_command(CLI::App& app, Chosen& chosen);
 
 /// One line to standard error: "heir: MESSAGE".
 void complain(std::string_view message);

@@ -49,6 +49,8 @@ int main(int argc, char** argv) {
 #ifdef HEIR_WITH_SHELL
   heir::tools::add_shell_command(app);
 #endif
+  heir::tools::add_completion_command(app, chosen);
+  heir::tools::add_manual_command(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {
