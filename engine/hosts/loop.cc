@@ -49,6 +49,23 @@ void Loop::run() {
   parts_->context.run();
 }
 
+bool Loop::run_to_end(Task<void> task, Duration limit) {
+  struct Follower {
+    static Task<void> follow(Task<void> task, Loop& loop, bool& has_ended) {
+      co_await std::move(task);
+      has_ended = true;
+      loop.stop();
+    }
+  };
+  bool has_ended = false;
+  Scope scope;
+  scope.spawn(Follower::follow(std::move(task), *this, has_ended));
+  const std::uint64_t timer = set_timer(boot_time() + limit, [this] { stop(); });
+  if (!has_ended) run();
+  cancel_timer(timer);
+  return has_ended;
+}
+
 void Loop::stop() {
   parts_->context.stop();
 }

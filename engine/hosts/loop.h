@@ -34,6 +34,8 @@ class Loop {
   Executor& executor() { return executor_; }
   /// Turns until stop().
   void run();
+  /// Turns until the task has ended. False if `limit` passed first: the task is destroyed then.
+  bool run_to_end(Task<void> task, Duration limit);
   /// From any thread.
   void stop();
   /// Calls `work` on the loop, soon; from any thread.

@@ -14,7 +14,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "tests/conformance/postgresql/real_host.h"
+#include "engine/hosts/linux_host.h"
 #include "tests/conformance/postgresql/steps.h"
 #include "tests/conformance/postgresql/transcript.h"
 
@@ -50,8 +50,7 @@ std::vector<int> free_ports(std::size_t count) {
 
 class RealWorld final : public World {
  public:
-  explicit RealWorld(std::string folder)
-      : folder_(std::move(folder)), host_(Duration::seconds(90)), ports_(free_ports(3)) {
+  explicit RealWorld(std::string folder) : folder_(std::move(folder)), ports_(free_ports(3)) {
     for (int peer = 0; peer < 3; ++peer) std::filesystem::create_directory(config(peer).root);
   }
   ~RealWorld() override {
@@ -59,7 +58,7 @@ class RealWorld final : public World {
   }
 
   Host& host(int) override { return host_; }
-  RealHost& real_host() { return host_; }
+  bool run_to_end(Task<void> task, Duration limit) { return loop_.run_to_end(std::move(task), limit); }
   postgresql::Config config(int peer) override {
     postgresql::Config config;
     config.self = PeerId("0e2f-Peer." + std::to_string(peer));
@@ -169,7 +168,10 @@ class RealWorld final : public World {
   }
 
   std::string folder_;
-  RealHost host_;
+  hosts::Loop loop_;
+  hosts::Log log_{STDERR_FILENO, hosts::LogFormat::text, LogLevel::debug};
+  hosts::Workers workers_{3};
+  hosts::LinuxHost host_{loop_, workers_, log_, nullptr, {"adapter", "", {}}};
   std::vector<int> ports_;
   std::vector<Write> writes_;
 };
@@ -184,7 +186,7 @@ void stop_servers(RealWorld& world) {
       }
     }
   };
-  world.real_host().run_to_end(Stopper::run(world), Duration::seconds(20));
+  world.run_to_end(Stopper::run(world), Duration::seconds(20));
 }
 
 /// In memory if there is room: the story has no power loss in it, and most of its time would be spent in waiting for
@@ -204,7 +206,7 @@ Task<void> tell(World& world, Report& report) {
 int run(const std::string& folder, const std::vector<std::string>& recorded, const std::string& record) {
   RealWorld world(folder);
   Report report;
-  const bool ended = world.real_host().run_to_end(tell(world, report), story_limit);
+  const bool ended = world.run_to_end(tell(world, report), story_limit);
   stop_servers(world);
   for (const std::string& step : report.steps) std::printf("%s\n", step.c_str());
   for (const std::string& failure : report.failures) std::printf("FAILED: %s\n", failure.c_str());

@@ -9,7 +9,6 @@
 #include <filesystem>
 #include <string>
 
-#include "engine/base/sync.h"
 #include "engine/hosts/clocks.h"
 #include "engine/hosts/linux_host.h"
 
@@ -37,24 +36,11 @@ struct Bench {
   LinuxHost host{loop, workers, log, nullptr, {}};
 
   /// Runs a task to its end; fails the test if that takes longer than ten seconds.
-  void run(Task<void> task) {
-    bool has_ended = false;
-    Scope scope;
-    scope.spawn(follow(std::move(task), has_ended, loop));
-    const std::uint64_t timer = loop.set_timer(boot_time() + Duration::seconds(10), [this] { loop.stop(); });
-    if (!has_ended) loop.run();
-    loop.cancel_timer(timer);
-    REQUIRE(has_ended);
-  }
+  void run(Task<void> task) { REQUIRE(loop.run_to_end(std::move(task), Duration::seconds(10))); }
   /// Turns the loop for a while.
   void pass(Duration time) { run(wait(host, time)); }
 
  private:
-  static Task<void> follow(Task<void> task, bool& has_ended, Loop& loop) {
-    co_await std::move(task);
-    has_ended = true;
-    loop.stop();
-  }
   static Task<void> wait(Host& host, Duration time) { co_await host.sleep(time); }
 };
 
