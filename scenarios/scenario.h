@@ -171,9 +171,10 @@ struct Disk {
 /// How the database servers behave on these hosts.
 struct Server {
   DurationRange replay_delay{Duration::milliseconds(1), Duration::milliseconds(20)};  ///< Standby: flushed to visible.
-  DurationRange start{Duration::milliseconds(200), Duration::seconds(1)};  ///< To start, crash recovery apart.
-  DurationRange clone{Duration::seconds(2), Duration::seconds(5)};         ///< To copy all data, once connected.
-  int connections = 100;                                                   ///< Sessions at a time.
+  DurationRange start{Duration::milliseconds(200), Duration::seconds(1)};         ///< To start, crash recovery apart.
+  DurationRange promote{Duration::milliseconds(20), Duration::milliseconds(60)};  ///< A standby, to be a primary.
+  DurationRange clone{Duration::seconds(2), Duration::seconds(5)};                ///< To copy all data, once connected.
+  int connections = 100;                                                          ///< Sessions at a time.
   bool operator==(const Server&) const = default;
 };
 

@@ -279,6 +279,7 @@ Section<Server> server_section() {
   s.keys.push_back(key("replay_delay", &Server::replay_delay,
                        "On a standby, from flushed to replayed and visible; drawn.", up_to_a_minute));
   s.keys.push_back(key("start", &Server::start, "To start, crash recovery apart; drawn.", up_to_a_minute));
+  s.keys.push_back(key("promote", &Server::promote, "To become a primary, once told so; drawn.", up_to_a_minute));
   s.keys.push_back(key("clone", &Server::clone, "To copy all data to another host, once connected; drawn.",
                        Limits<Duration>{Duration::zero(), Duration::seconds(3600)}));
   s.keys.push_back(

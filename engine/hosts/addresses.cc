@@ -2,9 +2,14 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <optional>
+
+#include "engine/hosts/files.h"
 
 namespace heir::hosts {
 
@@ -48,6 +53,28 @@ Result<SocketAddress> socket_address(const Address& address) {
     return {ErrorCode::invalid, "\"" + address.value() + "\" does not begin with an IP address"};
   }
   return result;
+}
+
+Result<std::vector<Address>> free_loopback_addresses(std::size_t count) {
+  std::vector<Address> addresses;
+  std::vector<int> held;  // until all are chosen
+  std::optional<Error> failed;
+  while (addresses.size() < count && !failed) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* const generic = reinterpret_cast<sockaddr*>(&address);
+    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (socket >= 0) held.push_back(socket);
+    if (socket < 0 || ::bind(socket, generic, size) != 0 || ::getsockname(socket, generic, &size) != 0)
+      failed = error_of(errno, "choosing a port of 127.0.0.1");
+    else
+      addresses.emplace_back("127.0.0.1:" + std::to_string(ntohs(address.sin_port)));
+  }
+  for (const int socket : held) ::close(socket);
+  if (failed) return *failed;
+  return addresses;
 }
 
 }  // namespace heir::hosts

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <string>
+#include <vector>
 
 #include "engine/base/identity.h"
 #include "engine/base/result.h"
@@ -26,5 +27,8 @@ Result<HostAndPort> split(const Address& address);
 /// Of an address with a number for its host: a name would have to be asked for, and the answer may be long in coming,
 /// or wrong. `invalid`.
 Result<SocketAddress> socket_address(const Address& address);
+
+/// So many of 127.0.0.1 where nobody listens now, all different.
+Result<std::vector<Address>> free_loopback_addresses(std::size_t count);
 
 }  // namespace heir::hosts

@@ -34,6 +34,7 @@ PostgresTimings database_timings(const scenarios::Server& from) {
   PostgresTimings to;
   to.start = {from.start.low, from.start.high};
   to.replay_lag = {from.replay_delay.low, from.replay_delay.high};
+  to.promotion = {from.promote.low, from.promote.high};
   const Duration clone = (from.clone.low + from.clone.high) / 2;
   to.copy_bytes_per_second = std::max<std::uint64_t>(
       1, to.base_size * 1000 / static_cast<std::uint64_t>(std::max<std::int64_t>(1, clone.ns() / 1'000'000)));

@@ -92,6 +92,12 @@ Result<bool> take_word_of_new_store(const HostingConfig& config, const User& use
 
 }  // namespace
 
+Result<> become_user(const std::string& name) {
+  const Result<User> user = find_user(name);
+  if (!user) return user.error();
+  return become(*user);
+}
+
 Result<hosts::KeyPair> read_keys(const HostingConfig& config) {
   const Result<std::string> secret = hosts::read_secret(config.key);
   if (!secret) return secret.error();

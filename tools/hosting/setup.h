@@ -11,6 +11,8 @@ struct Prepared {
   bool store_is_new = false;  ///< The store is being set up: this member may begin with nothing.
 };
 
+/// Becomes this user for good; nothing, if this is the user already.
+Result<> become_user(const std::string& name);
 /// Reads the secrets only, and checks them. Every Error names the cure.
 Result<hosts::KeyPair> read_keys(const HostingConfig& config);
 /// Makes the folders, becomes the configured user for good, and writes what the database's programs read.

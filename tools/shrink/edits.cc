@@ -171,7 +171,8 @@ scenarios::Disk even(scenarios::Disk disk) {
   return disk;
 }
 scenarios::Server even(scenarios::Server server) {
-  for (DurationRange* range : {&server.replay_delay, &server.start, &server.clone}) range->low = range->high;
+  for (DurationRange* range : {&server.replay_delay, &server.start, &server.promote, &server.clone})
+    range->low = range->high;
   return server;
 }
 

@@ -1,12 +1,10 @@
 // The conformance steps against the real PostgreSQL 15 of this machine: three servers on loopback in a temporary
 // folder, as user postgres. Exit status 0 as expected, 1 not, 77 skipped because there is no PostgreSQL 15 (or no such
 // user). With --record FILE it writes what was seen there instead of comparing it with transcript.txt.
-#include <arpa/inet.h>
 #include <grp.h>
 #include <libpq-fe.h>
 #include <pwd.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -14,6 +12,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "engine/hosts/addresses.h"
 #include "engine/hosts/linux_host.h"
 #include "tests/conformance/postgresql/steps.h"
 #include "tests/conformance/postgresql/transcript.h"
@@ -26,31 +25,10 @@ constexpr int skipped = 77;
 constexpr Duration story_limit = Duration::seconds(60);  ///< It takes 16 s on a calm machine.
 constexpr const char* binaries = "/usr/lib/postgresql/15/bin";
 
-/// Ports that nobody listens on now; all are held until all are chosen.
-std::vector<int> free_ports(std::size_t count) {
-  std::vector<int> ports;
-  std::vector<int> sockets;
-  while (ports.size() < count) {
-    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* generic = reinterpret_cast<sockaddr*>(&address);
-    if (fd < 0 || bind(fd, generic, size) != 0 || getsockname(fd, generic, &size) != 0) {
-      std::perror("choosing a port");
-      std::exit(1);
-    }
-    sockets.push_back(fd);
-    ports.push_back(ntohs(address.sin_port));
-  }
-  for (const int fd : sockets) close(fd);
-  return ports;
-}
-
 class RealWorld final : public World {
  public:
-  explicit RealWorld(std::string folder) : folder_(std::move(folder)), ports_(free_ports(3)) {
+  RealWorld(std::string folder, std::vector<Address> addresses)
+      : folder_(std::move(folder)), addresses_(std::move(addresses)) {
     for (int peer = 0; peer < 3; ++peer) std::filesystem::create_directory(config(peer).root);
   }
   ~RealWorld() override {
@@ -64,7 +42,7 @@ class RealWorld final : public World {
     config.self = PeerId("0e2f-Peer." + std::to_string(peer));
     config.cluster = "conformance";
     config.root = folder_ + "/peer" + std::to_string(peer);
-    config.listen = Address("127.0.0.1:" + std::to_string(ports_[static_cast<std::size_t>(peer)]));
+    config.listen = addresses_[static_cast<std::size_t>(peer)];
     config.binaries = binaries;
     config.access = {"host all all 127.0.0.1/32 trust", "host replication all 127.0.0.1/32 trust"};
     config.settings = {"shared_buffers = '16MB'", "max_connections = 40"};
@@ -161,9 +139,9 @@ class RealWorld final : public World {
       *static_cast<std::string*>(into) = words;
   }
   PGconn* connect(int peer) {
-    const std::string port = std::to_string(ports_[static_cast<std::size_t>(peer)]);
-    const std::string info =
-        "host=127.0.0.1 port=" + port + " dbname=postgres user=heir application_name=client connect_timeout=5";
+    const std::string& address = addresses_[static_cast<std::size_t>(peer)].value();
+    const std::string info = "host=127.0.0.1 port=" + address.substr(address.rfind(':') + 1) +
+                             " dbname=postgres user=heir application_name=client connect_timeout=5";
     return PQconnectdb(info.c_str());
   }
 
@@ -172,7 +150,7 @@ class RealWorld final : public World {
   hosts::Log log_{STDERR_FILENO, hosts::LogFormat::text, LogLevel::debug};
   hosts::Workers workers_{3};
   hosts::LinuxHost host_{loop_, workers_, log_, nullptr, {"adapter", "", {}}};
-  std::vector<int> ports_;
+  const std::vector<Address> addresses_;
   std::vector<Write> writes_;
 };
 
@@ -204,7 +182,12 @@ Task<void> tell(World& world, Report& report) {
 
 /// `recorded` is what must be seen; or, if `record` is not empty, that file is written.
 int run(const std::string& folder, const std::vector<std::string>& recorded, const std::string& record) {
-  RealWorld world(folder);
+  const Result<std::vector<Address>> addresses = hosts::free_loopback_addresses(3);
+  if (!addresses) {
+    std::printf("FAILED: %s\n", to_string(addresses.error()).c_str());
+    return 1;
+  }
+  RealWorld world(folder, *addresses);
   Report report;
   const bool ended = world.run_to_end(tell(world, report), story_limit);
   stop_servers(world);

@@ -1,22 +1,12 @@
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-
+#include "engine/hosts/addresses.h"
 #include "tests/unit/hosts/bench.h"
 
 namespace heir::hosts {
 
 Address free_address() {
-  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  REQUIRE(bind(socket, generic, size) == 0);
-  REQUIRE(getsockname(socket, generic, &size) == 0);
-  close(socket);
-  return Address("127.0.0.1:" + std::to_string(ntohs(address.sin_port)));
+  const Result<std::vector<Address>> free = free_loopback_addresses(1);
+  REQUIRE(free);
+  return free->front();
 }
 
 }  // namespace heir::hosts

@@ -243,6 +243,7 @@ Scenario random_scenario(Dice& dice) {
   }
   s.disk.fsync = range(dice, Duration::zero(), minute);
   s.server.replay_delay = range(dice, Duration::zero(), minute);
+  s.server.promote = range(dice, Duration::zero(), minute);
   for (std::int64_t i = dice.between(0, 3); i > 0; --i) s.workloads.push_back(workload(dice, s));
   for (std::int64_t i = dice.between(0, 5); i > 0; --i) s.faults.push_back(fault(dice, s));
   if (dice.chance(30)) {
