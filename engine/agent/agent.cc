@@ -336,6 +336,7 @@ class Agent final : private gate::Guard, private store::Receiver, private Access
     if (peer_.session && peer_.lease_end > now) status.lease_left = peer_.lease_end - now;
     status.store_silent = now - store_.heard();
     status.gate = failover::gate_mode(peer_, now);
+    status.gate_connections = gate_.connections();
     status.database = peer_.database;
     status.log = database_->log_status();
     if (peer_.command)

@@ -57,6 +57,7 @@ struct Status {
 
   // Gate
   failover::GateMode gate = failover::GateMode::closed;
+  std::uint64_t gate_connections = 0;  ///< Of clients, through it, now.
 
   // Database
   failover::DatabaseStatus database;
