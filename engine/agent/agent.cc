@@ -1,5 +1,6 @@
 #include "engine/agent/agent.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "engine/agent/postgresql_database.h"
@@ -19,7 +20,7 @@ constexpr char operator_tag = 'O';
 using failover::GateMode;
 using failover::Peer;
 
-class Agent final : private gate::Guard, private store::Receiver {
+class Agent final : private gate::Guard, private store::Receiver, private Access::Inside {
  public:
   Agent(Host& host, Config config, std::unique_ptr<Database> database, const Beginning& beginning)
       : host_(host),
@@ -39,7 +40,14 @@ class Agent final : private gate::Guard, private store::Receiver {
                         config_.name,
                         {config_.gate, config_.database.listen},
                         beginning.has_data ? "data" : "empty"});
+    told_.role_since = host_.wall_now();
+    if (config_.access) config_.access->connect(this);
   }
+  ~Agent() {
+    if (config_.access) config_.access->connect(nullptr);
+  }
+  Agent(const Agent&) = delete;
+  Agent& operator=(const Agent&) = delete;
 
   Task<void> run(Beginning beginning) {
     inbox_.route(operator_tag, this);
@@ -260,6 +268,7 @@ class Agent final : private gate::Guard, private store::Receiver {
       if (peer_.role != failover::Role::primary) proof_.cancel();  // nobody waits for it any more
       link_.set_leads(peer_.role == failover::Role::primary);
       told_.role = peer_.role;
+      told_.role_since = host_.wall_now();
       told_.generation = peer_.generation;
     }
     if (peer_.view.state && peer_.view.index != told_.index) {
@@ -302,6 +311,66 @@ class Agent final : private gate::Guard, private store::Receiver {
   std::string name_of(const PeerId& peer) const {
     const auto known = link_.known().find(peer);
     return known == link_.known().end() || known->second.name.empty() ? peer.value() : known->second.name;
+  }
+
+  // ---- Access::Inside
+
+  Status status() const override {
+    const MonotonicTime now = host_.monotonic_now();
+    Status status;
+    status.host = config_.name;
+    status.cluster = config_.cluster;
+    status.peer = peer_.id;
+    status.at = host_.wall_now();
+    status.role = peer_.role;
+    status.role_since = told_.role_since;
+    status.generation = peer_.generation;
+    status.upstream = peer_.upstream;
+    status.downstream = peer_.downstream;
+    status.store = peer_.view.store;
+    status.index = peer_.view.index;
+    status.state = peer_.view.state;
+    if (status.state) status.changed_at = link_.changed_at();
+    status.peers = known_peers();
+    status.session = peer_.session;
+    if (peer_.session && peer_.lease_end > now) status.lease_left = peer_.lease_end - now;
+    status.store_silent = now - store_.heard();
+    status.gate = failover::gate_mode(peer_, now);
+    status.gate_connections = gate_.connections();
+    status.database = peer_.database;
+    status.log = database_->log_status();
+    if (peer_.command)
+      status.command = RunningCommand{failover::to_string(peer_.command->command), status.at - (now - command_began_)};
+    status.failures = peer_.failures;
+    status.last_failure = peer_.failure;
+    status.waiting_for = peer_.waiting_for;
+    if (const auto due = failover::next_deadline(peer_)) status.next_step_in = std::max(*due - now, Duration::zero());
+    return status;
+  }
+
+  std::vector<KnownPeer> known_peers() const {
+    std::vector<KnownPeer> peers;
+    const auto add = [&](const PeerId& id) {
+      const auto is_it = [&](const KnownPeer& peer) { return peer.id == id; };
+      if (std::any_of(peers.begin(), peers.end(), is_it)) return;
+      const auto known = link_.known().find(id);
+      const std::string name = known == link_.known().end() ? "" : known->second.name;
+      peers.push_back({id, id == peer_.id ? config_.name : name, failover::is_present(peer_.view, id)});
+    };
+    if (const auto& state = peer_.view.state) {
+      add(state->primary);
+      if (state->sync) add(*state->sync);
+      for (const PeerId& id : state->async) add(id);
+      for (const PeerId& id : state->deposed) add(id);
+    }
+    for (const auto& [id, instance] : link_.known()) add(id);
+    add(peer_.id);
+    return peers;
+  }
+
+  void rebuild() override { feed(failover::Rebuild{}); }
+  void accept_loss(Generation generation, std::string by) override {
+    feed(failover::AcceptLoss{generation, std::move(by)});
   }
 
   // ---- The gate's guard
@@ -350,6 +419,7 @@ class Agent final : private gate::Guard, private store::Receiver {
   struct {
     GateMode gate = GateMode::closed;
     failover::Role role = failover::Role::unknown;
+    WallTime role_since;
     Generation generation;
     std::optional<MonotonicTime> lease;
     std::uint64_t index = 0;

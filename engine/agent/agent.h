@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/agent/access.h"
 #include "engine/agent/store_link.h"
 #include "engine/base/host.h"
 #include "engine/databases/postgresql/adapter.h"
@@ -34,6 +35,7 @@ struct Config {
   /// Told when the lease changes: the first instant of the host's monotonic clock at which it holds no more; nothing:
   /// there is none. For who looks from outside; no log line tells it, for it is renewed all the time.
   std::function<void(std::optional<MonotonicTime>)> on_lease = {};
+  Access* access = nullptr;  ///< Connected while the agent runs, if there is one; outlives it.
 };
 
 /// Runs the agent until it is destroyed. It returns, having said why in the log, only if it cannot begin.

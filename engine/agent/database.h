@@ -27,6 +27,22 @@ struct CommandResult {
   std::optional<Generation> rebuilt{};  ///< See failover::CommandDone.
 };
 
+/// How far the log here has come, as last observed; for who looks from outside, no rule asks. Offsets in bytes of the
+/// log, comparable within one timeline.
+struct LogStatus {
+  bool is_standby = false;                ///< The server replays another's log.
+  std::optional<std::uint64_t> timeline;  ///< Standby: as long as it is connected to its upstream.
+  std::optional<std::uint64_t> flushed;   ///< Of a primary.
+  std::optional<std::uint64_t> received;  ///< Of a standby: received and flushed since its server started.
+  std::optional<std::uint64_t> replayed;  ///< Of a standby.
+  /// Of a standby: the end of its upstream's log, as that last told it. Old by as much as the upstream has been silent.
+  std::optional<std::uint64_t> upstream_end;
+  bool is_streaming = false;                  ///< A standby receives log from its upstream.
+  std::optional<std::uint64_t> sync_flushed;  ///< Of a primary: as far as the sync has flushed; nothing: it is away.
+  std::uint64_t waiting_commits = 0;          ///< Of a primary: that wait for the sync.
+  bool operator==(const LogStatus&) const = default;
+};
+
 /// Where the databases of the other peers listen, as far as they were ever seen.
 using Endpoints = std::map<PeerId, Address>;
 
@@ -44,6 +60,8 @@ class Database {
   virtual Task<failover::DatabaseStatus> observe(std::optional<PeerId> sync, std::vector<PeerId> downstreams) = 0;
   /// The last observation was the server's own word, not a conclusion from its silence.
   virtual bool has_answered() const = 0;
+  /// As the last answered observation saw it; nothing before the first, or when the server does not run.
+  virtual std::optional<LogStatus> log_status() const = 0;
   /// True once the sync has flushed all that the database showed when this was asked; false if the database failed.
   virtual Task<bool> prove(PeerId sync) = 0;
   /// Whether the client session of this process number waits for the sync.

@@ -79,6 +79,7 @@ class PostgresqlDatabase final : public Database {
       const bool gone = running && !*running;
       if (gone || !status_.running) {
         status_.running = false;
+        log_status_.reset();
         answered_at_ = now;
       } else if (now - answered_at_ >= unanswered_limit) {
         host_.log(LogLevel::error, "database-unresponsive", {{"error", to_string(seen.error())}});
@@ -117,10 +118,12 @@ class PostgresqlDatabase final : public Database {
       if (progress && progress->connected) status_.streaming.push_back(peer);
     }
     std::sort(status_.streaming.begin(), status_.streaming.end());
+    if (config_.access) co_await note_log(*seen);
     co_return status_;
   }
 
   bool has_answered() const override { return answered_; }
+  std::optional<LogStatus> log_status() const override { return log_status_; }
 
   Task<bool> prove(PeerId sync) override {
     const Result<std::uint64_t> end = co_await adapter_->visible_end();
@@ -152,6 +155,24 @@ class PostgresqlDatabase final : public Database {
     database.distrust_own_disk = config_.policy.distrust_own_disk;
     database.fsync = config_.policy.fsync;
     return database;
+  }
+
+  Task<void> note_log(pg::Observation seen) {
+    const Result<pg::LogStream> stream = co_await adapter_->stream();
+    LogStatus log;
+    log.is_standby = seen.in_recovery;
+    if (stream) log.timeline = stream->timeline;
+    if (seen.in_recovery) {
+      log.received = seen.received;
+      log.replayed = seen.replayed;
+      if (stream) log.upstream_end = stream->upstream_end;
+      log.is_streaming = seen.streaming;
+    } else {
+      log.flushed = seen.flushed;
+      log.sync_flushed = seen.sync_flushed;
+      log.waiting_commits = seen.waiting_commits;
+    }
+    log_status_ = log;
   }
 
   /// A copy with bad pages is not whole, from now on.
@@ -385,6 +406,7 @@ class PostgresqlDatabase final : public Database {
   const Config config_;
   std::optional<pg::Adapter> adapter_;
   failover::DatabaseStatus status_;
+  std::optional<LogStatus> log_status_;
   std::int64_t started_us_ = 0;
   std::int64_t processes_us_ = 0;
   bool answered_ = false;

@@ -35,6 +35,10 @@ StoreLink::StoreLink(Host& host, store::Store& store, StoreLinkConfig config, Fe
     : host_(host), store_(store), config_(std::move(config)), feed_(std::move(feed)) {}
 
 void StoreLink::learn(const store::View& view) {
+  if (view.document && view.document->index >= changed_) {
+    changed_ = view.document->index;
+    changed_at_ = view.document->at;
+  }
   for (const store::Member& member : view.members) {
     store::Instance& known = known_[member.instance.id];
     if (known != member.instance) known = member.instance;

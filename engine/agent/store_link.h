@@ -45,6 +45,8 @@ class StoreLink {
 
   /// The addresses that peers registered, as far as ever seen: addresses[1] is the database's.
   const std::map<PeerId, store::Instance>& known() const { return known_; }
+  /// When the newest version of the state was written, by the store's wall clock.
+  std::optional<WallTime> changed_at() const { return changed_at_; }
 
  private:
   Task<void> keep_session();
@@ -61,6 +63,8 @@ class StoreLink {
   Feed feed_;
   store::Instance instance_;
   std::map<PeerId, store::Instance> known_;
+  store::Index changed_;
+  std::optional<WallTime> changed_at_;
   bool leads_ = false;
   std::optional<SessionId> former_;  ///< Of this peer's life before, as kept on disk.
   Scope session_;                    ///< Keeps the present session; gone with it.

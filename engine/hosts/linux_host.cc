@@ -6,6 +6,7 @@
 #include "engine/hosts/clocks.h"
 #include "engine/hosts/sql_sessions.h"
 #include "engine/hosts/streams.h"
+#include "engine/hosts/waits.h"
 
 namespace heir::hosts {
 
@@ -64,9 +65,7 @@ void LinuxHost::log(LogLevel level, std::string_view event, std::span<const Fiel
 }
 
 void LinuxHost::start_sleep(MonotonicTime at, Operation<Unit>& op) {
-  const auto pending = Pending<Unit>::of(op);
-  const std::uint64_t timer = loop_.set_timer(at, [pending] { pending->complete({}); });
-  pending->on_abandoned([this, timer] { loop_.cancel_timer(timer); });
+  complete_at(loop_, at, op);
 }
 
 void LinuxHost::start_receive(Operation<Message>& op) {

@@ -337,13 +337,24 @@ class TcpListener final : public Listener {
   std::shared_ptr<Pending<std::unique_ptr<Stream>>> accepting_;
 };
 
+/// The address, with the port that the kernel gave to the socket.
+Address with_port_of(int socket, const Address& address) {
+  sockaddr_storage own{};
+  socklen_t size = sizeof own;
+  if (getsockname(socket, reinterpret_cast<sockaddr*>(&own), &size) != 0) return address;
+  const in_port_t port = own.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6*>(&own)->sin6_port
+                                                   : reinterpret_cast<const sockaddr_in*>(&own)->sin_port;
+  const std::string& text = address.value();
+  return Address(text.substr(0, text.rfind(':') + 1) + std::to_string(ntohs(port)));
+}
+
 }  // namespace
 
 void connect_stream(Loop& loop, const Address& to, Operation<Result<std::unique_ptr<Stream>>>& operation) {
   std::make_shared<Connecting>(loop, to)->begin(operation);
 }
 
-Result<std::unique_ptr<Listener>> listen_for_streams(Loop& loop, const Address& at) {
+Result<std::unique_ptr<Listener>> listen_for_streams(Loop& loop, const Address& at, Address* taken) {
   const Result<SocketAddress> address = socket_address(at);
   if (!address) return address.error();
   const int socket = ::socket(address->storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -355,6 +366,7 @@ Result<std::unique_ptr<Listener>> listen_for_streams(Loop& loop, const Address& 
     return Error{number == EADDRINUSE ? ErrorCode::already_exists : ErrorCode::failed,
                  "listening at " + at.value() + ": " + std::strerror(number)};
   }
+  if (taken) *taken = with_port_of(socket, at);
   return std::unique_ptr<Listener>(std::make_unique<TcpListener>(loop, socket));
 }
 

@@ -18,7 +18,7 @@ inline constexpr Duration connect_limit = Duration::seconds(10);
 /// As Host::connect says; `unreachable`.
 void connect_stream(Loop& loop, const Address& to, Operation<Result<std::unique_ptr<Stream>>>& operation);
 
-/// As Host::listen says.
-Result<std::unique_ptr<Listener>> listen_for_streams(Loop& loop, const Address& at);
+/// As Host::listen says. `taken`: told the address, with the port that was free if `at` has 0.
+Result<std::unique_ptr<Listener>> listen_for_streams(Loop& loop, const Address& at, Address* taken = nullptr);
 
 }  // namespace heir::hosts

@@ -1,14 +1,12 @@
 // Whatever the bytes: a history, which then survives a file of ours, or a message that says where they are wrong.
-#include <fmt/format.h>
-
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include "reports/history/format.h"
 #include "reports/history/json_lines.h"
+#include "tests/fuzz/require.h"
 
 using namespace heir::reports;
 
@@ -18,21 +16,6 @@ std::string as_json_lines(const History& history) {
   std::string text;
   for (std::size_t i = 0; i < history.size(); ++i) append_json_line(text, history, history.event(i));
   return text;
-}
-
-void require(bool good, const std::string& why) {
-  if (good) return;
-  fmt::print(stderr, "{}\n", why);
-  std::abort();
-}
-
-bool is_place(std::string_view message) {
-  for (const char after : {':', ':', ':'}) {
-    const std::size_t end = message.find(after);
-    if (end == 0 || end == std::string_view::npos) return false;
-    message.remove_prefix(end + 1);
-  }
-  return message.starts_with(' ');
 }
 
 }  // namespace

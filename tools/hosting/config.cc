@@ -89,6 +89,11 @@ bool is_name(const std::string& text) {
   });
 }
 
+Address address_of(const std::string& host, int port) {
+  const bool is_six = host.find(':') != std::string::npos;
+  return Address((is_six ? "[" + host + "]" : host) + ":" + std::to_string(port));
+}
+
 constexpr const char* name_rule = "has 1 to 40 letters, digits, '-', '_' and '.'";
 
 void read_hosts(const Value* array, HostingConfig& config, Mistakes& mistakes, bool& says_who_stores) {
@@ -133,6 +138,17 @@ void read_ports(const Value* value, HostingConfig& config, Mistakes& mistakes) {
   port("control", config.ports.control);
   port("gate", config.ports.gate);
   port("database", config.ports.database);
+  port("http", config.ports.http);
+  table.end();
+}
+
+void read_http(const Value* value, HostingConfig& config, Mistakes& mistakes) {
+  if (!value) return;
+  Table table(*value, mistakes);
+  std::string& listen = config.http.listen;
+  table.key("listen", listen);
+  const bool is_good = listen.empty() || listen == "off" || hosts::socket_address(address_of(listen, 1)).has_value();
+  table.check(is_good, "listen", "is an IP address of this host, as \"0.0.0.0\" for all that it has, or \"off\"");
   table.end();
 }
 
@@ -190,6 +206,7 @@ void read_config(const Value& root, HostingConfig& config, Mistakes& mistakes) {
   table.key("fenced_reads", config.fenced_reads);
   const Value* const host_array = table.array("host");
   const Value* const ports = table.table("ports");
+  const Value* const http = table.table("http");
   const Value* const postgresql = table.table("postgresql");
   const Value* const timing = table.table("timing");
   if (!config.cluster.empty()) table.check(is_name(config.cluster), "cluster", name_rule);
@@ -198,6 +215,7 @@ void read_config(const Value& root, HostingConfig& config, Mistakes& mistakes) {
   bool says_who_stores = false;
   read_hosts(host_array, config, mistakes, says_who_stores);
   read_ports(ports, config, mistakes);
+  read_http(http, config, mistakes);
   read_postgresql(postgresql, config, mistakes);
   read_timing(timing, config, mistakes);
   table.end();
@@ -246,8 +264,12 @@ std::vector<const HostEntry*> HostingConfig::store_hosts() const {
 }
 
 Address address_of(const HostEntry& host, int port) {
-  const bool is_six = host.address.find(':') != std::string::npos;
-  return Address((is_six ? "[" + host.address + "]" : host.address) + ":" + std::to_string(port));
+  return address_of(host.address, port);
+}
+
+std::optional<Address> HostingConfig::http_address() const {
+  if (http.listen == "off") return std::nullopt;
+  return address_of(http.listen.empty() ? self().address : http.listen, ports.http);
 }
 
 LoadedConfig load_config_text(const std::string& name, const std::string& folder, const std::string& text) {

@@ -24,7 +24,14 @@ struct Ports {
   int control = 7402;
   int gate = 6432;
   int database = 6433;
+  int http = 8008;
   bool operator==(const Ports&) const = default;
+};
+
+/// Health and metrics.
+struct HttpSection {
+  std::string listen;  ///< An IP address of this host; "off": nowhere; "": the host's own.
+  bool operator==(const HttpSection&) const = default;
 };
 
 struct PostgresqlSection {
@@ -59,10 +66,13 @@ struct HostingConfig {
   bool fenced_reads = false;
   std::vector<HostEntry> hosts;
   Ports ports;
+  HttpSection http;
   PostgresqlSection postgresql;
   TimingSection timing;
 
   const HostEntry& self() const;
+  /// Where health and metrics are told, if they are.
+  std::optional<Address> http_address() const;
   std::vector<const HostEntry*> store_hosts() const;
   std::string database_root() const { return data + "/database"; }
   std::string store_folder() const { return data + "/store"; }

@@ -71,6 +71,9 @@ std::string config_text(const std::string& cluster, const std::string& self, con
   text += line("#control", std::to_string(ports.control), "messages of operators");
   text += line("#gate", std::to_string(ports.gate), "where clients connect: host=… target_session_attrs=read-write");
   text += line("#database", std::to_string(ports.database), "the database itself; for the hosts above only");
+  text += line("#http", std::to_string(ports.http), "health and metrics, for who only looks; by Patroni's paths");
+  text += "\n[http]\n";
+  text += line("#listen", quoted(""), "an IP address; \"\": the one above; \"0.0.0.0\": all; \"off\": nowhere");
   text += "\n[postgresql]\n";
   text += line("#binaries", quoted(defaults.postgresql.binaries), "the folder of pg_ctl and the others");
   text += line("#client_authentication", quoted(defaults.postgresql.client_authentication), "as in pg_hba.conf");

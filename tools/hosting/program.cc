@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "engine/agent/agent.h"
@@ -12,6 +13,7 @@
 #include "engine/store/inbox.h"
 #include "engine/store/remote_store.h"
 #include "tools/hosting/hand_over.h"
+#include "tools/hosting/status_server.h"
 
 namespace heir::tools {
 
@@ -56,7 +58,8 @@ class AgentProgram {
         store_host_(loop_, workers_, log_, &mail_, {"store", "", {}}),
         control_host_(loop_, workers_, log_, &mail_, {"control", "", {}}),
         inbox_(control_host_),
-        store_(control_host_, inbox_, store_options(config)) {}
+        store_(control_host_, inbox_, store_options(config)),
+        status_server_(loop_, control_host_, access_, [this] { return counts(); }) {}
 
   int run() {
     const HostEntry& self = config_.self();
@@ -71,6 +74,7 @@ class AgentProgram {
     scope_.spawn(inbox_.run());
     if (self.store) scope_.spawn(keep_store_lead_elsewhere(control_host_, store_, config_));
     scope_.spawn(look_after());
+    if (const std::optional<Address> at = config_.http_address()) scope_.spawn(status_server_.run(*at));
     notify_service_manager("READY=1\nSTATUS=running");
     loop_.run();
     notify_service_manager("STOPPING=1");
@@ -103,7 +107,9 @@ class AgentProgram {
   }
 
   Task<void> serve_agent() {
-    co_await agent::run(agent_host_, agent_config(config_));
+    agent::Config config = agent_config(config_);
+    config.access = &access_;
+    co_await agent::run(agent_host_, std::move(config));
     end(1);  // the log tells why
   }
 
@@ -116,14 +122,29 @@ class AgentProgram {
       co_await control_host_.sleep(interval);
       if (limit) notify_service_manager("WATCHDOG=1");
       const Stalls stalls = loop_.take_stalls();
+      stalls_.count += stalls.count;
+      stalls_.longest = std::max(stalls_.longest, stalls.longest);
+      note_primary();
       if (stalls.count > 0)
         control_host_.log(LogLevel::warning, "loop-stalled",
                           {{"times", std::to_string(stalls.count)}, {"longest", to_string(stalls.longest)}});
-      const MessageCounts counts =
-          agent_host_.message_counts() + store_host_.message_counts() + control_host_.message_counts();
+      const MessageCounts counts = message_counts();
       tell_refused(told, counts);
       told = counts;
     }
+  }
+
+  MessageCounts message_counts() const {
+    return agent_host_.message_counts() + store_host_.message_counts() + control_host_.message_counts();
+  }
+
+  ProcessCounts counts() const { return {message_counts(), stalls_, {}, primaries_seen_}; }
+
+  void note_primary() {
+    const std::optional<agent::Status> status = access_.status();
+    if (!status || !status->state) return;
+    if (primary_ && *primary_ != status->state->primary) ++primaries_seen_;
+    primary_ = status->state->primary;
   }
 
   void tell_refused(const MessageCounts& before, const MessageCounts& now) {
@@ -169,6 +190,11 @@ class AgentProgram {
   LinuxHost control_host_;
   store::Inbox inbox_;
   store::RemoteStore store_;
+  agent::Access access_;
+  Stalls stalls_;  ///< Since it began.
+  std::optional<PeerId> primary_;
+  std::uint64_t primaries_seen_ = 0;
+  StatusServer status_server_;
   Scope ending_;
   Scope scope_;
 };

@@ -34,6 +34,9 @@ Task<Result<>> Adapter::erase() {
 Task<Result<std::uint64_t>> Adapter::shutdown_offset() {
   return postgresql::shutdown_offset(*context_);
 }
+Task<Result<LogStream>> Adapter::stream() {
+  return postgresql::stream(*context_);
+}
 Task<Result<std::uint64_t>> Adapter::copied() {
   return postgresql::copied(*context_);
 }

@@ -126,6 +126,12 @@ struct Observation {
   bool restarted = false;
 };
 
+/// For display: no procedure asks for it.
+struct LogStream {
+  std::optional<std::uint64_t> timeline;      ///< A standby's only as long as its receiver runs.
+  std::optional<std::uint64_t> upstream_end;  ///< Standby: end of its upstream's log, as its receiver last heard of it.
+};
+
 /// How far a standby has come towards what its primary shows.
 struct CatchUp {
   std::uint64_t target = 0;
@@ -262,6 +268,8 @@ class Adapter {
 
   /// Bytes that the copies being made from this server have sent: the progress of a standby that does not stream yet.
   Task<Result<std::uint64_t>> copied();
+  /// What a server shows of its stream of log beside an observation.
+  Task<Result<LogStream>> stream();
   /// Has exactly this peer flushed up to `target` on our current timeline?
   Task<Result<CatchUp>> sync_has_flushed(PeerId sync, std::uint64_t target);
   /// Waits for it. `timed_out` with the progress if the sync did not move for `stall`.

@@ -193,4 +193,15 @@ Statement copied() {
   return {name::copied, "SELECT coalesce(sum(backup_streamed), 0)::bigint FROM pg_stat_progress_basebackup", {}};
 }
 
+Statement stream() {
+  return {name::stream,
+          R"(SELECT CASE WHEN NOT pg_is_in_recovery()
+         THEN ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::bigint ELSE receiver.timeline END,
+       pg_wal_lsn_diff(receiver.upstream_end, '0/0')
+FROM (SELECT 1) AS always LEFT JOIN
+     (SELECT received_tli::bigint AS timeline, latest_end_lsn AS upstream_end FROM pg_stat_get_wal_receiver()
+      WHERE pid IS NOT NULL) AS receiver ON true)",
+          {}};
+}
+
 }  // namespace heir::postgresql::catalogue

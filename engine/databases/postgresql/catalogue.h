@@ -39,6 +39,7 @@ inline constexpr std::string_view terminate_clients = "terminate_clients";
 inline constexpr std::string_view busy_clients = "busy_clients";
 inline constexpr std::string_view waits_for_sync = "waits_for_sync";
 inline constexpr std::string_view copied = "copied";
+inline constexpr std::string_view stream = "stream";
 }  // namespace name
 
 /// First statement of every session of the adapter: no timeout ends it, and its own commits wait for no standby.
@@ -130,5 +131,11 @@ Statement waits_for_sync(std::uint32_t process);
 
 /// Answer, one row: 0 bytes that the base backups under way have sent so far.
 Statement copied();
+
+/// What there is to know of the stream of log, beside what observe() tells. Answer, one row:
+///  0 the timeline: of the end of a primary's log; of what a standby's WAL receiver receives, NULL if none runs
+///  1 the end of the upstream's log as the WAL receiver last heard of it; NULL if none runs, or it has heard nothing
+///  yet
+Statement stream();
 
 }  // namespace heir::postgresql::catalogue

@@ -148,6 +148,20 @@ Task<Result<std::uint64_t>> copied(Context& context) {
   co_return number_at(**row, 0, catalogue::name::copied);
 }
 
+Task<Result<LogStream>> stream(Context& context) {
+  constexpr std::string_view name = catalogue::name::stream;
+  Statement statement = catalogue::stream();
+  const Result<Rows> rows = co_await context.sessions.ask(std::move(statement));
+  if (!rows) co_return rows.error();
+  const auto row = single_row(*rows, 2, name);
+  if (!row) co_return row.error();
+  const auto timeline = optional_number_at(**row, 0, name);
+  if (!timeline) co_return timeline.error();
+  const auto upstream_end = optional_number_at(**row, 1, name);
+  if (!upstream_end) co_return upstream_end.error();
+  co_return LogStream{*timeline, *upstream_end};
+}
+
 Task<Result<CatchUp>> sync_has_flushed(Context& context, PeerId sync, std::uint64_t target) {
   const Result<Observation> seen = co_await look(context, sync, false, Telling::untold);
   if (!seen) co_return seen.error();

@@ -15,6 +15,7 @@ Task<Result<Observation>> look(Context& context, std::optional<PeerId> sync);
 Task<Result<Observation>> observe_remote(Sessions& server);
 
 Task<Result<std::uint64_t>> copied(Context& context);
+Task<Result<LogStream>> stream(Context& context);
 Task<Result<CatchUp>> sync_has_flushed(Context& context, PeerId sync, std::uint64_t target);
 Task<Result<>> await_sync_flush(Context& context, PeerId sync, std::uint64_t target, Duration stall);
 

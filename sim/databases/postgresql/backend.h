@@ -129,6 +129,7 @@ class Backends final : private StreamHandler, private TimerHandler {
   void answer(std::uint32_t index, Result<Rows> result);
   void agent_write(std::uint32_t index, WalKind kind, std::uint32_t key, std::int64_t value, Rows rows);
   Rows observe(const Statement& statement);
+  Rows stream();
   Rows recovery_state();
   Result<Rows> timeline_history(const Statement& statement);
   Rows settings_rows();

@@ -134,6 +134,7 @@ void Backends::agent_statement(std::uint32_t index, const Statement& statement) 
   if (name == "waits_for_sync")
     return answer(index,
                   Rows{{flag(waits_for_sync(static_cast<std::uint32_t>(number_parameter(statement, 0).value_or(0))))}});
+  if (name == "stream") return answer(index, stream());
   if (name == "copied") return answer(index, Rows{{number(server_.senders().copied())}});
   if (name == "busy_clients") return answer(index, Rows{{number(busy(parameter(statement, 0), index))}});
   answer(index, failure("no statement \"" + std::string(name) + "\" is known to the simulated server"));
@@ -172,6 +173,13 @@ Rows Backends::observe(const Statement& statement) {
                  standby ? Cell(to_string(standby->sync_state)) : Cell(), number(server_.sync_waits().waiting()),
                  Cell(d.log_name()), number(d.log_size), number(cancelled),
                  Cell(std::to_string(server_.processes_started_us())), number(server_.checksum_failures()));
+}
+
+Rows Backends::stream() {
+  const WalReceiver& receiver = server_.receiver();
+  if (!server_.in_recovery()) return {{number(server_.data().timeline()), Cell()}};
+  if (!receiver.status()) return {{Cell(), Cell()}};
+  return {{number(receiver.timeline()), place(receiver.upstream_end())}};
 }
 
 Rows Backends::recovery_state() {

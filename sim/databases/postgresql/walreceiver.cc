@@ -30,10 +30,19 @@ std::optional<Lsn> WalReceiver::received() const {
   return std::max(*first_streamed_, streamed_flushed_);
 }
 
+TimelineId WalReceiver::timeline() const {
+  return state_ == State::streaming ? timeline_ : server_.data().timeline();
+}
+
+void WalReceiver::heard_of(Lsn end) {
+  upstream_end_ = std::max(upstream_end_.value_or(end), end);
+}
+
 void WalReceiver::enable() {
   enabled_ = true;
   first_streamed_.reset();
   streamed_flushed_ = Lsn();
+  upstream_end_.reset();
   connect();
 }
 
@@ -115,6 +124,7 @@ void WalReceiver::on_data(StreamId stream, Chunk chunk) {
   if (const auto* data = message.get<WalData>()) {
     take(*data);
   } else if (const auto* keepalive = message.get<Keepalive>()) {
+    heard_of(keepalive->end);
     if (keepalive->reply_now) send_status(false);
   } else if (const auto* welcome = message.get<ReplicationWelcome>()) {
     welcomed(*welcome);
@@ -200,6 +210,7 @@ void WalReceiver::take(const WalData& data) {
   }
   report_write_ = data.report_write;
   server_.receive(data.span, data.report_apply);
+  heard_of(server_.data().wal.end());
   if (report_write_ && state_ == State::streaming) send_status(false);
 }
 

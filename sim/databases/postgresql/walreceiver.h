@@ -41,6 +41,11 @@ class WalReceiver final : private StreamHandler, private TimerHandler {
   std::uint32_t pid() const { return status() ? pid_ : 0; }
   /// pg_last_wal_receive_lsn(): nothing until it has streamed since the server's start.
   std::optional<Lsn> received() const;
+  /// pg_stat_wal_receiver.latest_end_lsn: the end of the upstream's log as last heard of. The real one tells it with
+  /// all log that it sends; ours while it sends nothing, and else the end of what it sent.
+  std::optional<Lsn> upstream_end() const { return upstream_end_; }
+  /// pg_stat_wal_receiver.received_tli
+  TimelineId timeline() const;
   /// The last thing that went wrong, in the server's words; for the curious.
   const std::string& last_error() const { return last_error_; }
 
@@ -60,6 +65,7 @@ class WalReceiver final : private StreamHandler, private TimerHandler {
   void welcomed(const ReplicationWelcome& welcome);
   void start_streaming();
   void take(const WalData& data);
+  void heard_of(Lsn end);
   void timeline_ended(const TimelineEnd& end);
   void failed(std::string why);
   void send_status(bool reply_now);
@@ -75,6 +81,7 @@ class WalReceiver final : private StreamHandler, private TimerHandler {
   TimelineId ended_timeline_ = 0;      ///< That the upstream of this connection has left.
   std::optional<Lsn> first_streamed_;  ///< Where the first streaming of this timeline began: a segment's beginning.
   Lsn streamed_flushed_;               ///< Flushed while it streamed.
+  std::optional<Lsn> upstream_end_;
   VirtualTime last_received_;
   VirtualTime last_sent_;
   bool pinged_ = false;

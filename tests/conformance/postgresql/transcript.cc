@@ -45,7 +45,9 @@ std::string words(World& world, const Result<Rows>& rows, std::string_view colum
     for (std::size_t i = 0; i < row.size(); ++i) {
       if (i > 0) text += " | ";
       const char kind = i < columns.size() ? columns[i] : 'v';
-      if (!row[i])
+      if (kind == '?')  // depends on the moment
+        text += "any";
+      else if (!row[i])
         text += "NULL";
       else
         text += kind == 'p' ? "some" : kind == 'a' ? without_addresses(world, *row[i]) : *row[i];
@@ -137,6 +139,7 @@ Task<std::vector<std::string>> snapshot(World& world, int peer, std::string_view
   questions.push_back({catalogue::slots(), "vvp"});
   questions.push_back({catalogue::busy_clients(our_name), "v"});
   questions.push_back({catalogue::copied(), "v"});
+  questions.push_back({catalogue::stream(), "v?"});
   questions.push_back({catalogue::waits_for_sync(0), "v"});
   questions.push_back({catalogue::drop_slot("heir_nobody"), "v"});
   for (const int other : {0, 1, 2}) {

@@ -72,10 +72,23 @@ TEST_CASE("The defaults that heir init shows are those that count") {
   const LoadedConfig loaded = load_config_text("agent.toml", "/etc/heir", text_of_three());
   CHECK(shown.config->ports == loaded.config->ports);
   CHECK(shown.config->timing == loaded.config->timing);
+  CHECK(shown.config->http == loaded.config->http);
   CHECK(shown.config->postgresql == loaded.config->postgresql);
   CHECK(shown.config->hosts == loaded.config->hosts);
   CHECK(shown.config->user == loaded.config->user);
   CHECK(shown.config->data == loaded.config->data);
+}
+
+TEST_CASE("Health is told at the host's own address, or another, or nowhere") {
+  const auto told_at = [](const std::string& line) {
+    const LoadedConfig loaded = load_config_text("agent.toml", "/etc/heir", with("#listen = \"\"", line));
+    REQUIRE(loaded.config);
+    return loaded.config->http_address();
+  };
+  CHECK(told_at("") == Address("10.0.0.2:8008"));
+  CHECK(told_at("listen = \"0.0.0.0\"") == Address("0.0.0.0:8008"));
+  CHECK(told_at("listen = \"::1\"") == Address("[::1]:8008"));
+  CHECK(told_at("listen = \"off\"") == std::nullopt);
 }
 
 TEST_CASE("Mistakes have a place and a cure") {
@@ -90,6 +103,8 @@ TEST_CASE("Mistakes have a place and a cure") {
         std::string::npos);
   CHECK(first_message(with("#gate = 6432", "gate = 7400")).find("is taken by another") != std::string::npos);
   CHECK(first_message(with("#gate = 6432", "gate = 65536")).find("is a port") != std::string::npos);
+  CHECK(first_message(with("#http = 8008", "http = 6432")).find("is taken by another") != std::string::npos);
+  CHECK(first_message(with("#listen = \"\"", "listen = \"a.example\"")).find("is an IP address") != std::string::npos);
   CHECK(first_message(with("#store = true", "store = false")).find("3 or 5 members") != std::string::npos);
   CHECK(first_message(with("#data = \"/var/lib/heir\"", "data = \"heir\"")).find("absolute path") != std::string::npos);
   CHECK(first_message("cluster = ").starts_with("agent.toml:1:"));
