@@ -21,6 +21,7 @@ namespace {
 constexpr std::size_t read_size = std::size_t{64} << 10;
 constexpr Duration linger_limit = Duration::seconds(5);
 constexpr Duration accept_pause = Duration::milliseconds(100);
+constexpr Duration connect_pause = Duration::milliseconds(10);
 
 template <class T>
 void set_option(int socket, int level, int name, T value) {
@@ -155,7 +156,7 @@ class TcpStream final : public Stream {
   Executor& executor() override { return loop_.executor(); }
 
   void start_read(Operation<Result<Bytes>>& op) override {
-    reading_ = Pending<Result<Bytes>>::of(op);
+    reading_.hold(op);
     // What the last read did not fill was all that there was: it is not tried in vain.
     if (is_dry_ && connection_)
       await_bytes();
@@ -166,7 +167,7 @@ class TcpStream final : public Stream {
   void start_drained(Operation<Result<>>& op) override {
     if (!connection_ || connection_->broken != 0) return op.complete(broken_error());
     if (connection_->unsent() <= send_bound) return op.complete(Result<>());
-    draining_ = Pending<Result<>>::of(op);
+    draining_.hold(op);
   }
 
  private:
@@ -177,8 +178,8 @@ class TcpStream final : public Stream {
   }
 
   void try_to_read() {
-    if (!reading_ || reading_->is_abandoned()) return;
-    if (!connection_) return std::exchange(reading_, nullptr)->complete(broken_error());
+    if (!reading_) return;
+    if (!connection_) return reading_.complete(broken_error());
     static thread_local std::array<char, read_size> buffer;
     ssize_t count = 0;
     do {
@@ -187,14 +188,15 @@ class TcpStream final : public Stream {
     if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return await_bytes();
     if (count < 0) return break_off(errno);
     is_dry_ = static_cast<std::size_t>(count) < read_size;
-    std::exchange(reading_, nullptr)->complete(Bytes(buffer.data(), static_cast<std::size_t>(count)));
+    reading_.complete(Bytes(buffer.data(), static_cast<std::size_t>(count)));
   }
 
   void await_bytes() {
     if (is_watched_) return;
     is_watched_ = true;
-    connection_->watch->when_readable([this] {
+    connection_->watch->when_more_comes([this] {
       is_watched_ = false;
+      is_dry_ = false;
       try_to_read();
     });
   }
@@ -203,7 +205,7 @@ class TcpStream final : public Stream {
     connection_->watch->when_writable([this] {
       if (!connection_ || connection_->broken != 0) return;
       if (!connection_->flush()) return break_off(connection_->broken);
-      if (connection_->unsent() <= send_bound && draining_) std::exchange(draining_, nullptr)->complete(Result<>());
+      if (connection_->unsent() <= send_bound) draining_.complete(Result<>());
       if (connection_->unsent() > 0) await_space();
     });
   }
@@ -214,8 +216,8 @@ class TcpStream final : public Stream {
   }
   void fail_waiting(int number) {
     number_ = number;
-    if (reading_) std::exchange(reading_, nullptr)->complete(broken_error());
-    if (draining_) std::exchange(draining_, nullptr)->complete(broken_error());
+    if (reading_) reading_.complete(broken_error());
+    if (draining_) draining_.complete(broken_error());
   }
   Error broken_error() const {
     const int number = connection_ && connection_->broken != 0 ? connection_->broken : number_;
@@ -227,8 +229,8 @@ class TcpStream final : public Stream {
   int number_ = ECONNRESET;
   bool is_watched_ = false;
   bool is_dry_ = false;  ///< The last read took all that had come.
-  std::shared_ptr<Pending<Result<Bytes>>> reading_;
-  std::shared_ptr<Pending<Result<>>> draining_;
+  Awaited<Result<Bytes>> reading_;
+  Awaited<Result<>> draining_;
 };
 
 /// A connection that is coming about.
@@ -243,17 +245,29 @@ class Connecting final : public std::enable_shared_from_this<Connecting> {
   }
 
   void begin(Operation<Outcome>& operation) {
-    const Result<SocketAddress> address = socket_address(to_);
+    const Result<SocketAddress> address = stream_address(to_);
     if (!address) return operation.complete(address.error());
-    socket_ = ::socket(address->storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    address_ = *address;
+    socket_ = ::socket(address_.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (socket_ < 0) return operation.complete(failed(errno));
-    const int done = ::connect(socket_, address->get(), address->size);
-    if (done != 0 && errno != EINPROGRESS) return operation.complete(failed(errno));
     // Whoever abandons it lets go of the only thing that keeps it.
     pending_ = Pending<Outcome>::of(operation, [self = shared_from_this()] { self->end(); });
     timer_ = loop_.set_timer(boot_time() + connect_limit, [weak = weak_from_this()] {
       if (const auto self = weak.lock()) self->finish(ETIMEDOUT);
     });
+    try_to_connect();
+  }
+
+ private:
+  void try_to_connect() {
+    const int done = ::connect(socket_, address_.get(), address_.size);
+    if (done != 0 && errno == EAGAIN) {  // a Unix socket on which too many wait to be accepted
+      retry_ = loop_.set_timer(boot_time() + connect_pause, [weak = weak_from_this()] {
+        if (const auto self = weak.lock()) self->try_to_connect();
+      });
+      return;
+    }
+    if (done != 0 && errno != EINPROGRESS) return finish(errno);
     watch_ = std::make_unique<Watch>(loop_, socket_);
     watch_->when_writable([weak = weak_from_this()] {
       const auto self = weak.lock();
@@ -265,7 +279,6 @@ class Connecting final : public std::enable_shared_from_this<Connecting> {
     });
   }
 
- private:
   Error failed(int number) const {
     return {ErrorCode::unreachable, "connecting to " + to_.value() + ": " + std::strerror(number)};
   }
@@ -282,13 +295,16 @@ class Connecting final : public std::enable_shared_from_this<Connecting> {
   void end() {
     watch_.reset();
     loop_.cancel_timer(timer_);
+    loop_.cancel_timer(retry_);
     if (socket_ >= 0) close(std::exchange(socket_, -1));
   }
 
   Loop& loop_;
   Address to_;
+  SocketAddress address_;
   int socket_ = -1;
   std::uint64_t timer_ = 0;
+  std::uint64_t retry_ = 0;
   std::unique_ptr<Watch> watch_;
   std::shared_ptr<Pending<Outcome>> pending_;
 };

@@ -1,7 +1,7 @@
 // gate-proxy: a gate without an agent, for tools/bench/gate. Its guard looks at a lease for every answer, as an agent's
 // does; a renewal each 400 ms prolongs it.
 //
-//   gate-proxy LISTEN DATABASE      both IP:PORT; ends on SIGTERM
+//   gate-proxy LISTEN DATABASE      IP:PORT each, DATABASE also @SOCKET; ends on SIGTERM
 #include <fmt/format.h>
 #include <signal.h>
 #include <unistd.h>
