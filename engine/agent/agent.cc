@@ -29,7 +29,7 @@ class Agent final : private gate::Guard, private store::Receiver {
         inbox_(host),
         store_(host, inbox_, store_options(beginning.identity)),
         link_(host, store_, link_config(), [this](failover::Input input) { feed(std::move(input)); }),
-        gate_(host, {config_.gate, config_.database.listen, config_.fenced_reads}, *this),
+        gate_(host, {config_.gate, config_.database.listen, config_.plain_database, config_.fenced_reads}, *this),
         inputs_(host.executor()),
         stepped_(host.executor()),
         alarm_sooner_(host.executor()),

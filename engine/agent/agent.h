@@ -31,6 +31,8 @@ struct Config {
   Duration observe_primary = Duration::milliseconds(500);  ///< Between two looks at a primary's database.
   Duration observe_standby = Duration::seconds(1);
   postgresql::Config database;  ///< `self`, `cluster` are filled in by the agent.
+  /// See gate::Config.
+  std::optional<Address> plain_database = {};
   /// Told when the lease changes: the first instant of the host's monotonic clock at which it holds no more; nothing:
   /// there is none. For who looks from outside; no log line tells it, for it is renewed all the time.
   std::function<void(std::optional<MonotonicTime>)> on_lease = {};

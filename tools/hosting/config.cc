@@ -311,11 +311,17 @@ agent::Config agent_config(const HostingConfig& from) {
   const auto from_host = [](const HostEntry& host) {
     return host.address + (host.address.find(':') == std::string::npos ? "/32" : "/128");
   };
+  // A Unix socket costs the gate less than TCP. An abstract one leaves no file behind that could be in the way later.
+  database.socket_folder = "@heir-" + from.cluster + "-" + from.name;
+  config.plain_database = Address(database.socket_folder + "/.s.PGSQL." + std::to_string(from.ports.database));
+  for (const char* const what : {"all ", "replication "})
+    database.access.push_back("local " + (what + database.superuser) + " scram-sha-256");
   for (const HostEntry& host : from.hosts) {
     database.access.push_back("host all " + database.superuser + " " + from_host(host) + " scram-sha-256");
     database.access.push_back("host replication " + database.superuser + " " + from_host(host) + " scram-sha-256");
   }
   // Clients come through the gate, hence from this host, and from nowhere else.
+  database.access.push_back("local all all " + from.postgresql.client_authentication);
   database.access.push_back("host all all " + from_host(self) + " " + from.postgresql.client_authentication);
   return config;
 }

@@ -49,6 +49,8 @@ struct Config {
   std::string password_file;        ///< Whose first line is the superuser's password in a new cluster; "": it has none.
   std::vector<std::string> access;  ///< Lines of pg_hba.conf. Empty: everyone by scram-sha-256.
   std::vector<std::string> settings;  ///< More lines for the settings file, which cannot override the adapter's own.
+  /// As unix_socket_directories, for a gate beside the server; "" for none, "@name" for an abstract one.
+  std::string socket_folder = {};
   CommitLevel commit_level = CommitLevel::flushed;
   bool fsync = true;                ///< Off loses writes; a scenario may want to see that.
   bool distrust_own_disk = true;    ///< Off: a copy is led by, or replaced, though others show that a disk lost log.
