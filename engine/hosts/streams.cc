@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -29,14 +30,17 @@ void set_option(int socket, int level, int name, T value) {
   (void)setsockopt(socket, level, name, &value, sizeof value);
 }
 
-/// Answers leave at once; a side that has silently gone is noticed within half a minute.
-void prepare(int socket) {
+/// Answers leave at once; a side that has silently gone is noticed, whether we wait for its words (by questions of the
+/// kernel) or for its acknowledgement of ours.
+void prepare(int socket, Duration silence_limit) {
   set_option(socket, IPPROTO_TCP, TCP_NODELAY, 1);
   set_option(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
-  set_option(socket, IPPROTO_TCP, TCP_KEEPIDLE, 10);
-  set_option(socket, IPPROTO_TCP, TCP_KEEPINTVL, 5);
+  const int seconds = static_cast<int>(silence_limit.ns() / 1'000'000'000);
+  const int between = std::max(1, seconds / 5);
+  set_option(socket, IPPROTO_TCP, TCP_KEEPINTVL, between);
+  set_option(socket, IPPROTO_TCP, TCP_KEEPIDLE, std::max(1, seconds - 3 * between));
   set_option(socket, IPPROTO_TCP, TCP_KEEPCNT, 3);
-  set_option(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, 25'000);
+  set_option(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<unsigned>(silence_limit.ns() / 1'000'000));
 }
 
 /// A socket with what is still to be sent on it.
@@ -121,7 +125,9 @@ class Farewell final : public std::enable_shared_from_this<Farewell> {
 
 class TcpStream final : public Stream {
  public:
-  TcpStream(Loop& loop, int socket) : connection_(std::make_unique<Connection>(loop, socket)) { prepare(socket); }
+  TcpStream(Loop& loop, int socket, Duration silence_limit) : connection_(std::make_unique<Connection>(loop, socket)) {
+    prepare(socket, silence_limit);
+  }
   ~TcpStream() override {
     if (!connection_ || connection_->broken != 0) return;
     connection_->watch = std::make_unique<Watch>(connection_->loop, renewed());
@@ -238,7 +244,8 @@ class Connecting final : public std::enable_shared_from_this<Connecting> {
  public:
   using Outcome = Result<std::unique_ptr<Stream>>;
 
-  Connecting(Loop& loop, Address to) : loop_(loop), to_(std::move(to)) {}
+  Connecting(Loop& loop, Duration silence_limit, Address to)
+      : loop_(loop), silence_limit_(silence_limit), to_(std::move(to)) {}
   ~Connecting() {
     watch_.reset();
     if (socket_ >= 0) close(socket_);
@@ -288,7 +295,7 @@ class Connecting final : public std::enable_shared_from_this<Connecting> {
     const int socket = std::exchange(socket_, -1);
     const auto keep = shared_from_this();
     end();
-    if (number == 0) return pending->complete(Outcome(std::make_unique<TcpStream>(loop_, socket)));
+    if (number == 0) return pending->complete(Outcome(std::make_unique<TcpStream>(loop_, socket, silence_limit_)));
     close(socket);
     pending->complete(failed(number));
   }
@@ -300,6 +307,7 @@ class Connecting final : public std::enable_shared_from_this<Connecting> {
   }
 
   Loop& loop_;
+  const Duration silence_limit_;
   Address to_;
   SocketAddress address_;
   int socket_ = -1;
@@ -311,7 +319,8 @@ class Connecting final : public std::enable_shared_from_this<Connecting> {
 
 class TcpListener final : public Listener {
  public:
-  TcpListener(Loop& loop, int socket) : loop_(loop), socket_(socket), watch_(std::make_unique<Watch>(loop, socket)) {}
+  TcpListener(Loop& loop, Duration silence_limit, int socket)
+      : loop_(loop), silence_limit_(silence_limit), socket_(socket), watch_(std::make_unique<Watch>(loop, socket)) {}
   ~TcpListener() override {
     loop_.cancel_timer(pause_);
     watch_.reset();
@@ -329,7 +338,8 @@ class TcpListener final : public Listener {
   void try_to_accept() {
     if (!accepting_ || accepting_->is_abandoned()) return;
     const int socket = ::accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (socket >= 0) return std::exchange(accepting_, nullptr)->complete(std::make_unique<TcpStream>(loop_, socket));
+    if (socket >= 0)
+      return std::exchange(accepting_, nullptr)->complete(std::make_unique<TcpStream>(loop_, socket, silence_limit_));
     if (errno == EINTR || errno == ECONNABORTED) return loop_.post([this] { try_to_accept(); });
     if (errno == EAGAIN || errno == EWOULDBLOCK) {
       if (!is_watched_)
@@ -346,6 +356,7 @@ class TcpListener final : public Listener {
   }
 
   Loop& loop_;
+  const Duration silence_limit_;
   int socket_;
   std::unique_ptr<Watch> watch_;
   bool is_watched_ = false;
@@ -355,11 +366,12 @@ class TcpListener final : public Listener {
 
 }  // namespace
 
-void connect_stream(Loop& loop, const Address& to, Operation<Result<std::unique_ptr<Stream>>>& operation) {
-  std::make_shared<Connecting>(loop, to)->begin(operation);
+void connect_stream(Loop& loop, Duration silence_limit, const Address& to,
+                    Operation<Result<std::unique_ptr<Stream>>>& operation) {
+  std::make_shared<Connecting>(loop, silence_limit, to)->begin(operation);
 }
 
-Result<std::unique_ptr<Listener>> listen_for_streams(Loop& loop, const Address& at) {
+Result<std::unique_ptr<Listener>> listen_for_streams(Loop& loop, Duration silence_limit, const Address& at) {
   const Result<SocketAddress> address = socket_address(at);
   if (!address) return address.error();
   const int socket = ::socket(address->storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -371,7 +383,7 @@ Result<std::unique_ptr<Listener>> listen_for_streams(Loop& loop, const Address& 
     return Error{number == EADDRINUSE ? ErrorCode::already_exists : ErrorCode::failed,
                  "listening at " + at.value() + ": " + std::strerror(number)};
   }
-  return std::unique_ptr<Listener>(std::make_unique<TcpListener>(loop, socket));
+  return std::unique_ptr<Listener>(std::make_unique<TcpListener>(loop, silence_limit, socket));
 }
 
 }  // namespace heir::hosts

@@ -15,10 +15,14 @@ inline constexpr std::size_t most_unsent = std::size_t{256} << 20;
 /// How long a connection may take to come about.
 inline constexpr Duration connect_limit = Duration::seconds(10);
 
+/// How long the other side may give no sign of life, before the connection counts as broken.
+inline constexpr Duration usual_silence_limit = Duration::seconds(25);
+
 /// As Host::connect says; `unreachable`.
-void connect_stream(Loop& loop, const Address& to, Operation<Result<std::unique_ptr<Stream>>>& operation);
+void connect_stream(Loop& loop, Duration silence_limit, const Address& to,
+                    Operation<Result<std::unique_ptr<Stream>>>& operation);
 
 /// As Host::listen says.
-Result<std::unique_ptr<Listener>> listen_for_streams(Loop& loop, const Address& at);
+Result<std::unique_ptr<Listener>> listen_for_streams(Loop& loop, Duration silence_limit, const Address& at);
 
 }  // namespace heir::hosts

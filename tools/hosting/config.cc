@@ -133,6 +133,19 @@ void read_ports(const Value* value, HostingConfig& config, Mistakes& mistakes) {
   port("control", config.ports.control);
   port("gate", config.ports.gate);
   port("database", config.ports.database);
+  port("read_only", config.ports.read_only);
+  table.end();
+}
+
+void read_gate(const Value* value, HostingConfig& config, Mistakes& mistakes) {
+  if (!value) return;
+  Table table(*value, mistakes);
+  const auto duration = [&](const std::string& name, Duration& into) {
+    table.key(name, into);
+    table.check(into >= Duration::seconds(1) && into <= Duration::seconds(3600), name, "is from 1s to 3600s");
+  };
+  duration("max_lag", config.gate.max_lag);
+  duration("silence_limit", config.gate.silence_limit);
   table.end();
 }
 
@@ -190,6 +203,7 @@ void read_config(const Value& root, HostingConfig& config, Mistakes& mistakes) {
   table.key("fenced_reads", config.fenced_reads);
   const Value* const host_array = table.array("host");
   const Value* const ports = table.table("ports");
+  const Value* const gate = table.table("gate");
   const Value* const postgresql = table.table("postgresql");
   const Value* const timing = table.table("timing");
   if (!config.cluster.empty()) table.check(is_name(config.cluster), "cluster", name_rule);
@@ -198,6 +212,7 @@ void read_config(const Value& root, HostingConfig& config, Mistakes& mistakes) {
   bool says_who_stores = false;
   read_hosts(host_array, config, mistakes, says_who_stores);
   read_ports(ports, config, mistakes);
+  read_gate(gate, config, mistakes);
   read_postgresql(postgresql, config, mistakes);
   read_timing(timing, config, mistakes);
   table.end();
@@ -288,6 +303,9 @@ agent::Config agent_config(const HostingConfig& from) {
   config.cluster = from.cluster;
   for (const HostEntry* host : from.store_hosts()) config.store.push_back(address_of(*host, from.ports.store));
   config.gate = address_of(self, from.ports.gate);
+  config.read_only = agent::ReadOnlyPort{address_of(self, from.ports.read_only), from.gate.max_lag};
+  for (const HostEntry& host : from.hosts)
+    if (host.name != from.name) config.others.push_back(address_of(host, from.ports.agent));
   config.adopt = from.postgresql.adopt;
   config.fenced_reads = from.fenced_reads;
   config.ttl = from.timing.session_ttl;

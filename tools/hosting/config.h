@@ -24,7 +24,14 @@ struct Ports {
   int control = 7402;
   int gate = 6432;
   int database = 6433;
+  int read_only = 6434;
   bool operator==(const Ports&) const = default;
+};
+
+struct GateSection {
+  Duration max_lag = Duration::seconds(10);
+  Duration silence_limit = Duration::seconds(25);
+  bool operator==(const GateSection&) const = default;
 };
 
 struct PostgresqlSection {
@@ -59,6 +66,7 @@ struct HostingConfig {
   bool fenced_reads = false;
   std::vector<HostEntry> hosts;
   Ports ports;
+  GateSection gate;
   PostgresqlSection postgresql;
   TimingSection timing;
 

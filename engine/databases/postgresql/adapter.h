@@ -128,6 +128,15 @@ struct Observation {
   bool restarted = false;
 };
 
+/// Where the log of a running server ends, and which start of it said so (see Observation).
+struct LogEnd {
+  bool in_recovery = false;
+  std::uint64_t timeline = 0;
+  std::uint64_t offset = 0;  ///< Of what is flushed; in recovery of what is replayed.
+  std::int64_t started_us = 0;
+  std::int64_t processes_us = 0;
+};
+
 /// How far a standby has come towards what its primary shows.
 struct CatchUp {
   std::uint64_t target = 0;
@@ -261,6 +270,8 @@ class Adapter {
   Task<Result<Position>> replayed_position();
   /// Primary: an offset that covers everything that the database shows now.
   Task<Result<std::uint64_t>> visible_end();
+
+  Task<Result<LogEnd>> log_end();
 
   /// Bytes that the copies being made from this server have sent: the progress of a standby that does not stream yet.
   Task<Result<std::uint64_t>> copied();
