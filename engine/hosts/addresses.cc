@@ -3,9 +3,11 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <unistd.h>
+#include <sys/un.h>
 
 #include <cerrno>
 #include <charconv>
+#include <cstddef>
 #include <cstring>
 #include <optional>
 
@@ -75,6 +77,20 @@ Result<std::vector<Address>> free_loopback_addresses(std::size_t count) {
   for (const int socket : held) ::close(socket);
   if (failed) return *failed;
   return addresses;
+}
+
+Result<SocketAddress> stream_address(const Address& address) {
+  const std::string& text = address.value();
+  if (!text.starts_with('@')) return socket_address(address);
+  sockaddr_un known{};
+  if (text.size() > sizeof known.sun_path)
+    return {ErrorCode::invalid, "\"" + text + "\" is longer than the name of a socket may be"};
+  known.sun_family = AF_UNIX;
+  std::memcpy(known.sun_path + 1, text.data() + 1, text.size() - 1);  // a zero instead of the '@'
+  SocketAddress result;
+  std::memcpy(&result.storage, &known, sizeof known);
+  result.size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + text.size());
+  return result;
 }
 
 }  // namespace heir::hosts

@@ -31,4 +31,7 @@ Result<SocketAddress> socket_address(const Address& address);
 /// So many of 127.0.0.1 where nobody listens now, all different.
 Result<std::vector<Address>> free_loopback_addresses(std::size_t count);
 
+/// Of that, or of "@name": an abstract Unix socket of this network namespace, of which nothing lies on disk. `invalid`.
+Result<SocketAddress> stream_address(const Address& address);
+
 }  // namespace heir::hosts

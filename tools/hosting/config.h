@@ -24,6 +24,7 @@ struct Ports {
   int control = 7402;
   int gate = 6432;
   int database = 6433;
+  int read_only = 6434;
   int http = 8008;
   bool operator==(const Ports&) const = default;
 };
@@ -32,6 +33,12 @@ struct Ports {
 struct HttpSection {
   std::string listen;  ///< An IP address of this host; "off": nowhere; "": the host's own.
   bool operator==(const HttpSection&) const = default;
+};
+
+struct GateSection {
+  Duration max_lag = Duration::seconds(10);
+  Duration silence_limit = Duration::seconds(25);
+  bool operator==(const GateSection&) const = default;
 };
 
 struct PostgresqlSection {
@@ -67,6 +74,7 @@ struct HostingConfig {
   std::vector<HostEntry> hosts;
   Ports ports;
   HttpSection http;
+  GateSection gate;
   PostgresqlSection postgresql;
   TimingSection timing;
 
