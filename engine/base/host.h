@@ -58,6 +58,8 @@ class Listener {
     return await_operation<std::unique_ptr<Stream>>(
         executor(), [this](Operation<std::unique_ptr<Stream>>& op) { start_accept(op); });
   }
+  /// While not, a host that can do so has its kernel refuse whoever connects.
+  virtual void admit(bool) {}
 
  protected:
   virtual Executor& executor() = 0;

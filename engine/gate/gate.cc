@@ -55,13 +55,22 @@ void Gate::update() {
       connection->end();
     }
   }
+  admit();
   changed_.notify();
+}
+
+/// A client that wants to encrypt understands no words of a gate that is closed, and some drivers (libpq) then look no
+/// further; all of them go on to their next host when a connection is refused.
+void Gate::admit() {
+  if (listener_) listener_->admit(guard_.mode() != Mode::closed);
 }
 
 Task<Result<>> Gate::run() {
   Result<std::unique_ptr<Listener>> listening = host_.listen(config_.listen);
   if (!listening) co_return listening.error();
   const std::unique_ptr<Listener> listener = std::move(*listening);
+  listener_ = listener.get();
+  admit();
   while (true) {
     std::unique_ptr<Stream> client = co_await listener->accept();
     scope_.spawn(serve(std::move(client)));

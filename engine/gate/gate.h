@@ -74,6 +74,7 @@ class Gate {
  private:
   struct Connection;
   Task<void> serve(std::unique_ptr<Stream> client);
+  void admit();
   Task<bool> begin(Connection& connection);
   Task<bool> encrypt(Connection& connection, Bytes question);
   void refuse(Connection& connection, const std::string& why);
@@ -88,6 +89,7 @@ class Gate {
   Config config_;
   Guard& guard_;
   Signal changed_;
+  Listener* listener_ = nullptr;  ///< While it runs.
   Bytes declined_;                ///< The question for encryption that the database declined last,
   MonotonicTime declined_until_;  ///< and until when it need not be asked again.
   std::uint64_t next_ = 0;

@@ -327,6 +327,15 @@ class TcpListener final : public Listener {
     close(socket_);
   }
 
+  void admit(bool whoever_connects) override {
+    if (admits_ == whoever_connects) return;
+    admits_ = whoever_connects;
+    if (admits_) return listen_again();
+    // It stays bound, and not for others, who could take the port else.
+    ::shutdown(socket_, SHUT_RDWR);
+    set_option(socket_, SOL_SOCKET, SO_REUSEADDR, 0);
+  }
+
  protected:
   Executor& executor() override { return loop_.executor(); }
   void start_accept(Operation<std::unique_ptr<Stream>>& op) override {
@@ -336,7 +345,7 @@ class TcpListener final : public Listener {
 
  private:
   void try_to_accept() {
-    if (!accepting_ || accepting_->is_abandoned()) return;
+    if (!admits_ || !accepting_ || accepting_->is_abandoned()) return;
     const int socket = ::accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (socket >= 0)
       return std::exchange(accepting_, nullptr)->complete(std::make_unique<TcpStream>(loop_, socket, silence_limit_));
@@ -351,8 +360,17 @@ class TcpListener final : public Listener {
       return;
     }
     // Out of descriptors or memory: whoever waits is accepted once there are some again.
+    try_later([this] { try_to_accept(); });
+  }
+  void listen_again() {
+    if (!admits_) return;
+    set_option(socket_, SOL_SOCKET, SO_REUSEADDR, 1);
+    if (::listen(socket_, SOMAXCONN) == 0) return try_to_accept();
+    try_later([this] { listen_again(); });
+  }
+  void try_later(std::function<void()> what) {
     loop_.cancel_timer(pause_);
-    pause_ = loop_.set_timer(boot_time() + accept_pause, [this] { try_to_accept(); });
+    pause_ = loop_.set_timer(boot_time() + accept_pause, std::move(what));
   }
 
   Loop& loop_;
@@ -360,6 +378,7 @@ class TcpListener final : public Listener {
   int socket_;
   std::unique_ptr<Watch> watch_;
   bool is_watched_ = false;
+  bool admits_ = true;
   std::uint64_t pause_ = 0;
   std::shared_ptr<Pending<std::unique_ptr<Stream>>> accepting_;
 };

@@ -1,5 +1,5 @@
-#include "engine/databases/postgresql/lineage.h"
 #include "engine/databases/postgresql/server.h"
+#include "engine/databases/postgresql/lineage.h"
 
 #include <algorithm>
 

@@ -46,6 +46,7 @@ TEST_CASE("What heir init writes is a configuration with the defaults") {
   CHECK(config.self().address == "10.0.0.2");
   CHECK(config.key == "/etc/heir/key");
   CHECK(config.ports == Ports());
+  CHECK(config.gate == GateSection());
   CHECK(config.postgresql == PostgresqlSection());
   CHECK(config.timing == TimingSection());
   CHECK(config.store_hosts().size() == 3);
@@ -54,6 +55,14 @@ TEST_CASE("What heir init writes is a configuration with the defaults") {
   CHECK(agent.gate == Address("10.0.0.2:6432"));
   CHECK(agent.store.size() == 3);
   CHECK(agent.database.listen == Address("10.0.0.2:6433"));
+  REQUIRE(agent.read_only);
+  CHECK(agent.read_only->listen == Address("10.0.0.2:6434"));
+  CHECK(agent.read_only->max_lag == Duration::seconds(10));
+  CHECK(agent.others == std::vector<Address>{Address("10.0.0.1:7400"), Address("10.0.0.3:7400")});
+  // The Unix socket that the server makes is the one that the gate goes to, and the superuser needs a password there.
+  CHECK(agent.database.socket_folder == "@heir-main-b");
+  CHECK(agent.plain_database == Address("@heir-main-b/.s.PGSQL.6433"));
+  CHECK(agent.database.access.front() == "local all heir scram-sha-256");
   // Nobody but the hosts reaches the superuser, and clients come from the gate alone.
   CHECK(agent.database.access.back() == "host all all 10.0.0.2/32 scram-sha-256");
   const store::MemberOptions member = member_options(config, true);
@@ -73,6 +82,7 @@ TEST_CASE("The defaults that heir init shows are those that count") {
   CHECK(shown.config->ports == loaded.config->ports);
   CHECK(shown.config->timing == loaded.config->timing);
   CHECK(shown.config->http == loaded.config->http);
+  CHECK(shown.config->gate == loaded.config->gate);
   CHECK(shown.config->postgresql == loaded.config->postgresql);
   CHECK(shown.config->hosts == loaded.config->hosts);
   CHECK(shown.config->user == loaded.config->user);
@@ -102,6 +112,10 @@ TEST_CASE("Mistakes have a place and a cure") {
   CHECK(first_message(with("#renewal = \"400ms\"", "renewal = \"1500ms\"")).find("at most half of session_ttl") !=
         std::string::npos);
   CHECK(first_message(with("#gate = 6432", "gate = 7400")).find("is taken by another") != std::string::npos);
+  CHECK(first_message(with("#gate = 6432", "gate = 6434")).find("'read_only' is taken by another") !=
+        std::string::npos);
+  CHECK(first_message(with("#max_lag = \"10s\"", "max_lag = \"10ms\"")).find("'max_lag' is from 1s") !=
+        std::string::npos);
   CHECK(first_message(with("#gate = 6432", "gate = 65536")).find("is a port") != std::string::npos);
   CHECK(first_message(with("#http = 8008", "http = 6432")).find("is taken by another") != std::string::npos);
   CHECK(first_message(with("#listen = \"\"", "listen = \"a.example\"")).find("is an IP address") != std::string::npos);

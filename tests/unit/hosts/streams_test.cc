@@ -189,6 +189,37 @@ TEST_CASE("A stream goes to a Unix socket, too") {
   bench.run(fail_to_connect(bench.host, Address("@" + name)));
 }
 
+namespace {
+
+Task<void> admit_and_not(Host& host, Address at) {
+  const std::unique_ptr<Listener> listener = std::move(*host.listen(at));
+  listener->admit(true);
+  for (int i = 0; i < 3; ++i) {
+    Scope scope;
+    listener->admit(false);
+    scope.spawn(accept_and(*listener, "hello", false));
+    const auto refused = co_await host.connect(at);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().message.find("refused") != std::string::npos);
+    const auto taken = host.listen(at);
+    CHECK_FALSE(taken);
+    listener->admit(true);
+    auto connected = co_await host.connect(at);
+    REQUIRE(connected);
+    (*connected)->write("?");
+    const Result<Bytes> heard = co_await (*connected)->read();
+    REQUIRE(heard);
+    CHECK(*heard == "hello");
+  }
+}
+
+}  // namespace
+
+TEST_CASE("A listener that admits nobody for a while keeps its port") {
+  Bench bench;
+  bench.run(admit_and_not(bench.host, free_address()));
+}
+
 TEST_CASE("Nobody listens") {
   Bench bench;
   bench.run(fail_to_connect(bench.host, free_address()));
