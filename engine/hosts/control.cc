@@ -72,16 +72,17 @@ void ControlService::take_requests() {
   }
 }
 
-void ControlService::take(std::string connection, std::string_view frame, const char* sender) {
+void ControlService::take(std::string connection, std::string_view frame, const char* key) {
   std::variant<Message, Refusal> decoded = decode_frame(mail_.cluster_, frame);
   auto* message = std::get_if<Message>(&decoded);
-  if (!message || !sender) {
+  std::string by = mail_.name_by_key(key ? key : "", true);
+  if (!message || by.empty()) {
     const Refusal why = message ? Refusal::stranger : std::get<Refusal>(decoded);
     ++counts_.refused[static_cast<std::size_t>(why)];
     return;
   }
   ++counts_.received;
-  handler_({sender, std::move(message->payload), std::move(connection), message->from});
+  handler_({std::move(by), std::move(message->payload), std::move(connection), message->from});
 }
 
 void ControlService::answer(const ControlRequest& request, Bytes payload) {

@@ -41,7 +41,7 @@ class ControlService {
  private:
   void await_requests();
   void take_requests();
-  void take(std::string connection, std::string_view frame, const char* sender);
+  void take(std::string connection, std::string_view frame, const char* key);
 
   Mail& mail_;
   Handler handler_;

@@ -87,13 +87,14 @@ void Mail::answer_requests() {
     // Version, request, domain, address, identity, mechanism, then the key.
     const bool is_curve = parts.size() == 7 && parts[0] == "1.0" && parts[5] == "CURVE";
     const std::string key = is_curve ? key_text(parts[6].data(), parts[6].size()) : "";
-    const std::string sender = name_by_key(key, is_curve && parts[2] == operators_domain);
+    const bool is_order = is_curve && parts[2] == operators_domain;
+    const std::string sender = name_by_key(key, is_order);
     if (sender.empty()) ++keys_refused_;
     const std::string answer[] = {"1.0",
                                   parts.size() > 1 ? parts[1] : "",
                                   sender.empty() ? "400" : "200",
                                   sender.empty() ? "not a key of this cluster" : "",
-                                  sender,
+                                  is_order ? key : sender,  // whose it is may change while he is connected
                                   ""};
     for (const std::string& part : answer)
       zmq_send(requests_, part.data(), part.size(), ZMQ_DONTWAIT | (&part == std::end(answer) - 1 ? 0 : ZMQ_SNDMORE));

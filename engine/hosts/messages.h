@@ -58,7 +58,7 @@ class Mail {
   Mail(const Mail&) = delete;
   Mail& operator=(const Mail&) = delete;
 
-  /// Who may ask things of a ControlService, beside the hosts. Connections that are there already stay.
+  /// Who may ask things of a ControlService, beside the hosts; at once, also on connections that are there.
   void admit(std::vector<OperatorKey> operators) { operators_ = std::move(operators); }
   /// Connections refused for their key.
   std::uint64_t keys_refused() const { return keys_refused_; }

@@ -45,6 +45,15 @@ void add_scenario_command(CLI::App& app, Chosen& chosen);
 void add_agent_command(CLI::App& app, Chosen& chosen);
 void add_init_command(CLI::App& app, Chosen& chosen);
 void add_hosts_command(CLI::App& app, Chosen& chosen);
+// Of operators of real clusters.
+void add_status_command(CLI::App& app, Chosen& chosen);
+void add_history_command(CLI::App& app, Chosen& chosen);
+void add_switchover_command(CLI::App& app, Chosen& chosen);
+void add_freeze_commands(CLI::App& app, Chosen& chosen);
+void add_rebuild_command(CLI::App& app, Chosen& chosen);
+void add_reap_command(CLI::App& app, Chosen& chosen);
+void add_accept_loss_command(CLI::App& app, Chosen& chosen);
+void add_drain_command(CLI::App& app, Chosen& chosen);
 
 /// One line to standard error: "heir: MESSAGE".
 void complain(std::string_view message);

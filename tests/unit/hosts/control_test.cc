@@ -76,6 +76,30 @@ TEST_CASE("Who has no key of an operator is refused and counted, and is told so"
   CHECK(agent.ask(agent.alice, agent.target()).outcome == Outcome::key_refused);
 }
 
+TEST_CASE("Who is no operator any more gives no orders on the connection that is there") {
+  Bench bench;
+  Agent agent(bench);
+  void* const context = zmq_ctx_new();
+  void* const socket = zmq_socket(context, ZMQ_DEALER);
+  zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, agent.alice.public_key.c_str(), 40);
+  zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, agent.alice.secret_key.c_str(), 40);
+  zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, agent.keys.public_key.c_str(), 40);
+  REQUIRE(zmq_connect(socket, ("tcp://" + agent.at.value()).c_str()) == 0);
+  const std::string frame = encode_frame("main", {Address("1"), "status"});
+  zmq_send(socket, frame.data(), frame.size(), 0);
+  bench.pass(Duration::milliseconds(300));
+  REQUIRE(agent.service.counts().received == 1);
+  agent.mail.admit({});
+  zmq_send(socket, frame.data(), frame.size(), 0);
+  bench.pass(Duration::milliseconds(300));
+  CHECK(agent.service.counts().received == 1);
+  CHECK(agent.service.counts().refused[static_cast<std::size_t>(Refusal::stranger)] == 1);
+  const int none = 0;
+  zmq_setsockopt(socket, ZMQ_LINGER, &none, sizeof none);
+  zmq_close(socket);
+  zmq_ctx_term(context);
+}
+
 TEST_CASE("An operator's key is none for messages between hosts") {
   Bench bench;
   Agent agent(bench);
