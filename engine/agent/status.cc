@@ -65,14 +65,8 @@ std::optional<std::uint64_t> replay_lag(const Status& status) {
 }
 
 std::optional<std::uint64_t> receive_lag(const Status& status) {
-  return lacking(status, log_end(status));
-}
-
-std::optional<std::uint64_t> log_end(const Status& status) {
-  if (!status.log) return std::nullopt;
-  if (!status.log->is_standby) return status.log->flushed;
   // Since it streams anew it may have received less than lay on its disk.
-  return std::max(status.log->received, status.log->replayed);
+  return lacking(status, status.log ? std::max(status.log->received, status.log->replayed) : std::nullopt);
 }
 
 std::string next_step(const Status& status) {

@@ -82,8 +82,6 @@ bool is_healthy_standby(const Status& status);
 /// How many bytes of its upstream's log a standby has not replayed yet. Nothing: not known, for it does not stream, or
 /// is no standby.
 std::optional<std::uint64_t> replay_lag(const Status& status);
-/// The end of the log here: flushed of a primary; received or replayed of a standby, whichever is farther.
-std::optional<std::uint64_t> log_end(const Status& status);
 /// How many bytes of its upstream's log a standby has not received and flushed yet; nothing: not known.
 std::optional<std::uint64_t> receive_lag(const Status& status);
 /// What happens next and when, in plain words: the command under way, the switchover, the retry; "" if nothing is due.

@@ -73,7 +73,8 @@ Result<HostView> read_host_view(const std::string& text_of_it) {
     view.is_damaged = database.at("damaged").get<bool>();
     view.is_streaming = database.at("streaming").get<bool>();
     view.timeline = number(database, "timeline");
-    view.end = number(database, "end");
+    // A standby that streams anew may have received less than lay on its disk.
+    view.end = std::max({number(database, "flushed"), number(database, "received"), number(database, "replayed")});
     view.lag = number(database, "lag_bytes");
     if (const Json& state = json.at("state"); !state.is_null()) view.state = state_of(state);
     return view;

@@ -72,12 +72,17 @@ Json place_json(const Status& status) {
 
 Json database_json(const Status& status) {
   const agent::LogStatus log = status.log.value_or(agent::LogStatus());
-  return {{"running", status.database.running},        {"damaged", status.database.damaged},
-          {"timeline", or_null(log.timeline)},         {"end", or_null(log_end(status))},
-          {"flushed", or_null(log.flushed)},           {"received", or_null(log.received)},
-          {"replayed", or_null(log.replayed)},         {"streaming", log.is_streaming},
-          {"lag_bytes", or_null(replay_lag(status))},  {"receive_lag_bytes", or_null(receive_lag(status))},
-          {"sync_flushed", or_null(log.sync_flushed)}, {"waiting_commits", log.waiting_commits}};
+  return {{"running", status.database.running},
+          {"damaged", status.database.damaged},
+          {"timeline", or_null(log.timeline)},
+          {"flushed", or_null(log.flushed)},
+          {"received", or_null(log.received)},
+          {"replayed", or_null(log.replayed)},
+          {"streaming", log.is_streaming},
+          {"lag_bytes", or_null(replay_lag(status))},
+          {"receive_lag_bytes", or_null(receive_lag(status))},
+          {"sync_flushed", or_null(log.sync_flushed)},
+          {"waiting_commits", log.waiting_commits}};
 }
 
 Json peers_json(const Status& status) {

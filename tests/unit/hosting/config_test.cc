@@ -153,7 +153,9 @@ TEST_CASE("What is wrong with an operator's configuration is told with its place
   const auto message_about = [](const std::string& text) {
     const LoadedOperatorConfig loaded = load_operator_config_text("operator.toml", "/", text);
     REQUIRE_FALSE(loaded.config);
-    return loaded.messages.front().substr(0, loaded.messages.front().find('\n'));
+    std::string all;
+    for (const std::string& message : loaded.messages) all += message + "\n";
+    return all;
   };
   CHECK(message_about("operator = \"me\"\n").find("'cluster' is missing") != std::string::npos);
   CHECK(message_about("operator = \"me\"\ncluster = \"x\"\nnmae = 1\n").find("'nmae' is not a key here") !=
