@@ -18,6 +18,7 @@ class Access {
     virtual Status status() const = 0;
     virtual void rebuild() = 0;
     virtual void accept_loss(Generation generation, std::string by) = 0;
+    virtual void change_timing(const failover::Timing& timing) = 0;
 
    protected:
     ~Inside() = default;
@@ -28,7 +29,7 @@ class Access {
   Access& operator=(const Access&) = delete;
 
   /// The agent's own; null when it ends.
-  void connect(Inside* inside) { inside_ = inside; }
+  void connect(Inside* inside);
 
   /// Nothing: the agent has not begun, for it cannot read its disk yet.
   std::optional<Status> status() const;
@@ -38,9 +39,12 @@ class Access {
   /// Lets this peer take over though it lacks what `generation` had acknowledged. `refused` if that is not the
   /// cluster's generation; `unreachable`.
   Result<> accept_loss(Generation generation, std::string by);
+  /// From the next decision on, and when the agent begins, if it has not.
+  void change_timing(const failover::Timing& timing);
 
  private:
   Inside* inside_ = nullptr;
+  std::optional<failover::Timing> timing_;  ///< Changed since the agent was configured.
 };
 
 }  // namespace heir::agent

@@ -386,6 +386,10 @@ class Agent final : private gate::Guard, private store::Receiver, private Access
   void accept_loss(Generation generation, std::string by) override {
     feed(failover::AcceptLoss{generation, std::move(by)});
   }
+  void change_timing(const failover::Timing& timing) override {
+    peer_.timing = timing;
+    feed(failover::Tick{});  // deadlines may be others
+  }
 
   // ---- The gate's guard
   // --------------------------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 #include "engine/agent/operator.h"
 
+#include <algorithm>
+
 #include "engine/base/match.h"
 #include "engine/failover/document.h"
 
@@ -21,6 +23,26 @@ struct SwitchoverEdit {
     if (state.freeze) return Error{ErrorCode::refused, "the cluster is frozen: " + state.freeze->reason};
     state.promote = failover::PromoteRequest{*state.sync, failover::PromoteRequest::Role::sync, std::nullopt,
                                              state.generation, expires_at};
+    return {};
+  }
+};
+
+struct PromotionEdit {
+  PeerId peer;
+  WallTime expires_at;
+  Result<> operator()(ClusterState& state, const store::View& view) const {
+    if (state.primary == peer) return Error{ErrorCode::refused, peer.value() + " is the primary already"};
+    if (state.sync == peer) return SwitchoverEdit{expires_at}(state, view);
+    if (state.freeze) return Error{ErrorCode::refused, "the cluster is frozen: " + state.freeze->reason};
+    const auto found = std::find(state.async.begin(), state.async.end(), peer);
+    if (found == state.async.end())
+      return Error{ErrorCode::refused,
+                   peer.value() + (is_listed(state.deposed, peer) ? " was deposed and is not back yet"
+                                                                  : " is not among the asyncs")};
+    if (!view.find(peer)) return Error{ErrorCode::refused, peer.value() + " is not present"};
+    const auto place = static_cast<std::uint64_t>(found - state.async.begin());
+    state.promote =
+        failover::PromoteRequest{peer, failover::PromoteRequest::Role::async, place, state.generation, expires_at};
     return {};
   }
 };
@@ -97,6 +119,12 @@ Task<Result<>> change(store::Store& store, Operator who, std::string why, Edit e
 Task<Result<>> request_switchover(Host& host, store::Store& store, Operator who, Duration valid_for) {
   SwitchoverEdit edit{host.wall_now() + valid_for};
   co_return co_await change(store, std::move(who), "switchover requested", edit);
+}
+
+Task<Result<>> request_promotion(Host& host, store::Store& store, Operator who, PeerId peer, Duration valid_for) {
+  std::string why = "promotion of " + peer.value() + " requested";
+  PromotionEdit edit{std::move(peer), host.wall_now() + valid_for};
+  co_return co_await change(store, std::move(who), std::move(why), std::move(edit));
 }
 
 Task<Result<>> freeze(Host& host, store::Store& store, Operator who, failover::Freeze::Mode mode, std::string reason) {

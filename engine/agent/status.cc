@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "engine/agent/access.h"
-
 namespace heir::agent {
 
 namespace {
@@ -11,15 +9,10 @@ namespace {
 using failover::GateMode;
 using failover::Role;
 
-/// The words of the protocol name peers by their identities, which nobody knows by heart.
-std::string with_names(const Status& status, std::string text) {
-  for (const KnownPeer& peer : status.peers) {
-    if (peer.host.empty()) continue;
-    const std::string& id = peer.id.value();
-    for (std::size_t at = text.find(id); at != std::string::npos; at = text.find(id, at + peer.host.size()))
-      text.replace(at, id.size(), peer.host);
-  }
-  return text;
+/// For reading: to the tenth of a second, or the millisecond.
+std::string rounded(Duration duration) {
+  const std::int64_t unit = duration < Duration::seconds(1) ? 1'000'000 : 100'000'000;
+  return to_string(Duration::nanoseconds(duration.ns() / unit * unit));
 }
 
 std::string role_words(const Status& status) {
@@ -57,7 +50,7 @@ std::vector<std::string> why_not_writable(const Status& status) {
   for (const failover::Refusal& refusal : status.waiting_for) why.push_back(with_names(status, refusal.detail));
   if (status.role == Role::primary && !status.database.running) why.push_back("the database is not running");
   if (status.session && status.role == Role::primary && status.lease_left <= Duration::zero())
-    why.push_back("the lease has run out: the store has not answered for " + to_string(status.store_silent));
+    why.push_back("the lease has run out: the store has not answered for " + rounded(status.store_silent));
   if (why.empty()) why.push_back("the gate is not open yet");
   return why;
 }
@@ -72,48 +65,34 @@ std::optional<std::uint64_t> replay_lag(const Status& status) {
 }
 
 std::optional<std::uint64_t> receive_lag(const Status& status) {
-  return lacking(status, status.log ? status.log->received : std::nullopt);
+  // Since it streams anew it may have received less than lay on its disk.
+  return lacking(status, status.log ? std::max(status.log->received, status.log->replayed) : std::nullopt);
 }
 
 std::string next_step(const Status& status) {
   if (status.command)
-    return with_names(status, status.command->what) + ", for " + to_string(status.at - status.command->since);
-  const std::string when = status.next_step_in ? " in " + to_string(*status.next_step_in) : "";
+    return with_names(status, status.command->what) + ", for " + rounded(status.at - status.command->since);
+  const std::string when = status.next_step_in ? " in " + rounded(*status.next_step_in) : "";
   if (!status.waiting_for.empty())
     return std::string(failover::to_string(status.waiting_for.front().reason)) +
            (when.empty() ? "" : ", looked at again" + when);
   return when.empty() ? "" : "looks again" + when;
 }
 
+std::string with_names(const Status& status, std::string text) {
+  for (const KnownPeer& peer : status.peers) {
+    if (peer.host.empty()) continue;
+    const std::string& id = peer.id.value();
+    for (std::size_t at = text.find(id); at != std::string::npos; at = text.find(id, at + peer.host.size()))
+      text.replace(at, id.size(), peer.host);
+  }
+  return text;
+}
+
 std::string host_of(const Status& status, const PeerId& peer) {
   const auto found =
       std::find_if(status.peers.begin(), status.peers.end(), [&](const KnownPeer& known) { return known.id == peer; });
   return found == status.peers.end() || found->host.empty() ? peer.value() : found->host;
-}
-
-std::optional<Status> Access::status() const {
-  if (!inside_) return std::nullopt;
-  return inside_->status();
-}
-
-Result<> Access::rebuild() {
-  if (!inside_) return Error{ErrorCode::unreachable, "the agent has not begun yet"};
-  if (inside_->status().role == Role::primary)
-    return Error{ErrorCode::refused, "this is the primary, whose copy may be the only good one; switch over first"};
-  inside_->rebuild();
-  return {};
-}
-
-Result<> Access::accept_loss(Generation generation, std::string by) {
-  if (!inside_) return Error{ErrorCode::unreachable, "the agent has not begun yet"};
-  const Status status = inside_->status();
-  if (!status.state) return Error{ErrorCode::refused, "no state of the cluster is known here"};
-  if (status.state->generation != generation)
-    return Error{ErrorCode::refused, "the cluster's generation is " +
-                                         std::to_string(status.state->generation.number()) + ", not " +
-                                         std::to_string(generation.number())};
-  inside_->accept_loss(generation, std::move(by));
-  return {};
 }
 
 }  // namespace heir::agent

@@ -87,6 +87,8 @@ std::optional<std::uint64_t> replay_lag(const Status& status);
 std::optional<std::uint64_t> receive_lag(const Status& status);
 /// What happens next and when, in plain words: the command under way, the switchover, the retry; "" if nothing is due.
 std::string next_step(const Status& status);
+/// The protocol's words, in which peers go by their identities, with their hosts' names instead.
+std::string with_names(const Status& status, std::string text);
 /// The name of the peer's host; its identity where that is not known.
 std::string host_of(const Status& status, const PeerId& peer);
 

@@ -38,6 +38,13 @@ Result<std::string> public_key_of(const std::string& secret_key) {
   return std::string(open.data());
 }
 
+Result<> check_public_key(const std::string& public_key) {
+  std::array<std::uint8_t, key_bytes> decoded{};
+  if (public_key.size() != key_length || zmq_z85_decode(decoded.data(), public_key.c_str()) == nullptr)
+    return Error{ErrorCode::invalid, "is not a key: a key has 40 characters of Z85"};
+  return {};
+}
+
 std::string key_text(const void* bytes, std::size_t size) {
   std::array<char, key_length + 1> text{};
   if (size != key_bytes || zmq_z85_encode(text.data(), static_cast<const std::uint8_t*>(bytes), size) == nullptr)

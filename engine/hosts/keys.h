@@ -16,6 +16,8 @@ struct KeyPair {
 KeyPair new_key_pair();
 /// `invalid`: it is not a key.
 Result<std::string> public_key_of(const std::string& secret_key);
+/// `invalid`: it cannot be one.
+Result<> check_public_key(const std::string& public_key);
 /// What a public key is in 40 characters, of the 32 bytes that the wire has; "" for anything else.
 std::string key_text(const void* bytes, std::size_t size);
 

@@ -28,17 +28,6 @@ const char* name_of(LogLevel level) {
   return "";
 }
 
-std::string time_text(WallTime at) {
-  const std::time_t seconds = at.ns() / 1'000'000'000;
-  tm parts{};
-  gmtime_r(&seconds, &parts);
-  std::array<char, 80> text{};
-  std::snprintf(text.data(), text.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", parts.tm_year + 1900, parts.tm_mon + 1,
-                parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
-                static_cast<int>(at.ns() / 1'000'000 % 1'000));
-  return text.data();
-}
-
 /// In double quotes; what would break a line or a terminal is escaped, so that a line is always one line.
 void append_quoted(std::string& line, std::string_view text) {
   line += '"';
@@ -67,6 +56,17 @@ bool is_plain(std::string_view text) {
 }
 
 }  // namespace
+
+std::string time_text(WallTime at) {
+  const std::time_t seconds = at.ns() / 1'000'000'000;
+  tm parts{};
+  gmtime_r(&seconds, &parts);
+  std::array<char, 80> text{};
+  std::snprintf(text.data(), text.size(), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", parts.tm_year + 1900, parts.tm_mon + 1,
+                parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
+                static_cast<int>(at.ns() / 1'000'000 % 1'000));
+  return text.data();
+}
 
 std::string log_line(LogFormat format, WallTime at, LogLevel level, std::string_view event,
                      std::span<const Field> fields) {
@@ -109,6 +109,11 @@ Log::~Log() {
   }
   changed_.notify_all();
   thread_.join();
+}
+
+void Log::change(LogFormat format, LogLevel least) {
+  format_ = format;
+  least_ = least;
 }
 
 void Log::write(LogLevel level, std::string_view event, std::span<const Field> fields) {

@@ -6,6 +6,7 @@
 // A thread of its own writes it: whoever reads the other end of a pipe may be slow, and must not stop a failover.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -20,6 +21,9 @@ namespace heir::hosts {
 
 enum class LogFormat { text, json };
 
+/// "2026-11-30T05:01:38.123Z"
+std::string time_text(WallTime at);
+
 /// A line, without its end.
 std::string log_line(LogFormat format, WallTime at, LogLevel level, std::string_view event,
                      std::span<const Field> fields);
@@ -32,14 +36,16 @@ class Log {
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
+  /// From now on.
+  void change(LogFormat format, LogLevel least);
   void write(LogLevel level, std::string_view event, std::span<const Field> fields);
 
  private:
   void serve();
 
   const int descriptor_;
-  const LogFormat format_;
-  const LogLevel least_;
+  std::atomic<LogFormat> format_;
+  std::atomic<LogLevel> least_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::string> lines_;

@@ -7,79 +7,18 @@
 #include <cstring>
 
 #include "engine/base/assert.h"
+#include "engine/hosts/zeromq.h"
 
 namespace heir::hosts {
 
+using namespace zeromq;
+
 namespace {
 
-constexpr int queue_length = 1000;          ///< Of messages, for each connection and direction.
 constexpr std::size_t most_waiting = 4096;  ///< Received and not taken.
 constexpr int most_at_once = 256;           ///< Then others of the loop have a turn.
-constexpr int heartbeat_ms = 500;           ///< Between two signs of life on a connection,
-constexpr int silence_ms = 1500;            ///< which ends after so long without any.
 constexpr int reconnect_ms = 100;
-constexpr int connect_ms = 1000;
-constexpr int handshake_ms = 2000;
-constexpr const char* zap_domain = "heir";
 constexpr const char* zap_address = "inproc://zeromq.zap.01";  ///< By RFC 27.
-
-void set(void* socket, int option, int value) {
-  ASSERT(zmq_setsockopt(socket, option, &value, sizeof value) == 0, zmq_strerror(zmq_errno()));
-}
-void set(void* socket, int option, const std::string& value) {
-  ASSERT(zmq_setsockopt(socket, option, value.data(), value.size()) == 0, zmq_strerror(zmq_errno()));
-}
-
-std::string endpoint_of(const Address& address) {
-  return "tcp://" + address.value();
-}
-
-int descriptor_of(void* socket) {
-  int descriptor = -1;
-  std::size_t size = sizeof descriptor;
-  ASSERT(zmq_getsockopt(socket, ZMQ_FD, &descriptor, &size) == 0, zmq_strerror(zmq_errno()));
-  return descriptor;
-}
-
-/// Whether there is something to receive. Its descriptor tells only that this may have changed (and tells it once), so
-/// whoever was told asks here until the answer is no.
-bool has_input(void* socket) {
-  int events = 0;
-  std::size_t size = sizeof events;
-  return zmq_getsockopt(socket, ZMQ_EVENTS, &events, &size) == 0 && (events & ZMQ_POLLIN) != 0;
-}
-
-void prepare(void* socket, const KeyPair& keys) {
-  set(socket, ZMQ_LINGER, 0);
-  set(socket, ZMQ_IPV6, 1);
-  set(socket, ZMQ_SNDHWM, queue_length);
-  set(socket, ZMQ_RCVHWM, queue_length);
-  set(socket, ZMQ_HEARTBEAT_IVL, heartbeat_ms);
-  set(socket, ZMQ_HEARTBEAT_TIMEOUT, silence_ms);
-  set(socket, ZMQ_HANDSHAKE_IVL, handshake_ms);
-  const std::int64_t largest = largest_frame;
-  ASSERT(zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &largest, sizeof largest) == 0, zmq_strerror(zmq_errno()));
-  set(socket, ZMQ_CURVE_PUBLICKEY, keys.public_key);
-  set(socket, ZMQ_CURVE_SECRETKEY, keys.secret_key);
-}
-
-/// One part of a message; an empty one where there was nothing.
-struct Part {
-  Part() { zmq_msg_init(&message); }
-  Part(const Part&) = delete;
-  Part& operator=(const Part&) = delete;
-  ~Part() { zmq_msg_close(&message); }
-  bool receive(void* socket) {
-    int got = -1;
-    do {
-      got = zmq_msg_recv(&message, socket, ZMQ_DONTWAIT);
-    } while (got < 0 && zmq_errno() == EINTR);
-    return got >= 0;
-  }
-  bool has_more() { return zmq_msg_more(&message) != 0; }
-  std::string_view text() { return {static_cast<const char*>(zmq_msg_data(&message)), zmq_msg_size(&message)}; }
-  zmq_msg_t message;
-};
 
 }  // namespace
 
@@ -113,10 +52,14 @@ Mail::~Mail() {
   zmq_ctx_term(context_);
 }
 
-const Correspondent* Mail::by_key(const std::string& key) const {
-  const auto found =
-      std::find_if(hosts_.begin(), hosts_.end(), [&](const Correspondent& host) { return host.public_key == key; });
-  return key.empty() || found == hosts_.end() ? nullptr : &*found;
+std::string Mail::name_by_key(const std::string& key, bool may_be_operator) const {
+  if (key.empty()) return "";
+  for (const Correspondent& host : hosts_)
+    if (host.public_key == key) return host.name;
+  if (!may_be_operator) return "";
+  for (const OperatorKey& each : operators_)
+    if (each.public_key == key) return each.name;
+  return "";
 }
 
 const Correspondent* Mail::by_inbox(const Address& inbox) const {
@@ -143,13 +86,15 @@ void Mail::answer_requests() {
     }
     // Version, request, domain, address, identity, mechanism, then the key.
     const bool is_curve = parts.size() == 7 && parts[0] == "1.0" && parts[5] == "CURVE";
-    const Correspondent* sender = is_curve ? by_key(key_text(parts[6].data(), parts[6].size())) : nullptr;
-    if (!sender) ++keys_refused_;
+    const std::string key = is_curve ? key_text(parts[6].data(), parts[6].size()) : "";
+    const bool is_order = is_curve && parts[2] == operators_domain;
+    const std::string sender = name_by_key(key, is_order);
+    if (sender.empty()) ++keys_refused_;
     const std::string answer[] = {"1.0",
                                   parts.size() > 1 ? parts[1] : "",
-                                  sender ? "200" : "400",
-                                  sender ? "" : "not a key of this cluster",
-                                  sender ? sender->name : "",
+                                  sender.empty() ? "400" : "200",
+                                  sender.empty() ? "not a key of this cluster" : "",
+                                  is_order ? key : sender,  // whose it is may change while he is connected
                                   ""};
     for (const std::string& part : answer)
       zmq_send(requests_, part.data(), part.size(), ZMQ_DONTWAIT | (&part == std::end(answer) - 1 ? 0 : ZMQ_SNDMORE));
@@ -167,9 +112,9 @@ Result<> Mailbox::open(const Address& at) {
   at_ = at;
   incoming_ = zmq_socket(mail_.context_, ZMQ_PULL);
   if (!incoming_) return Error{ErrorCode::failed, std::string("making a socket: ") + zmq_strerror(zmq_errno())};
-  prepare(incoming_, mail_.keys_);
+  prepare(incoming_, mail_.keys_, largest_frame);
   set(incoming_, ZMQ_CURVE_SERVER, 1);
-  set(incoming_, ZMQ_ZAP_DOMAIN, std::string(zap_domain));
+  set(incoming_, ZMQ_ZAP_DOMAIN, std::string(members_domain));
   if (zmq_bind(incoming_, endpoint_of(at).c_str()) != 0) {
     const int number = zmq_errno();
     return Error{number == EADDRINUSE ? ErrorCode::already_exists : ErrorCode::failed,
@@ -200,11 +145,7 @@ void Mailbox::take_messages() {
     if (!part.receive(incoming_)) return;
     if (part.has_more()) {
       ++counts_.refused[static_cast<std::size_t>(Refusal::garbage)];
-      for (bool more = true; more;) {
-        Part rest;
-        if (!rest.receive(incoming_)) return;
-        more = rest.has_more();
-      }
+      skip_rest(incoming_, part);
       continue;
     }
     take(part.text(), zmq_msg_gets(&part.message, "User-Id"));
@@ -248,7 +189,7 @@ void* Mailbox::connection_to(const Address& to) {
   if (!host) return nullptr;
   void* socket = zmq_socket(mail_.context_, ZMQ_PUSH);
   if (!socket) return nullptr;
-  prepare(socket, mail_.keys_);
+  prepare(socket, mail_.keys_, largest_frame);
   set(socket, ZMQ_CURVE_SERVERKEY, host->public_key);
   set(socket, ZMQ_IMMEDIATE, 1);
   set(socket, ZMQ_CONNECT_TIMEOUT, connect_ms);

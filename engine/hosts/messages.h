@@ -29,6 +29,13 @@ struct Correspondent {
   std::vector<Address> inboxes;
 };
 
+/// Somebody who may ask things of the cluster's hosts, and receives no messages.
+struct OperatorKey {
+  std::string name;
+  std::string public_key;
+  bool operator==(const OperatorKey&) const = default;
+};
+
 struct MessageCounts {
   std::uint64_t received = 0;
   std::uint64_t sent = 0;
@@ -51,20 +58,25 @@ class Mail {
   Mail(const Mail&) = delete;
   Mail& operator=(const Mail&) = delete;
 
+  /// Who may ask things of a ControlService, beside the hosts; at once, also on connections that are there.
+  void admit(std::vector<OperatorKey> operators) { operators_ = std::move(operators); }
   /// Connections refused for their key.
   std::uint64_t keys_refused() const { return keys_refused_; }
 
  private:
   friend class Mailbox;
+  friend class ControlService;
   void await_requests();
   void answer_requests();
-  const Correspondent* by_key(const std::string& key) const;
+  /// Whose key it is; "": nobody's who may connect.
+  std::string name_by_key(const std::string& key, bool may_be_operator) const;
   const Correspondent* by_inbox(const Address& inbox) const;
 
   Loop& loop_;
   std::string cluster_;
   KeyPair keys_;
   std::vector<Correspondent> hosts_;
+  std::vector<OperatorKey> operators_;
   void* context_ = nullptr;
   void* requests_ = nullptr;  ///< Of ZeroMQ, whether a key may connect (ZAP, RFC 27).
   std::unique_ptr<Watch> watch_;

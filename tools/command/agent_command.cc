@@ -1,5 +1,6 @@
 // heir agent, heir init: the engine on real hosts.
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 
 #include "scenarios/mistakes.h"
@@ -21,6 +22,7 @@ const char* const agent_footer =
     "The peer with its gate, a member of the store where the configuration says so, and the database that they own.\n"
     "SIGTERM ends it; a primary hands over first. A database goes on when its agent ends, and is taken on by the "
     "next.\n"
+    "SIGHUP has it read the configuration again; the log says what counts at once, and what needs a restart.\n"
     "\n"
     "Exit status: 0 ended by a signal, or the configuration is right; 1 it could not go on; 2 bad usage or "
     "configuration.\n";
@@ -30,15 +32,16 @@ const char* const init_footer =
     "  heir init --cluster main --hosts a=10.0.0.1,b=10.0.0.2,c=10.0.0.3 --out new-cluster\n"
     "\n"
     "Writes a folder for each host, with its configuration and its secrets. Copy each to its host as /etc/heir, owned\n"
-    "by root, and start `heir agent --config /etc/heir/agent.toml` there. Nothing that exists is replaced.\n"
+    "by root, and start `heir agent --config /etc/heir/agent.toml` there. The folder 'operator' is for whoever gives\n"
+    "orders from elsewhere: `heir status --config operator/operator.toml`. Nothing that exists is replaced.\n"
     "\n"
     "Exit status: 0 written; 2 bad usage, or a file is there already.\n";
 
 struct AgentOptions {
   std::string config = "/etc/heir/agent.toml";
   bool check = false;
-  std::string log = "text";
-  std::string level = "info";
+  std::string log;    ///< "": as the configuration says.
+  std::string level;  ///< The same.
 };
 
 struct InitOptions {
@@ -58,14 +61,18 @@ Exit run_agent(const AgentOptions& options) {
     }
     return Exit::as_expected;
   }
+  ProgramOptions program;
+  std::error_code unknown;
+  program.config_path = std::filesystem::absolute(options.config, unknown).string();  // before it leaves for /
   const Result<Prepared> prepared = prepare_host(*loaded.config);
   if (!prepared) {
     complain("heir agent: " + prepared.error().message);
     return Exit::bad_usage;
   }
-  ProgramOptions program;
-  if (options.log == "json") program.log_format = hosts::LogFormat::json;
+  if (!options.log.empty())
+    program.log_format = options.log == "json" ? hosts::LogFormat::json : hosts::LogFormat::text;
   if (options.level == "debug") program.log_level = LogLevel::debug;
+  if (options.level == "info") program.log_level = LogLevel::info;
   if (options.level == "warning") program.log_level = LogLevel::warning;
   if (options.level == "error") program.log_level = LogLevel::error;
   return run_agent_program(*loaded.config, *prepared, program) == 0 ? Exit::as_expected : Exit::expectation_failed;
@@ -81,6 +88,10 @@ Exit run_init(const InitOptions& options) {
       return Exit::bad_usage;
     }
     hosts.push_back({text.substr(0, equals), text.substr(equals + 1)});
+    if (hosts.back().name == operator_folder) {
+      complain("heir init: --hosts: no host is called 'operator', for the operator's folder is");
+      return Exit::bad_usage;
+    }
     keys.push_back(std::string(40, '0'));
   }
   if (hosts.empty()) return Exit::bad_usage;
@@ -101,6 +112,8 @@ Exit run_init(const InitOptions& options) {
   }
   for (const NamedAddress& host : hosts)
     std::printf("%s/%s: copy it to %s as /etc/heir\n", options.out.c_str(), host.name.c_str(), host.address.c_str());
+  std::printf("%s/%s: keep it for yourself: `heir status --config %s/%s/operator.toml`\n", options.out.c_str(),
+              operator_folder, options.out.c_str(), operator_folder);
   return Exit::as_expected;
 }
 
@@ -111,10 +124,11 @@ void add_agent_command(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand("agent", "Run a peer of a cluster on this host, with the database beside it");
   command->add_option("--config", options->config, "Default /etc/heir/agent.toml")->type_name("FILE");
   command->add_flag("--check-config", options->check, "Only tell what is wrong with the configuration and the keys");
-  command->add_option("--log", options->log, "text (default) or json; on standard error")
+  command->add_option("--log", options->log, "text or json, on standard error; default: as the configuration says")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"text", "json"}));
-  command->add_option("--log-level", options->level, "debug, info (default), warning or error")
+  command
+      ->add_option("--log-level", options->level, "debug, info, warning or error; default: as the configuration says")
       ->type_name("LEVEL")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
   command->footer(agent_footer);

@@ -48,6 +48,15 @@ void add_hosts_command(CLI::App& app, Chosen& chosen);
 void add_calibrate_command(CLI::App& app, Chosen& chosen);
 void add_completion_command(CLI::App& app, Chosen& chosen);
 void add_manual_command(CLI::App& app, Chosen& chosen);
+// Of operators of real clusters.
+void add_status_command(CLI::App& app, Chosen& chosen);
+void add_history_command(CLI::App& app, Chosen& chosen);
+void add_switchover_command(CLI::App& app, Chosen& chosen);
+void add_freeze_commands(CLI::App& app, Chosen& chosen);
+void add_rebuild_command(CLI::App& app, Chosen& chosen);
+void add_reap_command(CLI::App& app, Chosen& chosen);
+void add_accept_loss_command(CLI::App& app, Chosen& chosen);
+void add_drain_command(CLI::App& app, Chosen& chosen);
 
 /// One line to standard error: "heir: MESSAGE".
 void complain(std::string_view message);

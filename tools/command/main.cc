@@ -45,6 +45,14 @@ int main(int argc, char** argv) {
   heir::tools::add_agent_command(app, chosen);
   heir::tools::add_init_command(app, chosen);
   heir::tools::add_hosts_command(app, chosen);
+  heir::tools::add_status_command(app, chosen);
+  heir::tools::add_history_command(app, chosen);
+  heir::tools::add_switchover_command(app, chosen);
+  heir::tools::add_drain_command(app, chosen);
+  heir::tools::add_freeze_commands(app, chosen);
+  heir::tools::add_rebuild_command(app, chosen);
+  heir::tools::add_reap_command(app, chosen);
+  heir::tools::add_accept_loss_command(app, chosen);
   heir::tools::add_calibrate_command(app, chosen);
   heir::tools::add_mutants_command(app, chosen);
 #ifdef HEIR_WITH_SHELL

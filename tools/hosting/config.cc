@@ -10,6 +10,7 @@
 
 #include "engine/base/assert.h"
 #include "engine/hosts/addresses.h"
+#include "engine/hosts/keys.h"
 #include "scenarios/codec.h"
 #include "scenarios/document.h"
 #include "scenarios/mistakes.h"
@@ -118,10 +119,41 @@ void read_hosts(const Value* array, HostingConfig& config, Mistakes& mistakes, b
       table.check(addresses.insert(host.address).second, "address", "is another host's, too");
     }
     if (!host.public_key.empty())
-      table.check(host.public_key.size() == 40, "public_key", "has 40 characters; `heir init` writes it");
+      table.check(hosts::check_public_key(host.public_key).has_value(), "public_key",
+                  "has 40 characters, of Z85; `heir init` writes it");
     table.end();
     config.hosts.push_back(std::move(host));
   }
+}
+
+void read_operators(const Value* array, HostingConfig& config, Mistakes& mistakes) {
+  if (!array) return;
+  std::set<std::string> names;
+  for (const Value& item : array->items) {
+    OperatorEntry entry;
+    Table table(item, mistakes);
+    table.key("name", entry.name, true);
+    table.key("public_key", entry.public_key, true);
+    if (!entry.name.empty()) {
+      table.check(is_name(entry.name), "name", name_rule);
+      table.check(names.insert(entry.name).second, "name",
+                  "is another operator's, too; history tells them apart by it");
+    }
+    if (!entry.public_key.empty())
+      table.check(hosts::check_public_key(entry.public_key).has_value(), "public_key",
+                  "has 40 characters, of Z85; `heir init` writes it");
+    table.end();
+    config.operators.push_back(std::move(entry));
+  }
+}
+
+void read_log(Table& table, HostingConfig& config) {
+  table.key("log", config.log);
+  table.key("log_level", config.log_level);
+  table.check(config.log == "text" || config.log == "json", "log", "is \"text\" or \"json\"");
+  const std::vector<std::string> levels{"debug", "info", "warning", "error"};
+  const bool is_level = std::find(levels.begin(), levels.end(), config.log_level) != levels.end();
+  table.check(is_level, "log_level", "is one of them" + scenarios::suggestion(config.log_level, levels));
 }
 
 void read_ports(const Value* value, HostingConfig& config, Mistakes& mistakes) {
@@ -136,6 +168,7 @@ void read_ports(const Value* value, HostingConfig& config, Mistakes& mistakes) {
   port("agent", config.ports.agent);
   port("store", config.ports.store);
   port("control", config.ports.control);
+  port("requests", config.ports.requests);
   port("gate", config.ports.gate);
   port("database", config.ports.database);
   port("read_only", config.ports.read_only);
@@ -217,7 +250,9 @@ void read_config(const Value& root, HostingConfig& config, Mistakes& mistakes) {
   table.key("new_store", config.new_store);
   table.key("hand_over", config.hand_over);
   table.key("fenced_reads", config.fenced_reads);
+  read_log(table, config);
   const Value* const host_array = table.array("host");
+  const Value* const operators = table.array("operator");
   const Value* const ports = table.table("ports");
   const Value* const http = table.table("http");
   const Value* const gate = table.table("gate");
@@ -228,6 +263,7 @@ void read_config(const Value& root, HostingConfig& config, Mistakes& mistakes) {
   table.check(config.user != "root", "user", "must not be root: a database that anybody reaches has no such powers");
   bool says_who_stores = false;
   read_hosts(host_array, config, mistakes, says_who_stores);
+  read_operators(operators, config, mistakes);
   read_ports(ports, config, mistakes);
   read_http(http, config, mistakes);
   read_gate(gate, config, mistakes);
@@ -250,6 +286,26 @@ void read_config(const Value& root, HostingConfig& config, Mistakes& mistakes) {
     mistakes.add(host_array ? host_array->place : root.place,
                  "the store has 3 or 5 members (1 does not survive its host), found " + std::to_string(members) +
                      "; `store = true` at a [[host]] makes one");
+}
+
+void read_operator_config(const Value& root, OperatorConfig& config, Mistakes& mistakes) {
+  Table table(root, mistakes);
+  config.key = HostingConfig().key;
+  table.key("cluster", config.cluster, true);
+  table.key("operator", config.name, true);
+  table.key("key", config.key);
+  const Value* const host_array = table.array("host");
+  const Value* const ports = table.table("ports");
+  if (!config.cluster.empty()) table.check(is_name(config.cluster), "cluster", name_rule);
+  HostingConfig all;
+  bool says_who_stores = false;
+  read_hosts(host_array, all, mistakes, says_who_stores);
+  read_ports(ports, all, mistakes);
+  table.end();
+  config.hosts = std::move(all.hosts);
+  config.control = all.ports.control;
+  if (config.hosts.empty())
+    mistakes.add(host_array ? host_array->place : root.place, "no [[host]] is named; copy them from an agent.toml");
 }
 
 /// FNV-1a: members of different clusters know each other as strangers.
@@ -305,17 +361,62 @@ LoadedConfig load_config_text(const std::string& name, const std::string& folder
   return loaded;
 }
 
-LoadedConfig load_config(const std::string& path) {
+LoadedOperatorConfig load_operator_config_text(const std::string& name, const std::string& folder,
+                                               const std::string& text) {
+  LoadedOperatorConfig loaded;
+  const std::vector<std::string> no_overrides;
+  Mistakes mistakes(name, text, no_overrides);
+  Value root;
+  if (scenarios::parse_document(text, mistakes, root)) {
+    root.place = {-1, 1, 1, 1};
+    OperatorConfig config;
+    if (root.find("operator") && root.find("operator")->value.kind == Value::Kind::text) {
+      read_operator_config(root, config, mistakes);
+    } else {
+      HostingConfig host;
+      read_config(root, host, mistakes);
+      config = {host.cluster, host.name, host.key, host.hosts, host.ports.control};
+    }
+    config.key = beside(folder, config.key);
+    if (mistakes.empty()) loaded.config = std::move(config);
+  }
+  loaded.messages = mistakes.render(most_messages);
+  return loaded;
+}
+
+namespace {
+
+Result<std::string> read_text(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
-  if (!in) return {std::nullopt, {path + ": cannot be opened: " + std::strerror(errno) + "; `heir init` writes one"}};
+  if (!in)
+    return {ErrorCode::io_error, path + ": cannot be opened: " + std::strerror(errno) + "; `heir init` writes one"};
   std::string text(largest_file + 1, '\0');
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (in.bad()) return {std::nullopt, {path + ": cannot be read: " + std::strerror(errno)}};
+  if (in.bad()) return {ErrorCode::io_error, path + ": cannot be read: " + std::strerror(errno)};
   text.resize(static_cast<std::size_t>(in.gcount()));
-  if (text.size() > largest_file) return {std::nullopt, {path + ": longer than 256 KiB, which no configuration is"}};
+  if (text.size() > largest_file)
+    return {ErrorCode::invalid, path + ": longer than 256 KiB, which no configuration is"};
+  return text;
+}
+
+std::string folder_of(const std::string& path) {
   std::error_code error;
   const std::filesystem::path absolute = std::filesystem::absolute(path, error);
-  return load_config_text(path, error ? "." : absolute.parent_path().string(), text);
+  return error ? "." : absolute.parent_path().string();
+}
+
+}  // namespace
+
+LoadedConfig load_config(const std::string& path) {
+  const Result<std::string> text = read_text(path);
+  if (!text) return {std::nullopt, {text.error().message}};
+  return load_config_text(path, folder_of(path), *text);
+}
+
+LoadedOperatorConfig load_operator_config(const std::string& path) {
+  const Result<std::string> text = read_text(path);
+  if (!text) return {std::nullopt, {text.error().message}};
+  return load_operator_config_text(path, folder_of(path), *text);
 }
 
 agent::Config agent_config(const HostingConfig& from) {

@@ -18,10 +18,18 @@ struct HostEntry {
   bool operator==(const HostEntry&) const = default;
 };
 
+/// Who may give orders from anywhere.
+struct OperatorEntry {
+  std::string name;
+  std::string public_key;
+  bool operator==(const OperatorEntry&) const = default;
+};
+
 struct Ports {
   int agent = 7400;
   int store = 7401;
   int control = 7402;
+  int requests = 7403;
   int gate = 6432;
   int database = 6433;
   int read_only = 6434;
@@ -71,7 +79,10 @@ struct HostingConfig {
   std::string new_store = "new-store";         ///< Its presence says that the store is being set up.
   bool hand_over = true;                       ///< Before it ends on SIGTERM.
   bool fenced_reads = false;
+  std::string log = "text";  ///< Or "json".
+  std::string log_level = "info";
   std::vector<HostEntry> hosts;
+  std::vector<OperatorEntry> operators;
   Ports ports;
   HttpSection http;
   GateSection gate;
@@ -88,6 +99,15 @@ struct HostingConfig {
   std::string password_file() const { return data + "/pgpass"; }
 };
 
+/// What a command of an operator needs to know.
+struct OperatorConfig {
+  std::string cluster;
+  std::string name;  ///< Of the operator, or of the host whose agent's configuration this is.
+  std::string key;   ///< The file of the secret key.
+  std::vector<HostEntry> hosts;
+  int control = Ports().control;
+};
+
 /// "10.0.0.1:7400", or "[fd00::1]:7400".
 Address address_of(const HostEntry& host, int port);
 
@@ -99,6 +119,15 @@ struct LoadedConfig {
 LoadedConfig load_config(const std::string& path);
 /// `folder` is what relative paths begin at.
 LoadedConfig load_config_text(const std::string& name, const std::string& folder, const std::string& text);
+
+struct LoadedOperatorConfig {
+  std::optional<OperatorConfig> config;
+  std::vector<std::string> messages;
+};
+/// Of an operator's file, or of an agent's, with whose host's key orders are given then.
+LoadedOperatorConfig load_operator_config(const std::string& path);
+LoadedOperatorConfig load_operator_config_text(const std::string& name, const std::string& folder,
+                                               const std::string& text);
 
 /// What the engine is given. REQUIRES a valid configuration.
 agent::Config agent_config(const HostingConfig& config);

@@ -75,28 +75,38 @@ Task<void> hand_over(Host& host, store::Store& store, HostingConfig config, Dura
   host.log(LogLevel::warning, "not-handed-over", {{"why", "not done in " + to_string(limit)}});
 }
 
-Task<void> keep_store_lead_elsewhere(Host& host, store::RemoteStore& store, HostingConfig config) {
-  const store::ServiceName service(config.cluster);
+Task<Result<bool>> give_store_lead_away(Host& host, store::RemoteStore& store, HostingConfig config, std::string name) {
   const std::vector<const HostEntry*> stores = config.store_hosts();
-  const auto member_of = [&](const std::string& name) {
+  const auto member_of = [&](const std::string& of) {
     const auto found =
-        std::find_if(stores.begin(), stores.end(), [&](const HostEntry* entry) { return entry->name == name; });
+        std::find_if(stores.begin(), stores.end(), [&](const HostEntry* entry) { return entry->name == of; });
     return raft::MemberId(found == stores.end() ? 0 : static_cast<std::uint64_t>(found - stores.begin()) + 1);
   };
-  const raft::MemberId self = member_of(config.name);
+  if (member_of(name) == raft::MemberId(0)) co_return false;
+  const Result<store::Members> members = co_await store.members();
+  if (!members) co_return members.error();
+  if (members->leader != member_of(name)) co_return false;
+  const std::optional<Lead> lead = co_await look(store, store::ServiceName(config.cluster), name);
+  if (!lead) co_return Error{ErrorCode::timed_out, "the store does not answer"};
+  for (const std::string& other : lead->present) {
+    if (other == name || member_of(other) == raft::MemberId(0)) continue;
+    const Result<> begun = co_await store.transfer_lead(member_of(other));
+    host.log(LogLevel::info, "store-lead-given-away",
+             {{"to", other}, {"outcome", begun ? "begun" : to_string(begun.error())}});
+    if (!begun) co_return begun.error();
+    co_return true;
+  }
+  co_return Error{ErrorCode::refused, "no other member of the store is present"};
+}
+
+Task<void> keep_store_lead_elsewhere(Host& host, store::RemoteStore& store, HostingConfig config) {
+  const store::ServiceName service(config.cluster);
   while (true) {
     co_await host.sleep(lead_pause);
     const std::optional<Lead> lead = co_await look(store, service, config.name);
     if (!lead || !lead->leads || !lead->has_opened) continue;
-    const Result<store::Members> members = co_await store.members();
-    if (!members || members->leader != self) continue;
-    for (const std::string& name : lead->present) {
-      if (member_of(name) == raft::MemberId(0)) continue;
-      const Result<> begun = co_await store.transfer_lead(member_of(name));
-      host.log(LogLevel::info, "store-lead-given-away",
-               {{"to", name}, {"outcome", begun ? "begun" : to_string(begun.error())}});
-      break;
-    }
+    const Result<bool> given = co_await give_store_lead_away(host, store, config, config.name);
+    (void)given;  // it is tried again
   }
 }
 

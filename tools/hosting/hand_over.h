@@ -12,6 +12,10 @@ namespace heir::tools {
 /// `limit`. Returns at once where there is nothing to hand over. The log tells what came of it.
 Task<void> hand_over(Host& host, store::Store& store, HostingConfig config, Duration limit);
 
+/// If the member of the store of the host `name` leads, another that is present is asked to lead. False: it does not,
+/// or has none.
+Task<Result<bool>> give_store_lead_away(Host& host, store::RemoteStore& store, HostingConfig config, std::string name);
+
 /// For ever: where this host's peer leads and so does its member of the store, another member is asked to lead. If both
 /// died together, a takeover would wait for an election, and then for the full ttl that a new leader grants everybody.
 Task<void> keep_store_lead_elsewhere(Host& host, store::RemoteStore& store, HostingConfig config);

@@ -26,15 +26,34 @@ std::string new_password() {
   return text;
 }
 
+/// Not private: who is no longer root must read a configuration again. What is secret is so by itself.
 Result<> make_folder(const std::string& path) {
-  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return hosts::error_of(errno, "making " + path);
+  if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) return hosts::error_of(errno, "making " + path);
   return {};
+}
+
+Result<> write_open(const std::string& path, const std::string& text) {
+  if (const Result<> written = hosts::files::write(path, text); !written) return written;
+  if (::chmod(path.c_str(), 0644) != 0) return hosts::error_of(errno, "letting others read " + path);
+  return {};
+}
+
+std::string host_tables(const std::vector<NamedAddress>& all, const std::vector<std::string>& public_keys,
+                        bool tells_who_stores) {
+  std::string text;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    text += "[[host]]\nname = \"" + all[i].name + "\"\naddress = \"" + all[i].address + "\"\npublic_key = \"" +
+            public_keys[i] + "\"\n";
+    if (tells_who_stores) text += i < 3 ? "#store = true\n" : "#store = false\n";
+    text += "\n";
+  }
+  return text;
 }
 
 }  // namespace
 
 std::string config_text(const std::string& cluster, const std::string& self, const std::vector<NamedAddress>& all,
-                        const std::vector<std::string>& public_keys) {
+                        const std::vector<std::string>& public_keys, const std::string& operator_key) {
   const HostingConfig defaults;
   const TimingSection& timing = defaults.timing;
   const Ports& ports = defaults.ports;
@@ -59,16 +78,22 @@ std::string config_text(const std::string& cluster, const std::string& self, con
                "a file whose presence says that the store is being set up; taken away");
   text += line("#hand_over", "true", "on SIGTERM a primary hands over to its sync before it ends");
   text += line("#fenced_reads", "false", "every answer waits until the sync has what the primary showed");
+  text += line("#log", quoted(defaults.log), "or \"json\"; on standard error");
+  text += line("#log_level", quoted(defaults.log_level), "debug, info, warning or error");
   text +=
       "\n# All hosts, in the same order everywhere. The first three run a member of the store, unless `store` says "
       "otherwise.\n";
-  for (std::size_t i = 0; i < all.size(); ++i)
-    text += "[[host]]\nname = " + quoted(all[i].name) + "\naddress = " + quoted(all[i].address) +
-            "\npublic_key = " + quoted(public_keys[i]) + "\n" + (i < 3 ? "#store = true\n" : "#store = false\n") + "\n";
+  text += host_tables(all, public_keys, true);
+  if (!operator_key.empty())
+    text +=
+        "# Who may give orders (`heir status`, `heir switchover`, …) from anywhere; root on a host may, too.\n"
+        "[[operator]]\nname = " +
+        quoted(operator_folder) + "\npublic_key = " + quoted(operator_key) + "\n\n";
   text += "[ports]  # of every host\n";
   text += line("#agent", std::to_string(ports.agent), "messages between agents and store; encrypted");
   text += line("#store", std::to_string(ports.store), "messages between members of the store, and to them");
-  text += line("#control", std::to_string(ports.control), "messages of operators");
+  text += line("#control", std::to_string(ports.control), "orders of operators");
+  text += line("#requests", std::to_string(ports.requests), "answers to what an agent asks of the store for operators");
   text += line("#gate", std::to_string(ports.gate), "where clients connect: host=… target_session_attrs=read-write");
   text += line("#database", std::to_string(ports.database), "the database itself; for the hosts above only");
   text += line("#read_only", std::to_string(ports.read_only), "where clients read from whichever host; see max_lag");
@@ -99,6 +124,17 @@ std::string config_text(const std::string& cluster, const std::string& self, con
   return text;
 }
 
+std::string operator_config_text(const std::string& cluster, const std::vector<NamedAddress>& all,
+                                 const std::vector<std::string>& public_keys) {
+  return "# For the commands of an operator, as `heir status --config FILE`.\n\n"
+         "cluster = \"" +
+         cluster + "\"\noperator = \"" + operator_folder +
+         "\"   # as under [[operator]] in every agent.toml\n"
+         "#key = \"key\"            # the secret key, beside this file; mode 0600\n\n" +
+         host_tables(all, public_keys, false) +
+         "[ports]  # as in every agent.toml\n#control = " + std::to_string(Ports().control) + "\n";
+}
+
 Result<> write_new_cluster(const std::string& cluster, const std::vector<NamedAddress>& all, const std::string& out) {
   std::vector<hosts::KeyPair> keys;
   std::vector<std::string> public_keys;
@@ -106,6 +142,7 @@ Result<> write_new_cluster(const std::string& cluster, const std::vector<NamedAd
     keys.push_back(hosts::new_key_pair());
     public_keys.push_back(keys.back().public_key);
   }
+  const hosts::KeyPair operator_keys = hosts::new_key_pair();
   const std::string password = new_password();
   if (const Result<> made = make_folder(out); !made) return made;
   for (std::size_t i = 0; i < all.size(); ++i) {
@@ -114,14 +151,17 @@ Result<> write_new_cluster(const std::string& cluster, const std::vector<NamedAd
     const Result<> kept = hosts::write_secret(folder + "/key", keys[i].secret_key);
     if (!kept) return kept;
     if (const Result<> written = hosts::write_secret(folder + "/database.password", password); !written) return written;
-    const Result<> config =
-        hosts::files::write(folder + "/agent.toml", config_text(cluster, all[i].name, all, public_keys));
+    const Result<> config = write_open(folder + "/agent.toml",
+                                       config_text(cluster, all[i].name, all, public_keys, operator_keys.public_key));
     if (!config) return config;
     if (i < 3)
       if (const Result<> word = hosts::files::write(folder + "/new-store", "The store is being set up.\n"); !word)
         return word;
   }
-  return {};
+  const std::string folder = out + "/" + operator_folder;
+  if (const Result<> made = make_folder(folder); !made) return made;
+  if (const Result<> kept = hosts::write_secret(folder + "/key", operator_keys.secret_key); !kept) return kept;
+  return write_open(folder + "/operator.toml", operator_config_text(cluster, all, public_keys));
 }
 
 }  // namespace heir::tools

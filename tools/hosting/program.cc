@@ -8,11 +8,14 @@
 
 #include "engine/agent/agent.h"
 #include "engine/hosts/clocks.h"
+#include "engine/hosts/control.h"
 #include "engine/hosts/linux_host.h"
 #include "engine/hosts/service.h"
 #include "engine/store/inbox.h"
 #include "engine/store/remote_store.h"
+#include "tools/hosting/control.h"
 #include "tools/hosting/hand_over.h"
+#include "tools/hosting/reload.h"
 #include "tools/hosting/status_server.h"
 
 namespace heir::tools {
@@ -25,6 +28,7 @@ constexpr int worker_threads = 4;
 constexpr Duration hand_over_limit = Duration::seconds(20);
 constexpr Duration look_interval = Duration::seconds(1);
 constexpr Duration store_pause = Duration::seconds(1);
+constexpr int most_orders = 16;  ///< Under way.
 
 std::vector<Correspondent> correspondents(const HostingConfig& config) {
   std::vector<Correspondent> all;
@@ -32,7 +36,30 @@ std::vector<Correspondent> correspondents(const HostingConfig& config) {
     all.push_back({host.name,
                    host.public_key,
                    {address_of(host, config.ports.agent), address_of(host, config.ports.store),
-                    address_of(host, config.ports.control)}});
+                    address_of(host, config.ports.requests)}});
+  return all;
+}
+
+std::vector<OperatorKey> operator_keys(const HostingConfig& config) {
+  std::vector<OperatorKey> keys;
+  for (const OperatorEntry& each : config.operators) keys.push_back({each.name, each.public_key});
+  return keys;
+}
+
+LogFormat log_format(const ProgramOptions& options, const HostingConfig& config) {
+  return options.log_format.value_or(config.log == "json" ? LogFormat::json : LogFormat::text);
+}
+
+LogLevel log_level(const ProgramOptions& options, const HostingConfig& config) {
+  if (options.log_level) return *options.log_level;
+  if (config.log_level == "debug") return LogLevel::debug;
+  if (config.log_level == "warning") return LogLevel::warning;
+  return config.log_level == "error" ? LogLevel::error : LogLevel::info;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string all;
+  for (const std::string& word : words) all += (all.empty() ? "" : ", ") + word;
   return all;
 }
 
@@ -49,9 +76,10 @@ class AgentProgram {
  public:
   AgentProgram(const HostingConfig& config, const Prepared& prepared, const ProgramOptions& options)
       : config_(config),
+        options_(options),
         is_new_store_(prepared.store_is_new),
         signals_(loop_, {SIGTERM, SIGINT, SIGHUP}, [this](int number) { on_signal(number); }),
-        log_(STDERR_FILENO, options.log_format, options.log_level),
+        log_(STDERR_FILENO, log_format(options, config), log_level(options, config)),
         workers_(worker_threads),
         mail_(loop_, config.cluster, prepared.keys, correspondents(config)),
         agent_host_(loop_, workers_, log_, &mail_, {"agent", config.password_file(), {}, config.gate.silence_limit}),
@@ -59,7 +87,11 @@ class AgentProgram {
         control_host_(loop_, workers_, log_, &mail_, {"control", "", {}}),
         inbox_(control_host_),
         store_(control_host_, inbox_, store_options(config)),
-        status_server_(loop_, control_host_, access_, [this] { return counts(); }) {}
+        control_(control_host_, store_, access_, config_),
+        orders_(mail_, [this](ControlRequest request) { take_order(std::move(request)); }),
+        status_server_(loop_, control_host_, access_, [this] { return counts(); }) {
+    mail_.admit(operator_keys(config_));
+  }
 
   int run() {
     const HostEntry& self = config_.self();
@@ -67,7 +99,8 @@ class AgentProgram {
                       {{"host", config_.name}, {"cluster", config_.cluster}, {"process", std::to_string(getpid())}});
     if (!open(agent_host_, address_of(self, config_.ports.agent)) ||
         (self.store && !open(store_host_, address_of(self, config_.ports.store))) ||
-        !open(control_host_, address_of(self, config_.ports.control)))
+        !open(control_host_, address_of(self, config_.ports.requests)) ||
+        !is_open(orders_.open(address_of(self, config_.ports.control))))
       return 1;
     if (self.store) scope_.spawn(serve_store());
     scope_.spawn(serve_agent());
@@ -88,15 +121,29 @@ class AgentProgram {
   }
 
  private:
-  bool open(LinuxHost& host, const Address& at) {
-    const Result<> opened = host.open_inbox(at);
+  bool open(LinuxHost& host, const Address& at) { return is_open(host.open_inbox(at)); }
+
+  bool is_open(const Result<>& opened) {
     if (!opened)
-      host.log(LogLevel::error, "cannot-begin",
-               {{"error", to_string(opened.error())},
-                {"cure", opened.error().code == ErrorCode::already_exists
-                             ? "end what listens there (another agent?), or choose others in [ports]"
-                             : "check the address of this [[host]]"}});
+      control_host_.log(LogLevel::error, "cannot-begin",
+                        {{"error", to_string(opened.error())},
+                         {"cure", opened.error().code == ErrorCode::already_exists
+                                      ? "end what listens there (another agent?), or choose others in [ports]"
+                                      : "check the address of this [[host]]"}});
     return opened.has_value();
+  }
+
+  void take_order(ControlRequest request) {
+    if (orders_under_way_ >= most_orders)
+      return orders_.answer(request, reply_text(Error{ErrorCode::unreachable, "busy with other orders; try again"}));
+    scope_.spawn(obey(std::move(request)));
+  }
+
+  Task<void> obey(ControlRequest request) {
+    ++orders_under_way_;
+    std::string reply = co_await control_.carry_out(request.by, request.payload);
+    orders_.answer(request, std::move(reply));
+    --orders_under_way_;
   }
 
   Task<void> serve_store() {
@@ -135,7 +182,8 @@ class AgentProgram {
   }
 
   MessageCounts message_counts() const {
-    return agent_host_.message_counts() + store_host_.message_counts() + control_host_.message_counts();
+    return agent_host_.message_counts() + store_host_.message_counts() + control_host_.message_counts() +
+           orders_.counts();
   }
 
   ProcessCounts counts() const { return {message_counts(), stalls_, {}, primaries_seen_}; }
@@ -159,11 +207,35 @@ class AgentProgram {
   }
 
   void on_signal(int number) {
-    if (number == SIGHUP) return control_host_.log(LogLevel::info, "signal-ignored", {{"signal", "SIGHUP"}});
+    if (number == SIGHUP) return read_config_again();
     control_host_.log(LogLevel::info, "ending", {{"signal", number == SIGTERM ? "SIGTERM" : "SIGINT"}});
     if (is_ending_ || !config_.hand_over) return end(0);  // asked twice, it does not wait
     is_ending_ = true;
     ending_.spawn(leave());
+  }
+
+  void read_config_again() {
+    const LoadedConfig loaded = load_config(options_.config_path);
+    if (!loaded.config) {
+      for (const std::string& message : loaded.messages)
+        control_host_.log(LogLevel::error, "not-reloaded",
+                          {{"error", message.substr(0, message.find('\n'))},
+                           {"cure",
+                            "correct it and send SIGHUP again; what was read before still counts. The file "
+                            "must be readable by user '" +
+                                config_.user + "'"}});
+      return;
+    }
+    Reload again = reload(config_, *loaded.config);
+    config_ = std::move(again.config);
+    mail_.admit(operator_keys(config_));
+    log_.change(log_format(options_, config_), log_level(options_, config_));
+    access_.change_timing(agent_config(config_).timing);
+    control_host_.log(LogLevel::info, "reloaded", {{"changed", joined(again.changed)}});
+    if (!again.need_restart.empty())
+      control_host_.log(LogLevel::warning, "not-reloaded",
+                        {{"keys", joined(again.need_restart)},
+                         {"cure", "they count once the agent is restarted, which does not touch the database"}});
   }
 
   Task<void> leave() {
@@ -176,7 +248,8 @@ class AgentProgram {
     loop_.stop();
   }
 
-  const HostingConfig& config_;
+  HostingConfig config_;
+  const ProgramOptions options_;
   const bool is_new_store_;
   bool is_ending_ = false;
   int status_ = 0;
@@ -191,6 +264,9 @@ class AgentProgram {
   store::Inbox inbox_;
   store::RemoteStore store_;
   agent::Access access_;
+  Control control_;
+  ControlService orders_;
+  int orders_under_way_ = 0;
   Stalls stalls_;  ///< Since it began.
   std::optional<PeerId> primary_;
   std::uint64_t primaries_seen_ = 0;

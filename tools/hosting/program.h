@@ -3,6 +3,9 @@
 // system; to each other they are as processes on different hosts.
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "engine/hosts/log.h"
 #include "tools/hosting/config.h"
 #include "tools/hosting/setup.h"
@@ -10,8 +13,10 @@
 namespace heir::tools {
 
 struct ProgramOptions {
-  hosts::LogFormat log_format = hosts::LogFormat::text;
-  LogLevel log_level = LogLevel::info;
+  std::string config_path;  ///< What SIGHUP has read again.
+  // Said on the command line, these count rather than what the configuration says.
+  std::optional<hosts::LogFormat> log_format;
+  std::optional<LogLevel> log_level;
 };
 
 /// Runs until a signal ends it (0), or it cannot go on (1); why is in the log.

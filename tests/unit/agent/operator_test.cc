@@ -256,6 +256,44 @@ TEST_CASE("a switchover that could not succeed is refused") {
   }
 }
 
+TEST_CASE("a peer is moved one place up, whatever place it has") {
+  ClusterState state = three_peers();
+  state.async = {c, PeerId("e")};
+  World world(state);
+  const auto promote = [](PeerId peer) {
+    return Request([peer](Host& host, Meddler& store) {
+      return agent::request_promotion(host, store, alice(), peer, Duration::seconds(30));
+    });
+  };
+  world.enlist_peer(PeerId("e"));
+  REQUIRE(world.run<Result<>>(promote(PeerId("e"))));
+  REQUIRE(world.state().promote);
+  CHECK(world.state().promote->role == PromoteRequest::Role::async);
+  CHECK(world.state().promote->index == 1u);
+  CHECK(world.state().changed == failover::Change{"alice", "promotion of e requested"});
+  world.enlist_peer(c);
+  REQUIRE(world.run<Result<>>(promote(c)));
+  CHECK(world.state().promote->peer == c);
+  CHECK(world.state().promote->index == 0u);
+  REQUIRE(world.run<Result<>>(promote(b)));
+  CHECK(world.state().promote->role == PromoteRequest::Role::sync);
+  CHECK(refused(world, promote(a), "is the primary already") == ErrorCode::refused);
+  CHECK(refused(world, promote(d), "was deposed") == ErrorCode::refused);
+  CHECK(refused(world, promote(PeerId("f")), "not among the asyncs") == ErrorCode::refused);
+}
+
+TEST_CASE("who is absent, or in a frozen cluster, is not promoted") {
+  const Request promote = [](Host& host, Meddler& store) {
+    return agent::request_promotion(host, store, alice(), c, Duration::seconds(30));
+  };
+  World world(three_peers());
+  CHECK(refused(world, promote, "c is not present") == ErrorCode::refused);
+  ClusterState state = three_peers();
+  state.freeze = Freeze{Freeze::Mode::takeovers, "disk swap", "bob", WallTime(), std::nullopt};
+  World frozen(state);
+  CHECK(refused(frozen, promote, "frozen: disk swap") == ErrorCode::refused);
+}
+
 TEST_CASE("freeze and unfreeze") {
   World world(three_peers());
   const Freeze::Mode mode = GENERATE(Freeze::Mode::all, Freeze::Mode::takeovers);

@@ -143,3 +143,65 @@ TEST_CASE("A new cluster's secrets are its owner's alone, and nothing is replace
   CHECK(read_keys(*loaded.config).error().message.find("is not the key of host 'a'") != std::string::npos);
   std::filesystem::remove_all(folder);
 }
+
+TEST_CASE("An operator's configuration is read, and an agent's serves as well") {
+  std::string folder = "/tmp/heir-unit-XXXXXX";
+  REQUIRE(mkdtemp(folder.data()) != nullptr);
+  REQUIRE(write_new_cluster("main", three, folder + "/out"));
+  const LoadedOperatorConfig loaded = load_operator_config(folder + "/out/operator/operator.toml");
+  for (const std::string& message : loaded.messages) FAIL_CHECK(message);
+  REQUIRE(loaded.config);
+  CHECK(loaded.config->cluster == "main");
+  CHECK(loaded.config->name == "operator");
+  CHECK(loaded.config->hosts.size() == 3);
+  CHECK(loaded.config->control == Ports().control);
+  // Its key is the one that the agents know.
+  const auto secret = hosts::read_secret(loaded.config->key);
+  REQUIRE(secret);
+  const LoadedConfig agent = load_config(folder + "/out/b/agent.toml");
+  REQUIRE(agent.config);
+  REQUIRE(agent.config->operators.size() == 1);
+  CHECK(agent.config->operators.front().public_key == *hosts::public_key_of(*secret));
+  // Who is no longer root reads a changed configuration, and no secret.
+  const auto mode = [&](const std::string& path) {
+    return static_cast<unsigned>(std::filesystem::status(folder + path).permissions());
+  };
+  CHECK(mode("/out/b") == 0755);
+  CHECK(mode("/out/b/agent.toml") == 0644);
+  CHECK(mode("/out/b/key") == 0600);
+  CHECK(mode("/out/operator/key") == 0600);
+
+  const LoadedOperatorConfig of_host = load_operator_config(folder + "/out/b/agent.toml");
+  REQUIRE(of_host.config);
+  CHECK(of_host.config->name == "b");
+  CHECK(of_host.config->key == folder + "/out/b/key");
+  std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("What is wrong with an operator's configuration is told with its place") {
+  const auto message_about = [](const std::string& text) {
+    const LoadedOperatorConfig loaded = load_operator_config_text("operator.toml", "/", text);
+    REQUIRE_FALSE(loaded.config);
+    std::string all;
+    for (const std::string& message : loaded.messages) all += message + "\n";
+    return all;
+  };
+  CHECK(message_about("operator = \"me\"\n").find("'cluster' is missing") != std::string::npos);
+  CHECK(message_about("operator = \"me\"\ncluster = \"x\"\nnmae = 1\n").find("'nmae' is not a key here") !=
+        std::string::npos);
+  CHECK(message_about("operator = \"me\"\ncluster = \"x\"\n").find("no [[host]] is named") != std::string::npos);
+  CHECK(message_about("operator = \"me\"\ncluster = \"x\"\n[[host]]\nname = \"a\"\naddress = \"10.0.0.1\"\n"
+                      "public_key = \"too short\"\n")
+            .find("40 characters") != std::string::npos);
+}
+
+TEST_CASE("Operators have names and keys of their own") {
+  const std::string entry = "[[operator]]\nname = \"alice\"\npublic_key = \"" + std::string(40, 'k') + "\"\n";
+  const LoadedConfig loaded = load_config_text("agent.toml", "/etc/heir", with("[ports]", entry + "[ports]"));
+  REQUIRE(loaded.config);
+  CHECK(loaded.config->operators == std::vector<OperatorEntry>{{"alice", std::string(40, 'k')}});
+  CHECK(first_message(with("[ports]", entry + entry + "[ports]")).find("another operator's") != std::string::npos);
+  CHECK(first_message(with("[ports]", "[[operator]]\nname = \"x y\"\npublic_key = \"k\"\n[ports]"))
+            .find("'name' has 1 to 40") != std::string::npos);
+  CHECK(first_message(with("#log_level = \"info\"", "log_level = \"loud\"")).find("'log_level'") != std::string::npos);
+}

@@ -1,0 +1,134 @@
+// heir drain: a host is relieved of everything that others wait for, so that it can be stopped without being missed.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+
+#include "reports/history/json_lines.h"
+#include "scenarios/mistakes.h"
+#include "tools/command/json.h"
+#include "tools/command/operator_options.h"
+#include "tools/hosting/promotion.h"
+
+namespace heir::tools {
+
+namespace {
+
+using reports::json_string;
+using scenarios::printable;
+
+const char* const footer =
+    "Example:\n"
+    "  heir drain a && ssh a systemctl stop heir-agent\n"
+    "\n"
+    "If HOST is the primary, its sync takes over; if it is the sync then, the first async takes its place; if its "
+    "member\n"
+    "of the store leads, another does. Nothing is lost, and clients are kept waiting only while the primary changes.\n"
+    "HOST remains an async, and can be chosen again if another host fails: stop its agent soon, which keeps it out "
+    "until\n"
+    "it is started again. Needs a third host; without one, a primary is made the sync, and that is said.\n"
+    "\n";
+
+struct Options {
+  OperatorOptions common;
+  std::string host;
+};
+
+class Drain {
+ public:
+  Drain(const Client& client, const Options& options) : client_(client), options_(options) {
+    how_.limit = options.common.limit;
+    if (!options.common.json)
+      how_.tell = [](const std::string& step) {
+        fmt::print("{}\n", printable(step));
+        std::fflush(stdout);
+      };
+  }
+
+  Exit run() {
+    const std::vector<std::string> known = names();
+    if (std::find(known.begin(), known.end(), options_.host) == known.end())
+      return give_up({ErrorCode::not_found, "there is no host '" + printable(options_.host) + "'" +
+                                                scenarios::suggestion(options_.host, known)});
+    std::optional<StateView> state = newest_state(client_.look());
+    if (!state) return give_up({ErrorCode::unreachable, "no host tells the cluster's state; see `heir status`"});
+    if (state->primary == options_.host) {
+      if (!move("", Goal::primary)) return give_up(error_);
+      state = newest_state(client_.look());
+    }
+    if (state && state->sync == options_.host) {
+      if (state->async.empty())
+        return give_up({ErrorCode::refused, options_.host + " is the sync, and there is no async that could take its "
+                                                            "place; without it the primary would take no writes"});
+      if (!move(state->async.front(), Goal::sync)) return give_up(error_);
+    }
+    Order order;
+    order.what = orders::yield_store;
+    order.host = options_.host;
+    const Result<std::string> yielded = client_.ask_any(order);
+    if (!yielded) return give_up(yielded.error());
+    if (*yielded == "{\"done\":true}") note(options_.host + " does not lead the store any more");
+    if (options_.common.json)
+      fmt::print("{{\"host\":{},\"drained\":true,\"steps\":{}}}\n", json_string(options_.host), json_strings(steps_));
+    else
+      fmt::print("{} holds nothing that others wait for; stop its agent before another host fails\n",
+                 printable(options_.host));
+    return Exit::as_expected;
+  }
+
+ private:
+  std::vector<std::string> names() const {
+    std::vector<std::string> names;
+    for (const HostEntry& host : client_.config().hosts) names.push_back(host.name);
+    return names;
+  }
+
+  void note(const std::string& step) {
+    steps_.push_back(step);
+    how_.tell(step);
+  }
+
+  bool move(const std::string& to, Goal goal) {
+    how_.goal = goal;
+    const std::variant<Promoted, Stuck> outcome = promote(client_, to, how_);
+    if (const auto* stuck = std::get_if<Stuck>(&outcome)) {
+      error_ = stuck->error;
+      return false;
+    }
+    const Promoted& done = std::get<Promoted>(outcome);
+    steps_.push_back(done.to + (goal == Goal::primary ? " is the primary" : " is the sync"));
+    return true;
+  }
+
+  Exit give_up(const Error& error) {
+    const Exit status = fail(options_.common, "heir drain", error);
+    return steps_.empty() ? status : Exit::partly_done;
+  }
+
+  const Client& client_;
+  const Options& options_;
+  PromotionOptions how_;
+  std::vector<std::string> steps_;
+  Error error_;
+};
+
+Exit run(const Options& options) {
+  const Result<Client> client = Client::open(options.common.config, answer_limit(options.common));
+  if (!client) return fail(options.common, "heir drain", client.error());
+  return Drain(*client, options).run();
+}
+
+}  // namespace
+
+void add_drain_command(CLI::App& app, Chosen& chosen) {
+  auto options = std::make_shared<Options>();
+  options->common.limit = Duration::seconds(60);
+  CLI::App* command = app.add_subcommand("drain", "Relieve a host of what others wait for, before it is stopped");
+  add_operator_options(*command, options->common, "For each step; default 60s");
+  command->add_option("HOST", options->host, "Which")->required();
+  command->footer(std::string(footer) + operator_exit_help);
+  command->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
+}
+
+}  // namespace heir::tools
