@@ -7,6 +7,7 @@
 
 #include "engine/agent/agent.h"
 #include "engine/store/member.h"
+#include "scenarios/quantities.h"
 
 namespace heir::tools {
 
@@ -14,7 +15,8 @@ struct HostEntry {
   std::string name;
   std::string address;  ///< An IP address: no name service is asked in a failover.
   std::string public_key;
-  bool store = false;  ///< A member of the store runs there.
+  bool store = false;  ///< A member of the store runs there,
+  bool peer = true;    ///< and a peer; a host without one runs `heir store`.
   bool operator==(const HostEntry&) const = default;
 };
 
@@ -44,6 +46,11 @@ struct TimingSection {
   Duration switchover_drain = Duration::seconds(2);
   Duration heartbeat = Duration::milliseconds(100);
   Duration election = Duration::milliseconds(500);
+  Duration retry_first = Duration::milliseconds(100);
+  Duration retry_most = Duration::seconds(5);
+  int restart_attempts = 4;
+  scenarios::Ratio clock_bound = scenarios::Ratio::percent(1);
+  int snapshot_every = 1'000;  ///< Entries of the store's log.
   bool operator==(const TimingSection&) const = default;
 };
 
@@ -57,6 +64,8 @@ struct HostingConfig {
   std::string new_store = "new-store";         ///< Its presence says that the store is being set up.
   bool hand_over = true;                       ///< Before it ends on SIGTERM.
   bool fenced_reads = false;
+  bool singleton = false;
+  failover::Policy policy;  ///< [policy]: other rules than heir's, for experiments that shall go wrong.
   std::vector<HostEntry> hosts;
   Ports ports;
   PostgresqlSection postgresql;
