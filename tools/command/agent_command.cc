@@ -63,10 +63,11 @@ Exit run_program(const std::string& command, const AgentOptions& options) {
   const LoadedConfig loaded = load_config(options.config);
   for (const std::string& message : loaded.messages) std::fprintf(stderr, "%s\n", message.c_str());
   if (!loaded.config) return Exit::bad_usage;
-  if (loaded.config->self().peer != (command == "agent")) {
-    complain("heir " + command + ": " + options.config + ": host '" + loaded.config->name +
-             (command == "agent" ? "' has `peer = false`; `heir store` runs its member of the store"
-                                 : "' has a peer; `heir agent` runs it, and its member of the store with it"));
+  const HostEntry& self = loaded.config->self();
+  const std::string wanted = self.peer ? "agent" : self.store ? "store" : "";
+  if (wanted != command) {
+    complain("heir " + command + ": " + options.config + ": on host '" + self.name + "' " +
+             (wanted.empty() ? "nothing runs: it has neither `store` nor `peer`" : "runs `heir " + wanted + "`"));
     return Exit::bad_usage;
   }
   if (options.check) {

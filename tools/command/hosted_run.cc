@@ -12,13 +12,16 @@
 #include "reports/history/history_file.h"
 #include "scenarios/document.h"
 #include "scenarios/load.h"
+#include "scenarios/names.h"
 #include "sim/faults/swarm.h"
 #include "tools/command/output_file.h"
 #include "tools/command/progress_line.h"
 #include "tools/command/report_folder.h"
 #include "tools/command/run_report.h"
 #include "tools/hosted/refusals.h"
+#include "tools/hosted/request.h"
 #include "tools/hosted/run.h"
+#include "tools/hosting/setup.h"
 #include "tools/testbed/world.h"
 
 namespace heir::tools {
@@ -123,7 +126,7 @@ Report execute_on_hosts(const Plan& plan, const Job& job, const JobOptions& opti
   const Judgement judgement = judge(scenario, *result);
   const std::int64_t wall = std::chrono::nanoseconds(std::chrono::steady_clock::now() - began).count();
   const std::vector<std::string> limits = hosted::limits_of_hosts(scenario);
-  const Finished finished{job, scenario, *result, judgement, wall, false, plan.replay(job) + " --on hosts", &limits};
+  const Finished finished{job, scenario, *result, judgement, wall, false, plan.replay(job), &limits};
   Report report;
   report.status = status_of(judgement.verdict);
   const auto failed_to_write = [&](const Error& error) {
@@ -179,6 +182,46 @@ Exit run_on_hosts(const Plan& plan, const JobOptions& options, const HostedOptio
     status = worse(status, report.status);
   }
   return status;
+}
+
+namespace {
+
+struct RequestOptions {
+  std::string config;
+  std::string kind;
+  std::string mode = "all";
+  std::string host;
+};
+
+Exit carry_out_request(const RequestOptions& options) {
+  const LoadedConfig loaded = load_config(options.config);
+  for (const std::string& message : loaded.messages) complain(message);
+  scenarios::Fault request;
+  const auto kind = scenarios::from_name<scenarios::FaultKind>(options.kind);
+  const auto mode = scenarios::from_name<scenarios::FreezeMode>(options.mode);
+  if (!loaded.config || !kind || !mode) return Exit::bad_usage;
+  const Result<hosts::KeyPair> keys = read_keys(*loaded.config);
+  if (!keys) {
+    complain(keys.error().message);
+    return Exit::bad_usage;
+  }
+  request.kind = *kind;
+  request.mode = *mode;
+  hosted::carry_out_request(*loaded.config, *keys, request, options.host);
+  return Exit::as_expected;
+}
+
+}  // namespace
+
+void add_scenario_request_command(CLI::App& app, Chosen& chosen) {
+  auto options = std::make_shared<RequestOptions>();
+  CLI::App* command = app.add_subcommand("scenario-request", "What an operator of a scenario on hosts asks for");
+  command->group("");  // For the harness; not shown.
+  command->add_option("--config", options->config)->required();
+  command->add_option("--kind", options->kind)->required();
+  command->add_option("--mode", options->mode);
+  command->add_option("--host", options->host);
+  command->callback([options, &chosen] { chosen = [options] { return carry_out_request(*options); }; });
 }
 
 }  // namespace heir::tools

@@ -44,6 +44,7 @@ int main(int argc, char** argv) {
   heir::tools::add_scenario_command(app, chosen);
   heir::tools::add_agent_command(app, chosen);
   heir::tools::add_init_command(app, chosen);
+  heir::tools::add_scenario_request_command(app, chosen);
   heir::tools::add_hosts_command(app, chosen);
   heir::tools::add_mutants_command(app, chosen);
 #ifdef HEIR_WITH_SHELL

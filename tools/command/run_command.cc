@@ -126,7 +126,7 @@ Exit run(const Options& given) {
     return Exit::bad_usage;
   }
   std::vector<std::string> problems;
-  const Plan plan = Plan::make(given.scenarios, seeds, given.overrides, problems);
+  Plan plan = Plan::make(given.scenarios, seeds, given.overrides, problems);
   if (problems.empty())
     for (const auto& [option, pattern] :
          {std::pair("--history", given.history), std::pair("--commit-log", given.commit_log),

@@ -5,6 +5,7 @@
 #include "engine/hosts/files.h"
 #include "engine/hosts/keys.h"
 #include "scenarios/names.h"
+#include "tools/simulation/mains.h"
 
 namespace heir::hosted {
 
@@ -41,7 +42,7 @@ class Lines {
 
 HostingConfig hosting_config(const scenarios::Scenario& scenario) {
   HostingConfig config;
-  config.cluster = "scenario";
+  config.cluster = tools::simulated_service;  // What the operator of a scenario asks for.
   config.data = data_root;
   config.fenced_reads = scenario.cluster.fenced_reads;
   config.singleton = scenario.cluster.singleton;

@@ -20,6 +20,7 @@ struct ClusterHost {
 
 /// Where things are on a host.
 inline constexpr const char* disk_root = "/srv";
+inline constexpr const char* program_path = "/srv/bin/heir";
 inline constexpr const char* config_path = "/srv/etc/agent.toml";
 inline constexpr const char* data_root = "/srv/heir";
 

@@ -2,11 +2,14 @@
 
 #include <pwd.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 #include <filesystem>
 
 #include "engine/databases/postgresql/layout.h"
+#include "scenarios/names.h"
 #include "sim/world/parameters.h"
+#include "tools/hosted/client.h"
 #include "tools/hosted/cluster_files.h"
 
 namespace heir::hosted {
@@ -61,13 +64,10 @@ Result<std::unique_ptr<HostedWorld>> HostedWorld::make(const scenarios::Scenario
 }
 
 Result<> HostedWorld::set_up() {
-  std::error_code error;
-  program_path_ = fs::read_symlink("/proc/self/exe", error);
-  if (error) return Error{ErrorCode::not_found, "/proc does not show this program: " + error.message()};
-
   testbed::WorldOptions options;
   for (const Host* host : all_hosts()) options.hosts.push_back(observer_.host_name(host->number));
   for (std::size_t i = 1; i <= clients_; ++i) options.hosts.push_back("client" + std::to_string(i));
+  options.hosts.push_back("operator");
   options.seed = options_.seed;
   options.link = sim::link_parameters(scenario_.network);
   if (options_.capture) options.capture = options_.keep;
@@ -80,15 +80,45 @@ Result<> HostedWorld::set_up() {
                  });
 
   std::vector<ClusterHost> hosts;
+  const auto log_of = [&](const std::string& name) {
+    return LogPipe::make(options_.keep.empty() ? "" : options_.keep + "/" + name + ".log");
+  };
+  const auto entry_of = [&](sim::NodeId node) {
+    return ClusterHost{world_->name(node), testbed::address_text(node), world_->folder(node) + disk_root};
+  };
   for (Host* host : all_hosts()) {
-    const std::string name = observer_.host_name(host->number);
-    hosts.push_back({name, testbed::address_text(node(host->number)), world_->folder(node(host->number)) + disk_root,
-                     host->number<0, host->number> 0});
-    Result<LogPipe> log = LogPipe::make(options_.keep.empty() ? "" : options_.keep + "/" + name + ".log");
+    hosts.push_back(entry_of(node(host->number)));
+    (host->number < 0 ? hosts.back().store : hosts.back().peer) = true;
+    Result<LogPipe> log = log_of(hosts.back().name);
     if (!log) return log.error();
     host->log.emplace(std::move(*log));
   }
+  hosts.push_back(entry_of(operator_node()));
+  Result<LogPipe> log = log_of(hosts.back().name);
+  if (!log) return log.error();
+  operator_log_.emplace(std::move(*log));
+  std::vector<std::string> disks;
+  for (const ClusterHost& host : hosts) disks.push_back(host.folder);
+  if (const Result<> installed = install_program(disks); !installed) return installed;
   return write_cluster(hosting_config(scenario_), hosts, password_);
+}
+
+Result<> HostedWorld::install_program(const std::vector<std::string>& disks) const {
+  std::error_code error;
+  std::string first;
+  for (const std::string& disk : disks) {
+    const std::string path = disk + "/bin/heir";
+    fs::create_directories(disk + "/bin", error);
+    if (error) return Error{ErrorCode::io_error, disk + ": " + error.message()};
+    if (first.empty())
+      fs::copy_file("/proc/self/exe", path, error);
+    else
+      fs::create_hard_link(first, path, error);
+    if (error) return Error{ErrorCode::io_error, path + ": " + error.message()};
+    if (first.empty()) fs::permissions(path, fs::perms(0755), error);
+    first = first.empty() ? path : first;
+  }
+  return {};
 }
 
 std::vector<HostedWorld::Host*> HostedWorld::all_hosts() {
@@ -111,6 +141,10 @@ std::vector<sim::NodeId> HostedWorld::client_nodes() const {
   return nodes;
 }
 
+sim::NodeId HostedWorld::operator_node() const {
+  return sim::NodeId(static_cast<std::uint16_t>(members_.size() + peers_.size() + clients_));
+}
+
 std::vector<Access> HostedWorld::gates(const std::string& user, const std::string& password) const {
   std::vector<Access> all;
   for (const Host& peer : peers_)
@@ -125,12 +159,12 @@ void HostedWorld::note(const Result<>& done, const std::string& what) {
 // ---- Programs
 // --------------------------------------------------------------------------------------------------------------
 
-testbed::Command HostedWorld::heir_command(int host, const std::string& program) {
+testbed::Command HostedWorld::heir_command(const std::string& program, const LogPipe& output) const {
   testbed::Command command;
-  command.arguments = {program_path_, program, "--config", config_path, "--log", "json"};
+  command.arguments = {program_path, program, "--config", config_path, "--log", "json"};
   command.environment = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8",
                          "TZ=UTC"};
-  command.output = command.errors = of(host).log->writer();
+  command.output = command.errors = output.writer();
   return command;
 }
 
@@ -144,9 +178,10 @@ void HostedWorld::start_programs() {
 void HostedWorld::start_program(int host) {
   Host& on = of(host);
   if (!is_up(host) || on.holds > 0 || on.program) return;
-  const Result<testbed::ProgramId> started = container(host).start(heir_command(host, host > 0 ? "agent" : "store"));
+  const Result<testbed::ProgramId> started = container(host).start(heir_command(host > 0 ? "agent" : "store", *on.log));
   if (!started) return note(started.error(), "starting the program of " + observer_.host_name(host));
   on.program = *started;
+  limit_files(host);
   if (on.pauses[place_of(ProcessKind::host)] > 0) note(container(host).signal_all(SIGSTOP), "pausing");
 }
 
@@ -172,6 +207,10 @@ void HostedWorld::turn() {
     for (const LogEntry& entry : host->log->read()) observer_.on_line(host->number, entry);
     see_ends(*host);
   }
+  for (const LogEntry& entry : operator_log_->read())
+    if (entry.level >= LogLevel::warning || entry.event == "said")
+      observer_.tell(sim::StoryLine::Kind::note, "operator",
+                     entry.event + " " + std::string(entry.field("error")) + std::string(entry.field("words")));
   const Instant now = now_of_machine();
   for (std::size_t i = 0; i < due_.size();) {
     if (due_[i].at > now) {
@@ -223,6 +262,7 @@ void HostedWorld::note_machine(int host) {
 void HostedWorld::power_off(int host) {
   if (!is_up(host)) return;
   Host& on = of(host);
+  on.crowd.reset();
   world_->power_off(node(host));
   ++on.boots;
   on.pauses = {};
@@ -250,6 +290,7 @@ void HostedWorld::boot(int host) {
   note(world_->boot(node(host)), "booting " + observer_.host_name(host));
   note_machine(host);
   if (problem_) return;
+  gather_crowd(host);
   if (host < 0) return start_program(host);
   later_on(host, random_.between(boot_time.low, boot_time.high), [this, host] { start_program(host); });
 }
@@ -284,7 +325,7 @@ void HostedWorld::crash_backend(int host) {
   std::erase_if(all, [](const HostProcess& process) { return !process.is_postgres() || process.is_postmaster(); });
   if (all.empty()) return;
   const auto client =
-      std::find_if(all.begin(), all.end(), [](const HostProcess& process) { return process.serves("app"); });
+      std::find_if(all.begin(), all.end(), [](const HostProcess& process) { return process.serves(client_user); });
   signal_process(container(host), client != all.end() ? *client : all.back(), SIGKILL);
 }
 
@@ -292,7 +333,7 @@ void HostedWorld::crash_backend(int host) {
 void HostedWorld::cancel_sessions(int host) {
   if (!is_up(host)) return;
   for (const HostProcess& process : processes_of(container(host)))
-    if (process.serves("app")) signal_process(container(host), process, SIGINT);
+    if (process.serves(client_user)) signal_process(container(host), process, SIGINT);
 }
 
 void HostedWorld::kill_one(int host, std::uint64_t draw) {
@@ -301,6 +342,47 @@ void HostedWorld::kill_one(int host, std::uint64_t draw) {
     crash_process(host, ProcessKind::agent);
   else
     crash_backend(host);
+}
+
+/// It keeps what it has open, and gets no more.
+void HostedWorld::limit_files(int host) {
+  if (!is_up(host)) return;
+  for (const HostProcess& process : processes_of(container(host))) {
+    if (!is_agent_of(host, process)) continue;
+    rlimit limit{};
+    if (::prlimit(process.number, RLIMIT_NOFILE, nullptr, &limit) != 0) continue;
+    limit.rlim_cur = of(host).files_used_up > 0 ? 0 : limit.rlim_max;
+    ::prlimit(process.number, RLIMIT_NOFILE, &limit, nullptr);
+  }
+}
+
+void HostedWorld::use_up_files(int host, bool used_up) {
+  of(host).files_used_up += used_up ? 1 : -1;
+  limit_files(host);
+}
+
+void HostedWorld::gather_crowd(int host) {
+  Host& on = of(host);
+  if (on.sessions_taken == 0) return on.crowd.reset();
+  if (!is_up(host) || on.crowd) return;
+  Access database{testbed::address_text(node(host)), tools::Ports().database, client_user, {}};
+  on.crowd = std::make_unique<Crowd>(container(host), std::move(database), scenario_.server.connections);
+}
+
+void HostedWorld::use_up_connections(int host, bool used_up) {
+  of(host).sessions_taken += used_up ? 1 : -1;
+  gather_crowd(host);
+}
+
+/// Their disks are new, so they have forgotten what they promised, and do not know that they ever did.
+void HostedWorld::wipe_store(const std::vector<int>& hosts) {
+  for (const int host : hosts) {
+    power_off(host);
+    std::error_code error;
+    fs::remove_all(world_->folder(node(host)) + data_root, error);
+    if (error) note(Error{ErrorCode::io_error, error.message()}, "wiping " + observer_.host_name(host));
+    boot(host);
+  }
 }
 
 void HostedWorld::hold_agent(int host, bool held) {
@@ -355,10 +437,21 @@ std::size_t HostedWorld::break_connections(sim::NodeId a, sim::NodeId b, scenari
 // ---- The operator
 // ------------------------------------------------------------------------------------------------------------
 
+void HostedWorld::request(const scenarios::Fault& operator_request, int host) {
+  testbed::Command command = heir_command("scenario-request", *operator_log_);
+  command.arguments = {program_path, "scenario-request",
+                       "--config",   config_path,
+                       "--kind",     scenarios::to_string(operator_request.kind),
+                       "--mode",     scenarios::to_string(operator_request.mode)};
+  if (host > 0) command.arguments.insert(command.arguments.end(), {"--host", observer_.host_name(host)});
+  const Result<testbed::ProgramId> started = world_->host(operator_node()).start(command);
+  if (!started) note(started.error(), "an operator's request");
+}
+
 void HostedWorld::run_pg_ctl(int host, std::string_view action) {
   if (!is_up(host)) return;
   const postgresql::Layout layout(database_root());
-  testbed::Command command = heir_command(host, "");
+  testbed::Command command = heir_command("", *of(host).log);
   command.arguments = {"/usr/lib/postgresql/15/bin/pg_ctl", std::string(action), "-w", "-D", layout.data()};
   if (action == "start")
     command.arguments.insert(command.arguments.end(),
@@ -372,7 +465,7 @@ void HostedWorld::run_pg_ctl(int host, std::string_view action) {
 
 void HostedWorld::start_second_agent(int host) {
   if (!is_up(host)) return;
-  const Result<testbed::ProgramId> started = container(host).start(heir_command(host, "agent"));
+  const Result<testbed::ProgramId> started = container(host).start(heir_command("agent", *of(host).log));
   if (!started) return note(started.error(), "starting a second agent");
   of(host).second_agent = *started;
 }
@@ -397,15 +490,6 @@ namespace {
 
 }  // namespace
 
-void HostedWorld::wipe_store(const std::vector<int>&) {
-  cannot("wipe-store");
-}
-void HostedWorld::use_up_files(int, bool) {
-  cannot("out-of-files");
-}
-void HostedWorld::use_up_connections(int, bool) {
-  cannot("out-of-connections");
-}
 void HostedWorld::step_wall_clock(int, Duration) {
   cannot("clock-step");
 }
@@ -441,9 +525,6 @@ sim::DiskImage HostedWorld::with_foreign_data(sim::DiskImage) {
 }
 void HostedWorld::replace_disk(int, const sim::DiskImage&) {
   cannot("swap-disk");
-}
-void HostedWorld::request(const scenarios::Fault&, int) {
-  cannot("a request of an operator");
 }
 
 }  // namespace heir::hosted

@@ -3,6 +3,7 @@
 //
 //   host1 … hostN  a peer each: `heir agent`, with PostgreSQL; its disk is /srv
 //   store1 …       a member of the store each: `heir store` (`store` if there is one)
+//   operator       where the operator's requests come from
 //   client1 …      a client each; what it does runs on a thread of the harness in that host's network
 //
 // refusals.h says which faults cannot be done; an action for one of those is a bug of the caller.
@@ -17,6 +18,7 @@
 
 #include "sim/faults/actions.h"
 #include "sim/kernel/random.h"
+#include "tools/hosted/crowd.h"
 #include "tools/hosted/log_lines.h"
 #include "tools/hosted/observer.h"
 #include "tools/hosted/processes.h"
@@ -107,7 +109,10 @@ class HostedWorld final : public sim::Actions {
     std::optional<testbed::ProgramId> second_agent;
     int holds = 0;                ///< Faults that keep the program from being started.
     std::array<int, 3> pauses{};  ///< By scenarios::ProcessKind.
-    int boots = 0;                ///< So often was it off: what is due for an earlier boot is not done.
+    int files_used_up = 0;        ///< Faults that leave its agent no descriptor,
+    int sessions_taken = 0;       ///< and its clients no session.
+    std::unique_ptr<Crowd> crowd;
+    int boots = 0;  ///< So often was it off: what is due for an earlier boot is not done.
   };
   struct Due {
     Instant at;
@@ -116,6 +121,8 @@ class HostedWorld final : public sim::Actions {
 
   HostedWorld(const scenarios::Scenario& scenario, const HostedWorldOptions& options, Observer& observer);
   Result<> set_up();
+  /// Puts this very program on every host that runs it: where it came from need not be seen there.
+  Result<> install_program(const std::vector<std::string>& disks) const;
   Host& of(int host) {
     return host > 0 ? peers_[static_cast<std::size_t>(host - 1)] : members_[static_cast<std::size_t>(-host - 1)];
   }
@@ -128,19 +135,22 @@ class HostedWorld final : public sim::Actions {
   void later_on(int host, Duration in, std::function<void()> act);
   void note(const Result<>& done, const std::string& what);
   void note_machine(int host);
+  void limit_files(int host);
+  void gather_crowd(int host);
   bool is_agent_of(int host, const HostProcess& process) const;
   std::optional<HostProcess> postmaster(int host);
-  testbed::Command heir_command(int host, const std::string& program);
+  testbed::Command heir_command(const std::string& program, const LogPipe& output) const;
+  sim::NodeId operator_node() const;
 
   const scenarios::Scenario& scenario_;
   const HostedWorldOptions options_;
   Observer& observer_;
   sim::RandomStream random_;
-  std::string program_path_;  ///< Of heir.
   std::string password_;
   std::unique_ptr<testbed::World> world_;
   std::vector<Host> members_;
   std::vector<Host> peers_;
+  std::optional<LogPipe> operator_log_;
   std::size_t clients_ = 0;
   std::vector<Due> due_;
   std::optional<std::string> problem_;

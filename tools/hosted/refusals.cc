@@ -32,18 +32,17 @@ std::string why_not(FaultKind kind) {
     case FaultKind::misdirected_write:
     case FaultKind::misdirected_read:
     case FaultKind::swap_disk: return true_disk;
-    case FaultKind::wipe_store: return "a member of the store with an empty disk waits for its operator's word";
-    case FaultKind::out_of_files: return "no limit is laid on the programs of hosts";
-    case FaultKind::out_of_connections: return "no strangers connect to the databases of hosts";
     case FaultKind::switchover:
     case FaultKind::freeze:
     case FaultKind::unfreeze:
-    case FaultKind::rebuild: return "the harness is no operator of the cluster: it has no key";
+    case FaultKind::rebuild:
     case FaultKind::crash:
     case FaultKind::crash_database:
     case FaultKind::crash_agent:
     case FaultKind::crash_backend:
     case FaultKind::out_of_memory:
+    case FaultKind::out_of_files:
+    case FaultKind::out_of_connections:
     case FaultKind::starve:
     case FaultKind::restart_loop:
     case FaultKind::pause:
@@ -55,6 +54,7 @@ std::string why_not(FaultKind kind) {
     case FaultKind::break_connections:
     case FaultKind::power_off_all:
     case FaultKind::crash_store:
+    case FaultKind::wipe_store:
     case FaultKind::promote_by_hand:
     case FaultKind::start_by_hand:
     case FaultKind::stop_by_hand:
@@ -85,6 +85,10 @@ void check_faults(const Scenario& scenario, Refusals& refusals) {
       if (const std::string why = why_not(kind); !why.empty())
         refuse(fault.kind == FaultKind::random ? "among" : "kind", scenarios::to_string(kind) + ": " + why);
     if (fault.on == scenarios::Moment::fsync) refuse("on", "nobody sees a host's programs sync their files");
+    const auto hosts = static_cast<int>(fault.hosts.size());
+    if (fault.kind == FaultKind::wipe_store &&
+        (fault.target.kind == scenarios::TargetKind::store || hosts == members_of(scenario.store)))
+      refuse("target", "a whole new store needs its operator's word on hosts; single members can be wiped");
     if (fault.kind == FaultKind::break_connections && fault.told != scenarios::ToldOfBreak::both)
       refuse("told", "a connection that is broken on a host tells both sides");
   }

@@ -104,7 +104,6 @@ void read_hosts(const Value* array, HostingConfig& config, Mistakes& mistakes, b
     table.key("store", host.store);
     table.key("peer", host.peer);
     if (item.find("store")) says_who_stores = true;
-    table.check(host.peer || host.store, "peer", "must be true where `store` is not: nothing would run there");
     if (!host.name.empty()) {
       table.check(is_name(host.name), "name", name_rule);
       table.check(names.insert(host.name).second, "name", "is another host's, too; names tell hosts apart");

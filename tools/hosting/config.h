@@ -16,7 +16,7 @@ struct HostEntry {
   std::string address;  ///< An IP address: no name service is asked in a failover.
   std::string public_key;
   bool store = false;  ///< A member of the store runs there,
-  bool peer = true;    ///< and a peer; a host without one runs `heir store`.
+  bool peer = true;    ///< and a peer; where only the store is, `heir store` runs it. With neither: it may only ask.
   bool operator==(const HostEntry&) const = default;
 };
 
