@@ -150,10 +150,6 @@ Report execute_on_hosts(const Plan& plan, const Job& job, const JobOptions& opti
 }  // namespace
 
 Exit run_on_hosts(const Plan& plan, const JobOptions& options, const HostedOptions& hosted) {
-  if (const Result<> can = testbed::can_make_worlds(); !can) {
-    complain("heir run --on hosts " + can.error().message);
-    return Exit::bad_usage;
-  }
   std::vector<std::string> problems;
   for (std::size_t i = 0; i < plan.size(); ++i) {
     const Job job = plan.job(i);
@@ -165,6 +161,10 @@ Exit run_on_hosts(const Plan& plan, const JobOptions& options, const HostedOptio
   }
   for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", problem.c_str());
   if (!problems.empty()) return Exit::bad_usage;
+  if (const Result<> can = testbed::can_make_worlds(); !can) {
+    complain("heir run --on hosts " + can.error().message);
+    return Exit::bad_usage;
+  }
 
   struct sigaction action {};
   action.sa_handler = note_signal;
