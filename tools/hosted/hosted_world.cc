@@ -418,20 +418,41 @@ void HostedWorld::resume(int host, ProcessKind process) {
 // ---- The network
 // -----------------------------------------------------------------------------------------------------------
 
-std::size_t HostedWorld::break_connections(sim::NodeId a, sim::NodeId b, scenarios::ToldOfBreak told) {
-  ASSERT(told == scenarios::ToldOfBreak::both, "refused");
-  if (!world_->is_up(a)) return 0;
-  testbed::Command command;
-  command.arguments = {"/bin/sh", "-c", "ss -KtnHO dst " + testbed::address_text(b) + " | wc -l"};
-  command.environment = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"};
+/// Of `on` with `with`; with `-K`, they are destroyed, and the other side is told.
+std::size_t HostedWorld::sockets_of(sim::NodeId on, sim::NodeId with, const std::string& options) {
+  if (!world_->is_up(on)) return 0;
   Result<LogPipe> output = LogPipe::make("");
   if (!output) return 0;
+  testbed::Command command;
+  command.arguments = {"/bin/sh", "-c",
+                       "ss " + options + " -tnHO state established dst " + testbed::address_text(with) + " | wc -l"};
+  command.environment = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"};
   command.output = output->writer();
-  const Result<int> done = world_->host(a).run(command, patience);
-  if (!done) note(done.error(), "breaking connections");
-  for (const LogEntry& entry : output->read())
-    if (!entry.field("words").empty()) return static_cast<std::size_t>(std::stoul(std::string(entry.field("words"))));
-  return 0;
+  const Result<int> done = world_->host(on).run(command, patience);
+  if (!done) note(done.error(), "looking at the connections of " + world_->name(on));
+  std::size_t count = 0;
+  for (const LogEntry& entry : output->read()) count += std::stoul(std::string(entry.field("words")));
+  return count;
+}
+
+std::size_t HostedWorld::break_connections(sim::NodeId a, sim::NodeId b, scenarios::ToldOfBreak told) {
+  using scenarios::ToldOfBreak;
+  testbed::Switch& network = world_->network();
+  if (told == ToldOfBreak::both) return sockets_of(a, b, "-K");
+  const bool swaps = random_.chance(sim::Ratio::percent(50));
+  const sim::NodeId one = swaps ? b : a;
+  const sim::NodeId other = swaps ? a : b;
+  if (told == ToldOfBreak::one) {
+    // Only the farewell is lost: when the other speaks, it is told that there is no such connection.
+    network.forget(one, other);
+    const std::size_t broken = sockets_of(one, other, "-K");
+    network.remember(one, other);
+    return broken;
+  }
+  const std::size_t broken = sockets_of(one, other, "");
+  network.forget(one, other);
+  if (told == ToldOfBreak::nobody) network.forget(other, one);
+  return broken;
 }
 
 // ---- The operator

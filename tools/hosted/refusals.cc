@@ -89,8 +89,6 @@ void check_faults(const Scenario& scenario, Refusals& refusals) {
     if (fault.kind == FaultKind::wipe_store &&
         (fault.target.kind == scenarios::TargetKind::store || hosts == members_of(scenario.store)))
       refuse("target", "a whole new store needs its operator's word on hosts; single members can be wiped");
-    if (fault.kind == FaultKind::break_connections && fault.told != scenarios::ToldOfBreak::both)
-      refuse("told", "a connection that is broken on a host tells both sides");
   }
 }
 

@@ -106,8 +106,6 @@ TEST_CASE("What is refused is named by its place in the file") {
   CHECK(places("[[fault]]\nkind = \"random\"\namong = [\"crash\", \"bit-rot\"]\nat = \"6s\"\n") ==
         std::vector<std::string>{"fault 0 among"});
   CHECK(places("[[fault]]\nkind = \"crash\"\nat = \"6s\"\non = \"fsync\"\n") == std::vector<std::string>{"fault 0 on"});
-  CHECK(places("[[fault]]\nkind = \"break-connections\"\nat = \"6s\"\ntold = \"nobody\"\n") ==
-        std::vector<std::string>{"fault 0 told"});
   CHECK(places("[[fault]]\nkind = \"wipe-store\"\nat = \"6s\"\ntarget = \"store\"\n") ==
         std::vector<std::string>{"fault 0 target"});
   CHECK(places("[[fault]]\nkind = \"wipe-store\"\nat = \"6s\"\ntarget = \"store-follower\"\n").empty());
