@@ -38,7 +38,7 @@ LogEntry entry_of(const std::string& line) {
   timespec real{};
   ::clock_gettime(CLOCK_REALTIME, &real);
   LogEntry entry{now_of_machine(), LogLevel::info, "said", {{"words", line}}};
-  const nlohmann::json parsed = nlohmann::json::parse(line, nullptr, false);
+  const nlohmann::ordered_json parsed = nlohmann::ordered_json::parse(line, nullptr, false);
   if (!parsed.is_object() || !parsed.contains("event")) return entry;
   entry.fields.clear();
   for (const auto& [key, value] : parsed.items()) {
