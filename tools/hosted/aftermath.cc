@@ -33,6 +33,7 @@ class Acknowledgements {
  public:
   /// What is wrong with it, after those before.
   std::optional<sim::Violation> add(const Operation& write) {
+    if (write.by.generation == 0) return std::nullopt;  // It is not known which.
     const auto [entry, is_first] =
         by_generation_.try_emplace(write.by.generation, First{write.by.peer, write.completed});
     const VirtualTime at = virtual_time(write.completed);

@@ -92,6 +92,14 @@ void check_faults(const Scenario& scenario, Refusals& refusals) {
   }
 }
 
+/// Designs that are wrong only where power takes what was not synced.
+void check_policy(const Scenario& scenario, Refusals& refusals) {
+  for (const scenarios::PolicyOverride& line : scenario.policy)
+    if ((line.name == "fsync" && line.value == "false") || (line.name == "acknowledge" && line.value == "written"))
+      refusals.add("policy", 0, line.name,
+                   "the disks of hosts keep what was not synced, so that this would look better than it is");
+}
+
 }  // namespace
 
 std::vector<Refusal> refusals(const Scenario& scenario) {
@@ -106,6 +114,7 @@ std::vector<Refusal> refusals(const Scenario& scenario) {
     if (scenario.workloads[i].reads_from == scenarios::ReadsFrom::standbys)
       refusals.add("workload", static_cast<int>(i), "reads_from",
                    "on hosts, clients reach databases through an open gate only, which a standby has not");
+  check_policy(scenario, refusals);
   check_faults(scenario, refusals);
   if (scenario.expect.recovers_within)
     refusals.add("expect", 0, "recovers_within", "no random core is healed on hosts");

@@ -1,6 +1,7 @@
 #include "tools/hosted/run.h"
 
 #include <algorithm>
+#include <future>
 #include <memory>
 
 #include "sim/world/parameters.h"
@@ -98,7 +99,8 @@ class Course {
   Result<> play() {
     world_->start_programs();
     if (const Result<> opened = await_opening(); !opened || result_.interrupted) return opened;
-    if (const Result<> made = make_tables(); !made) return made;
+    if (const Result<> made = make_tables(); !made || result_.interrupted)
+      return result_.interrupted ? Result<>() : made;
     begin();
     const auto never = [] { return false; };
     turn_until(clock_.instant(VirtualTime() + scenario_.duration), "", never);
@@ -126,8 +128,17 @@ class Course {
                                            " peers have their place"};
   }
 
-  /// What the superuser is answered by the primary; on a client's host.
+  /// What the superuser is answered by the primary; asked from a client's host, while the world goes on.
   Result<Answer> ask_primary(const std::string& text, Duration limit) {
+    std::future<Result<Answer>> answer = std::async(std::launch::async, [&] { return answer_of_primary(text, limit); });
+    const bool is_there = turn_for(limit + limit, "the primary", [&] {
+      return answer.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+    });
+    if (!is_there) stop_.set();  // The run is over.
+    return answer.get();
+  }
+
+  Result<Answer> answer_of_primary(const std::string& text, Duration limit) {
     Result<Answer> answer(ErrorCode::timed_out, "no gate let the harness in");
     const Result<> entered = world_->client(0).in_network([&]() -> Result<> {
       const Instant until = after(now_of_machine(), limit);
