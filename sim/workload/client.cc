@@ -11,15 +11,6 @@ namespace {
 using reports::EventType;
 using reports::Function;
 
-Function write_function(WorkloadModel model) {
-  switch (model) {
-    case WorkloadModel::reg: return Function::write;
-    case WorkloadModel::append: return Function::append;
-    case WorkloadModel::set: return Function::add;
-  }
-  return Function::write;
-}
-
 wire::OperationKind wire_kind(WorkloadModel model, bool read) {
   switch (model) {
     case WorkloadModel::reg: return read ? wire::OperationKind::read_register : wire::OperationKind::write_register;
@@ -27,19 +18,6 @@ wire::OperationKind wire_kind(WorkloadModel model, bool read) {
     case WorkloadModel::set: return read ? wire::OperationKind::read_set : wire::OperationKind::add;
   }
   return wire::OperationKind::read_register;
-}
-
-/// Statements that certainly had no effect.
-bool is_certain_refusal(std::string_view state) {
-  return state == wire::sqlstate::starting_up || state == wire::sqlstate::read_only ||
-         state == wire::sqlstate::too_many_connections || state == wire::sqlstate::cancelled ||
-         state == wire::sqlstate::syntax_error || state == wire::sqlstate::out_of_range ||
-         state == wire::sqlstate::data_corrupted;
-}
-
-/// Keys of different models are different objects: "r3", "l3", "s0".
-std::string key_name(WorkloadModel model, std::uint32_t key) {
-  return std::string(1, "rls"[static_cast<std::size_t>(model)]) + std::to_string(key);
 }
 
 }  // namespace

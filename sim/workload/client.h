@@ -13,10 +13,9 @@
 #include "sim/kernel/kernel.h"
 #include "sim/network/network.h"
 #include "sim/workload/resolver.h"
+#include "sim/workload/rules.h"
 
 namespace heir::sim {
-
-enum class WorkloadModel { reg, append, set };
 
 struct ClientParameters {
   WorkloadModel model = WorkloadModel::reg;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sim/databases/postgresql/server.h"
+#include "sim/world/parameters.h"
 
 namespace heir::sim {
 
@@ -14,21 +15,6 @@ using scenarios::TargetKind;
 constexpr Duration inspection_interval = Duration::seconds(1);
 constexpr Duration agent_restart = Duration::seconds(1);  ///< The service manager's RestartSec.
 constexpr DurationRange boot_time{Duration::milliseconds(200), Duration::seconds(1)};
-
-Ratio ratio(scenarios::Ratio from) {
-  return Ratio::parts_per_million(static_cast<std::uint64_t>(from.ppb() / 1000));
-}
-
-NetworkParameters network_parameters(const scenarios::Network& from) {
-  NetworkParameters to;
-  to.link.latency = {from.latency.low, from.latency.high};
-  to.link.tail = {from.tail.low, from.tail.high};
-  to.link.tail_chance = ratio(from.tail_chance);
-  to.link.loss = ratio(from.loss);
-  to.link.duplicate = ratio(from.duplication);
-  to.link.reorder = ratio(from.reordering);
-  return to;
-}
 
 PostgresTimings database_timings(const scenarios::Server& from) {
   PostgresTimings to;
@@ -76,7 +62,7 @@ World::World(Kernel& kernel, const scenarios::Scenario& scenario, Programs& prog
       options_(options),
       result_(result),
       random_(kernel.stream("world")),
-      network_(kernel, network_parameters(scenario.network)),
+      network_(kernel, NetworkParameters{.link = link_parameters(scenario.network)}),
       postgresql_(kernel, database_timings(scenario.server)),
       atlas_(scenario.disk.atlas),
       coverage_(kernel.probes(), scenario) {
@@ -94,7 +80,9 @@ World::World(Kernel& kernel, const scenarios::Scenario& scenario, Programs& prog
       start_agent(host);
   }
   build_clients();
-  set_links();
+  set_links(scenario_.network, *this, [this](NodeId from, NodeId to, const LinkParameters& parameters) {
+    network_.set_link(from, to, parameters);
+  });
   begin_timeline();
   operator_ = make_machine("operator", 0);
   nemesis_ = std::make_unique<Nemesis>(kernel, scenario_, *this, [this](const FaultEvent& event) {
@@ -171,46 +159,12 @@ void World::build_peers() {
   }
 }
 
-/// Of the scenario, once everybody is there.
-void World::set_links() {
-  for (const scenarios::Link& link : scenario_.network.links) {
-    const auto nodes = [&](const scenarios::Target& end) {
-      if (end.kind == TargetKind::host) return std::vector<NodeId>{node(end.host)};
-      if (end.kind == TargetKind::store) return store_nodes(*this);
-      if (end.kind == TargetKind::store_member) return std::vector<NodeId>{node(store_member(end.host))};
-      return client_nodes();
-    };
-    LinkParameters parameters = network_parameters(scenario_.network).link;
-    if (link.latency) parameters.latency = {link.latency->low, link.latency->high};
-    if (link.loss) parameters.loss = ratio(*link.loss);
-    for (NodeId from : nodes(link.from))
-      for (NodeId to : nodes(link.to)) {
-        if (from == to) continue;
-        network_.set_link(from, to, parameters);
-        if (!link.one_way) network_.set_link(to, from, parameters);
-      }
-  }
-}
-
 void World::build_clients() {
   std::uint32_t process = 0;
   std::vector<AddressId> databases;
   for (const PeerHost& host : peers_) databases.push_back(host.machine->address(database_port));
   for (const scenarios::Workload& workload : scenario_.workloads) {
-    ClientParameters parameters;
-    switch (workload.kind) {
-      case scenarios::WorkloadKind::register_: parameters.model = WorkloadModel::reg; break;
-      case scenarios::WorkloadKind::append: parameters.model = WorkloadModel::append; break;
-      case scenarios::WorkloadKind::set: parameters.model = WorkloadModel::set; break;
-    }
-    parameters.keys = workload.kind == scenarios::WorkloadKind::set ? 1 : static_cast<std::uint32_t>(workload.keys);
-    parameters.interval = workload.rate.interval() * workload.clients;
-    parameters.reads = ratio(workload.reads);
-    parameters.timeout = workload.timeout;
-    parameters.start = VirtualTime() + workload.start;
-    parameters.stop = scenario_.expect.recovers_within && !workload.stop
-                          ? VirtualTime::max()
-                          : VirtualTime() + workload.stop.value_or(scenario_.duration);
+    ClientParameters parameters = client_parameters(scenario_, workload);
     if (workload.reads_from == scenarios::ReadsFrom::standbys) parameters.standbys = databases;
     if (workload.reads < scenarios::Ratio::percent(100)) result_.has_writers = true;
     for (int i = 0; i < workload.clients; ++i) {

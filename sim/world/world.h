@@ -208,7 +208,6 @@ class World final : public Actions, public Glance, private ClientObserver, priva
 
   void build_peers();
   void build_clients();
-  void set_links();
   std::unique_ptr<Machine> make_machine(std::string name, int peer);
   void start_agent(int host);
   void build_store();

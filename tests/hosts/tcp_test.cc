@@ -49,6 +49,20 @@ TEST_CASE("Latency is what the link says") {
   }
 }
 
+TEST_CASE("A link forgets the connections that it has, and carries new ones") {
+  const auto world = make_world(2);
+  const Connection before = connect(*world, A, B, 7000);
+  world->network().forget(A, B);
+  REQUIRE(send_all(before.client, "lost"));
+  CHECK_FALSE(readable_within(before.server, 500));
+  const Connection since = connect(*world, A, B, 7001);
+  CHECK(transfer(since, "new") == "new");
+  SECTION("until it remembers them") {
+    world->network().remember(A, B);
+    CHECK(receive(before.server, 4) == "lost");  // Sent again.
+  }
+}
+
 TEST_CASE("A connection goes on when a partition heals, and new ones cannot be made meanwhile") {
   const auto world = make_world(3);
   const Connection cut_off = connect(*world, A, B, 7000);

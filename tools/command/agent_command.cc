@@ -1,4 +1,4 @@
-// heir agent, heir init: the engine on real hosts.
+// heir agent, heir store, heir init: the engine on real hosts.
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -27,6 +27,17 @@ const char* const agent_footer =
     "Exit status: 0 ended by a signal, or the configuration is right; 1 it could not go on; 2 bad usage or "
     "configuration.\n";
 
+const char* const store_footer =
+    "Example:\n"
+    "  heir store --config /etc/heir/agent.toml\n"
+    "\n"
+    "For a [[host]] with `store = true` and `peer = false`: a member of the store on a host without a database. Where "
+    "there\n"
+    "is a peer too, `heir agent` runs both.\n"
+    "\n"
+    "Exit status: 0 ended by a signal, or the configuration is right; 1 it could not go on; 2 bad usage or "
+    "configuration.\n";
+
 const char* const init_footer =
     "Examples:\n"
     "  heir init --cluster main --hosts a=10.0.0.1,b=10.0.0.2,c=10.0.0.3 --out new-cluster\n"
@@ -50,13 +61,21 @@ struct InitOptions {
   std::string out;
 };
 
-Exit run_agent(const AgentOptions& options) {
+/// `command` is "agent" or "store": what the host's entry must be for.
+Exit run_program(const std::string& command, const AgentOptions& options) {
   const LoadedConfig loaded = load_config(options.config);
   for (const std::string& message : loaded.messages) std::fprintf(stderr, "%s\n", message.c_str());
   if (!loaded.config) return Exit::bad_usage;
+  const HostEntry& self = loaded.config->self();
+  const std::string wanted = self.peer ? "agent" : self.store ? "store" : "";
+  if (wanted != command) {
+    complain("heir " + command + ": " + options.config + ": on host '" + self.name + "' " +
+             (wanted.empty() ? "nothing runs: it has neither `store` nor `peer`" : "runs `heir " + wanted + "`"));
+    return Exit::bad_usage;
+  }
   if (options.check) {
     if (const auto keys = read_keys(*loaded.config); !keys) {
-      complain("heir agent: " + keys.error().message);
+      complain("heir " + command + ": " + keys.error().message);
       return Exit::bad_usage;
     }
     return Exit::as_expected;
@@ -66,7 +85,7 @@ Exit run_agent(const AgentOptions& options) {
   program.config_path = std::filesystem::absolute(options.config, unknown).string();  // before it leaves for /
   const Result<Prepared> prepared = prepare_host(*loaded.config);
   if (!prepared) {
-    complain("heir agent: " + prepared.error().message);
+    complain("heir " + command + ": " + prepared.error().message);
     return Exit::bad_usage;
   }
   if (!options.log.empty())
@@ -119,9 +138,11 @@ Exit run_init(const InitOptions& options) {
 
 }  // namespace
 
-void add_agent_command(CLI::App& app, Chosen& chosen) {
+namespace {
+
+void add_program(CLI::App& app, Chosen& chosen, const std::string& name, const char* about, const char* footer) {
   auto options = std::make_shared<AgentOptions>();
-  CLI::App* command = app.add_subcommand("agent", "Run a peer of a cluster on this host, with the database beside it");
+  CLI::App* command = app.add_subcommand(name, about);
   command->add_option("--config", options->config, "Default /etc/heir/agent.toml")->type_name("FILE");
   command->add_flag("--check-config", options->check, "Only tell what is wrong with the configuration and the keys");
   command->add_option("--log", options->log, "text or json, on standard error; default: as the configuration says")
@@ -131,8 +152,15 @@ void add_agent_command(CLI::App& app, Chosen& chosen) {
       ->add_option("--log-level", options->level, "debug, info, warning or error; default: as the configuration says")
       ->type_name("LEVEL")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}));
-  command->footer(agent_footer);
-  command->callback([options, &chosen] { chosen = [options] { return run_agent(*options); }; });
+  command->footer(footer);
+  command->callback([name, options, &chosen] { chosen = [name, options] { return run_program(name, *options); }; });
+}
+
+}  // namespace
+
+void add_agent_command(CLI::App& app, Chosen& chosen) {
+  add_program(app, chosen, "agent", "Run a peer of a cluster on this host, with the database beside it", agent_footer);
+  add_program(app, chosen, "store", "Run a member of a cluster's store on a host without a peer", store_footer);
 }
 
 void add_init_command(CLI::App& app, Chosen& chosen) {

@@ -21,15 +21,6 @@ namespace {
 
 using reports::Outcome;
 
-Exit status_of(Outcome verdict) {
-  switch (verdict) {
-    case Outcome::pass: return Exit::as_expected;
-    case Outcome::fail: return Exit::expectation_failed;
-    case Outcome::unknown: return Exit::no_verdict;
-  }
-  return Exit::internal;
-}
-
 sim::RunOptions run_options(const Job& job, bool keep_story, bool stop_at_violation, const ProgressSink& progress) {
   sim::RunOptions options;
   options.seed = job.seed;
@@ -58,18 +49,6 @@ std::string difference(const sim::RunResult& a, const sim::RunResult& b) {
   return text;
 }
 
-std::string text_of(const Finished& finished, const JobOptions& options) {
-  switch (options.detail) {
-    case Detail::json: return json_of(finished) + "\n";
-    case Detail::quiet: return verdict_line(finished, options.style) + failures_of(finished, options.style);
-    case Detail::brief: return verdict_line(finished, options.style);
-    case Detail::numbers: return story_of(finished, {false, false}, options.style);
-    case Detail::story: return story_of(finished, {true, false, options.chart_width}, options.style);
-    case Detail::verbose: return story_of(finished, {true, true, options.chart_width}, options.style);
-  }
-  return {};
-}
-
 /// A second run, for its story alone: campaigns do not collect stories that nobody reads.
 std::string story_again(const Finished& finished, const JobOptions& options) {
   SimulatedPrograms programs;
@@ -83,6 +62,27 @@ std::string story_again(const Finished& finished, const JobOptions& options) {
 }
 
 }  // namespace
+
+Exit status_of(Outcome verdict) {
+  switch (verdict) {
+    case Outcome::pass: return Exit::as_expected;
+    case Outcome::fail: return Exit::expectation_failed;
+    case Outcome::unknown: return Exit::no_verdict;
+  }
+  return Exit::internal;
+}
+
+std::string text_of(const Finished& finished, const JobOptions& options) {
+  switch (options.detail) {
+    case Detail::json: return json_of(finished) + "\n";
+    case Detail::quiet: return verdict_line(finished, options.style) + failures_of(finished, options.style);
+    case Detail::brief: return verdict_line(finished, options.style);
+    case Detail::numbers: return story_of(finished, {false, false}, options.style);
+    case Detail::story: return story_of(finished, {true, false, options.chart_width}, options.style);
+    case Detail::verbose: return story_of(finished, {true, true, options.chart_width}, options.style);
+  }
+  return {};
+}
 
 Report execute(const Plan& plan, const Job& job, const JobOptions& options, const ProgressSink& progress) {
   Report report;

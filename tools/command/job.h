@@ -48,6 +48,8 @@ struct Finished {
   std::int64_t wall_ns = 0;
   bool determinism_checked = false;
   std::string replay;
+  /// Of a run on real hosts: what such a run does not show. Null: it was simulated.
+  const std::vector<std::string>* host_limits = nullptr;
 };
 
 struct Report {
@@ -56,6 +58,11 @@ struct Report {
   std::string text;   ///< For standard output.
   std::string error;  ///< For standard error, a line without its newline; "" for none.
 };
+
+Exit status_of(reports::Outcome verdict);
+
+/// What is printed of it.
+std::string text_of(const Finished& finished, const JobOptions& options);
 
 /// Called now and then; false interrupts the run.
 using ProgressSink = std::function<bool(sim::VirtualTime at, std::uint64_t events)>;

@@ -62,16 +62,17 @@ const char* const run_json_help =
     "  unknown       why parts of it have no verdict\n"
     "  expected      of a known-bad design: the kind of failure that must be found for it to pass; else null\n"
     "  caught        of a known-bad design: the failures that were found, as in failures; else []\n"
-    "  trace_hash    of every event of the run: equal on every machine\n"
-    "  events        dispatched\n"
-    "  virtual_ns    simulated time\n"
+    "  trace_hash    of every event of the run: equal on every machine; null of a run on hosts\n"
+    "  events        dispatched; of a run on hosts, those of its clients\n"
+    "  virtual_ns    simulated time; of a run on hosts, real time since the scenario began\n"
     "  wall_ns       real time, verdict included\n"
     "  ops           {ok, fail, unknown}: operations of clients\n"
     "  failovers     changes of the primary\n"
     "  unavailable   {count, max_ns, total_ns}: times of 500 ms and more without an acknowledged write\n"
     "  generations   the last generation\n"
     "  deterministic true if --check-determinism ran it twice; else null\n"
-    "  replay        the command that does this run again\n";
+    "  replay        the command that does this run again\n"
+    "  not_shown     of a run on hosts, and only there: what such a run does not show\n";
 
 std::string hash_text(std::uint64_t hash) {
   return fmt::format("{:016x}", hash);
@@ -90,15 +91,16 @@ std::string json_of(const Finished& run) {
   text += fmt::format(",\"expected\":{},\"caught\":{}",
                       judgement.wanted ? json_string(reports::to_string(*judgement.wanted)) : std::string("null"),
                       anomalies_json(result.history, judgement.caught));
-  text += fmt::format(",\"trace_hash\":\"{}\",\"events\":{},\"virtual_ns\":{},\"wall_ns\":{},\"ops\":{}",
-                      hash_text(result.trace_hash), result.events, result.ended.ns(), run.wall_ns,
-                      counts_json(judgement.operations));
+  const std::string hash = run.host_limits ? "null" : json_string(hash_text(result.trace_hash));
+  text += fmt::format(",\"trace_hash\":{},\"events\":{},\"virtual_ns\":{},\"wall_ns\":{},\"ops\":{}", hash,
+                      result.events, result.ended.ns(), run.wall_ns, counts_json(judgement.operations));
   text +=
       fmt::format(",\"failovers\":{},\"unavailable\":{{\"count\":{},\"max_ns\":{},\"total_ns\":{}}},\"generations\":{}",
                   result.failovers.size(), result.outages.size(), longest.ns(), total.ns(), result.generations);
-  text += fmt::format(",\"deterministic\":{},\"replay\":{}}}", run.determinism_checked ? "true" : "null",
+  text += fmt::format(",\"deterministic\":{},\"replay\":{}", run.determinism_checked ? "true" : "null",
                       json_string(run.replay));
-  return text;
+  if (run.host_limits) text += ",\"not_shown\":" + json_strings(*run.host_limits);
+  return text + "}";
 }
 
 }  // namespace heir::tools

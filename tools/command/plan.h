@@ -38,6 +38,9 @@ class Plan {
   /// Of scenarios that need be in no file.
   static Plan of(std::vector<ScenarioFile> files, SeedRange seeds);
 
+  /// Its runs are on real hosts: replay() says so.
+  void set_on_hosts() { on_hosts_ = true; }
+
   std::size_t size() const { return files_.size() * static_cast<std::size_t>(seeds_.size()); }
   Job job(std::size_t index) const;
   const std::vector<ScenarioFile>& files() const { return files_; }
@@ -55,6 +58,7 @@ class Plan {
   std::vector<ScenarioFile> files_;
   SeedRange seeds_;
   std::vector<std::string> overrides_;
+  bool on_hosts_ = false;
 };
 
 /// "17" or "1..200"; false if it is neither, or ends before it begins.

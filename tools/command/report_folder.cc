@@ -139,7 +139,8 @@ Result<> ReportFolder::write(reports::Report report, const Finished* run) {
       {"report.json", "everything on this page, as data"},
       {"history.jsonl.zst", "what clients asked and were answered (zstdcat history.jsonl.zst | heir check -)"}};
   if (run) report.files.push_back({"scenario.toml", "the scenario as it was run"});
-  const std::optional<FoundFailure> failure = run ? failure_in(run->judgement) : std::nullopt;
+  // A capsule replays in the simulator, where a run on hosts has never been.
+  const std::optional<FoundFailure> failure = run && !run->host_limits ? failure_in(run->judgement) : std::nullopt;
   if (failure) report.files.push_back({"failure.heir", "the failure, for heir replay, shrink and why"});
   const std::string json = report_json(report);
   Files files{{"report.json", json}, {"history.jsonl.zst", compressed(lines_of(*report.history))}};

@@ -6,6 +6,7 @@
 
 #include "scenarios/mistakes.h"
 #include "tools/command/commands.h"
+#include "tools/command/hosted_run.h"
 #include "tools/command/json.h"
 #include "tools/command/progress_line.h"
 #include "tools/command/workers.h"
@@ -25,6 +26,9 @@ struct Options {
   std::string capsule;
   std::string report;
   std::string trace;
+  std::string on = "simulator";
+  std::string keep;
+  bool capture = false;
   unsigned jobs = 0;
   bool json = false;
   bool verbose = false;
@@ -42,6 +46,7 @@ const char* const footer =
     "  heir run scenarios/first/primary-crash.toml --set workload.0.rate=2000/s --set duration=60s\n"
     "  heir run scenarios/first/mixed.toml --seeds 1..20 --history 'h-{seed}.jsonl'\n"
     "  heir run scenarios/first/mixed.toml --seed 17 --report report\n"
+    "  heir run scenarios/first/primary-crash.toml --on hosts --keep logs\n"
     "\n"
     "Exit status: 0 as expected; 1 an expectation failed; 2 bad usage or input; 3 no verdict (out of time or memory, "
     "or\n"
@@ -89,7 +94,26 @@ struct Tally {
   }
 };
 
+/// What only one of the two worlds can do, and was asked of the other; "" if all is well.
+std::string not_of_this_world(const Options& given) {
+  if (given.on != "hosts")
+    return !given.keep.empty() ? "--keep is for --on hosts" : given.capture ? "--capture is for --on hosts" : "";
+  if (given.capture && given.keep.empty()) return "--capture needs --keep DIR, where the frames are put";
+  if (given.jobs > 1) return "--jobs: runs on hosts share this machine, and go one after another";
+  std::string option;
+  if (!given.trace.empty()) option = "--trace";
+  if (!given.commit_log.empty()) option = "--commit-log";
+  if (!given.capsule.empty()) option = "--capsule";
+  if (given.check_determinism) option = "--check-determinism";
+  if (given.stop_at_violation) option = "--stop-at-violation";
+  return option.empty() ? "" : option + " is the simulator's; real hosts cannot do it";
+}
+
 Exit run(const Options& given) {
+  if (const std::string problem = not_of_this_world(given); !problem.empty()) {
+    complain("heir run: " + problem);
+    return Exit::bad_usage;
+  }
   SeedRange seeds;
   if (!given.seeds.empty() && !parse_seeds(given.seeds, seeds)) {
     complain("heir run: --seeds " + scenarios::printable(given.seeds) + ": expected FIRST..LAST, such as 1..200");
@@ -102,7 +126,7 @@ Exit run(const Options& given) {
     return Exit::bad_usage;
   }
   std::vector<std::string> problems;
-  const Plan plan = Plan::make(given.scenarios, seeds, given.overrides, problems);
+  Plan plan = Plan::make(given.scenarios, seeds, given.overrides, problems);
   if (problems.empty())
     for (const auto& [option, pattern] :
          {std::pair("--history", given.history), std::pair("--commit-log", given.commit_log),
@@ -129,10 +153,14 @@ Exit run(const Options& given) {
   options.style = Style::of_standard_output();
   if (isatty(STDOUT_FILENO) == 1 && !given.no_story) options.chart_width = terminal_width();
 
+  const bool show_progress = isatty(STDERR_FILENO) == 1 && !given.quiet;
+  if (given.on == "hosts")
+    return run_on_hosts(plan, options, {given.overrides, given.keep, given.capture, show_progress});
+
   ProgressLine line;
   WorkerOptions workers;
   workers.workers = worker_count(given.jobs);
-  if (isatty(STDERR_FILENO) == 1 && !given.quiet)
+  if (show_progress)
     workers.progress = [&](std::size_t finished, const Job& job, sim::VirtualTime at, std::uint64_t) {
       if (line.is_due()) line.show(progress_text(plan, finished, job, at));
     };
@@ -171,7 +199,8 @@ Exit run(const Options& given) {
 
 void add_run_command(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("run", "Run scenarios in the simulator and say whether they went as expected");
+  CLI::App* command = app.add_subcommand(
+      "run", "Run scenarios in the simulator, or on real hosts, and say whether they went as expected");
   command->add_option("scenario", options->scenarios, "Scenario files; a folder stands for the *.toml in it")
       ->required()
       ->type_name("SCENARIO");
@@ -208,6 +237,17 @@ void add_run_command(CLI::App& app, Chosen& chosen) {
       ->add_option("--report", options->report,
                    "Make a page of the run, as `heir report` does; {seed} and {scenario} are replaced")
       ->type_name("DIR");
+  command
+      ->add_option("--on", options->on,
+                   "simulator (default), or hosts: real agents and databases in namespaces of this machine, in real "
+                   "time; needs root")
+      ->type_name("WORLD")
+      ->check(CLI::IsMember({"simulator", "hosts"}));
+  command
+      ->add_option("--keep", options->keep,
+                   "On hosts: keep the logs of all programs, and the history, in a folder here")
+      ->type_name("DIR");
+  command->add_flag("--capture", options->capture, "On hosts: keep all frames too (pcap)");
   add_jobs_option(*command, options->jobs, "; never changes what is printed");
   command->add_flag("--check-determinism", options->check_determinism,
                     "Run everything twice; exit status 4 if anything differs");

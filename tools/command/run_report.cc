@@ -116,8 +116,11 @@ std::vector<Claim> claims_of(const Finished& run) {
 }
 
 std::vector<std::string> not_tested(const Finished& run) {
-  std::vector<std::string> sentences{"Other seeds: this is one run, and heir hunt does many.",
-                                     "Real servers, disks and networks: all of this was simulated, by models of them."};
+  std::vector<std::string> sentences{"Other seeds: this is one run, and heir hunt does many."};
+  if (run.host_limits)
+    for (const std::string& limit : *run.host_limits) sentences.push_back("On hosts: " + limit + ".");
+  else
+    sentences.push_back("Real servers, disks and networks: all of this was simulated, by models of them.");
   std::set<scenarios::FaultFamily> struck;
   for (const scenarios::Fault& fault : run.result.decisions) struck.insert(scenarios::traits(fault.kind).family);
   std::string missing;
@@ -145,7 +148,7 @@ std::vector<std::pair<std::string, std::string>> numbers_of(const Finished& run)
           {"the longest of them", rounded(longest)},
           {"all of them together", rounded(total)},
           {"strikes of faults", thousands(result.decisions.size())},
-          {"simulated time", to_string(result.ended - sim::VirtualTime())},
+          {run.host_limits ? "time on hosts" : "simulated time", to_string(result.ended - sim::VirtualTime())},
           {"events", thousands(result.events)}};
 }
 

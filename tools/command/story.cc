@@ -125,6 +125,11 @@ std::string numbers(const Finished& run) {
     text += fmt::format("core         {}: {}\n", result.recovery->core, after);
   }
   const Duration wall = Duration::nanoseconds(run.wall_ns);
+  if (run.host_limits) {
+    text += fmt::format("on hosts     {}s, with set-up and verdict {}\n", clock_text(result.ended.ns()), rounded(wall));
+    for (const std::string& limit : *run.host_limits) text += "not shown    " + limit + "\n";
+    return text;
+  }
   const std::uint64_t speed = static_cast<std::uint64_t>(result.ended.ns() / std::max<std::int64_t>(run.wall_ns, 1));
   text += fmt::format("simulated    {}s in {}: {} times real time; {}, trace {}{}\n", clock_text(result.ended.ns()),
                       rounded(wall), thousands(speed), count(result.events, "event"), hash_text(result.trace_hash),

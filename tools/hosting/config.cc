@@ -108,6 +108,7 @@ void read_hosts(const Value* array, HostingConfig& config, Mistakes& mistakes, b
     table.key("address", host.address, true);
     table.key("public_key", host.public_key, true);
     table.key("store", host.store);
+    table.key("peer", host.peer);
     if (item.find("store")) says_who_stores = true;
     if (!host.name.empty()) {
       table.check(is_name(host.name), "name", name_rule);
@@ -232,10 +233,48 @@ void read_timing(const Value* value, HostingConfig& config, Mistakes& mistakes) 
   duration("switchover_drain", timing.switchover_drain);
   duration("heartbeat", timing.heartbeat);
   duration("election", timing.election);
+  duration("retry_first", timing.retry_first);
+  duration("retry_most", timing.retry_most);
+  table.key("restart_attempts", timing.restart_attempts);
+  table.key("clock_bound", timing.clock_bound);
+  table.key("snapshot_every", timing.snapshot_every);
+  table.check(timing.retry_first <= timing.retry_most, "retry_most", "must not be below retry_first");
+  table.check(timing.restart_attempts >= 1 && timing.restart_attempts <= 1000, "restart_attempts", "is from 1 to 1000");
+  table.check(timing.clock_bound < scenarios::Ratio::percent(50), "clock_bound", "is below 50%");
+  table.check(timing.snapshot_every >= 10 && timing.snapshot_every <= 1'000'000, "snapshot_every",
+              "is from 10 to 1000000");
   table.check(timing.renewal * 2 <= timing.session_ttl, "renewal",
               "must be at most half of session_ttl (" + to_string(timing.session_ttl) +
                   "): one lost renewal must not end a session");
   table.check(timing.heartbeat * 2 <= timing.election, "election", "must be at least twice heartbeat");
+  table.end();
+}
+
+/// `rules`, whose they are, and every switch of the rules by its name.
+void read_policy(const Value* value, HostingConfig& config, Mistakes& mistakes) {
+  if (!value) return;
+  Table table(*value, mistakes);
+  std::string rules = "heir";
+  table.key("rules", rules);
+  if (const Result<failover::Policy> named = failover::policy_named(rules))
+    config.policy = *named;
+  else
+    table.check(false, "rules", named.error().message);
+  for (const failover::PolicySwitch& each : failover::policy_switches()) {
+    const std::string name(each.name);
+    const Entry* const entry = value->find(name);
+    std::string text;
+    if (entry && entry->value.kind == Value::Kind::boolean) {
+      bool is_on = false;
+      table.key(name, is_on);
+      text = is_on ? "true" : "false";
+    } else {
+      table.key(name, text);
+    }
+    if (text.empty()) continue;
+    if (const Result<> set = failover::set_switch(config.policy, name, text); !set)
+      table.check(false, name, set.error().message);
+  }
   table.end();
 }
 
@@ -251,6 +290,7 @@ void read_config(const Value& root, HostingConfig& config, Mistakes& mistakes) {
   table.key("hand_over", config.hand_over);
   table.key("fenced_reads", config.fenced_reads);
   read_log(table, config);
+  table.key("singleton", config.singleton);
   const Value* const host_array = table.array("host");
   const Value* const operators = table.array("operator");
   const Value* const ports = table.table("ports");
@@ -258,6 +298,7 @@ void read_config(const Value& root, HostingConfig& config, Mistakes& mistakes) {
   const Value* const gate = table.table("gate");
   const Value* const postgresql = table.table("postgresql");
   const Value* const timing = table.table("timing");
+  const Value* const policy = table.table("policy");
   if (!config.cluster.empty()) table.check(is_name(config.cluster), "cluster", name_rule);
   table.check(config.data.starts_with('/') && config.data.size() > 1, "data", "is an absolute path");
   table.check(config.user != "root", "user", "must not be root: a database that anybody reaches has no such powers");
@@ -269,6 +310,7 @@ void read_config(const Value& root, HostingConfig& config, Mistakes& mistakes) {
   read_gate(gate, config, mistakes);
   read_postgresql(postgresql, config, mistakes);
   read_timing(timing, config, mistakes);
+  read_policy(policy, config, mistakes);
   table.end();
 
   const auto is_self = [&](const HostEntry& host) { return host.name == config.name; };
@@ -428,15 +470,21 @@ agent::Config agent_config(const HostingConfig& from) {
   config.gate = address_of(self, from.ports.gate);
   config.read_only = agent::ReadOnlyPort{address_of(self, from.ports.read_only), from.gate.max_lag};
   for (const HostEntry& host : from.hosts)
-    if (host.name != from.name) config.others.push_back(address_of(host, from.ports.agent));
+    if (host.peer && host.name != from.name) config.others.push_back(address_of(host, from.ports.agent));
   config.adopt = from.postgresql.adopt;
   config.fenced_reads = from.fenced_reads;
+  config.singleton = from.singleton;
+  config.policy = from.policy;
   config.ttl = from.timing.session_ttl;
   config.renewal_interval = from.timing.renewal;
   config.request_timeout = from.timing.request_timeout;
   config.timing.sync_stall = from.timing.sync_stall;
   config.timing.resign_hold = from.timing.resign_hold;
   config.timing.switchover_drain = from.timing.switchover_drain;
+  config.timing.retry_first = from.timing.retry_first;
+  config.timing.retry_most = from.timing.retry_most;
+  config.timing.restart_attempts = static_cast<std::uint32_t>(from.timing.restart_attempts);
+  config.clock_error = store::RateError{from.timing.clock_bound.ppb() / 1000};
   postgresql::Config& database = config.database;
   database.root = from.database_root();
   database.listen = address_of(self, from.ports.database);
@@ -458,6 +506,7 @@ agent::Config agent_config(const HostingConfig& from) {
   for (const char* const what : {"all ", "replication "})
     database.access.push_back("local " + (what + database.superuser) + " scram-sha-256");
   for (const HostEntry& host : from.hosts) {
+    if (!host.peer) continue;
     database.access.push_back("host all " + database.superuser + " " + from_host(host) + " scram-sha-256");
     database.access.push_back("host replication " + database.superuser + " " + from_host(host) + " scram-sha-256");
   }
@@ -479,6 +528,7 @@ store::MemberOptions member_options(const HostingConfig& from, bool is_new) {
   options.is_new = is_new;
   options.tick = from.timing.heartbeat;
   options.protocol.election_ticks = static_cast<std::uint32_t>(from.timing.election.ns() / from.timing.heartbeat.ns());
+  options.snapshot_every = static_cast<std::uint64_t>(from.timing.snapshot_every);
   options.protocol.entries_kept = options.snapshot_every / 4;
   return options;
 }

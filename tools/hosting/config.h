@@ -7,6 +7,7 @@
 
 #include "engine/agent/agent.h"
 #include "engine/store/member.h"
+#include "scenarios/quantities.h"
 
 namespace heir::tools {
 
@@ -14,7 +15,8 @@ struct HostEntry {
   std::string name;
   std::string address;  ///< An IP address: no name service is asked in a failover.
   std::string public_key;
-  bool store = false;  ///< A member of the store runs there.
+  bool store = false;  ///< A member of the store runs there,
+  bool peer = true;    ///< and a peer; where only the store is, `heir store` runs it. With neither: it may only ask.
   bool operator==(const HostEntry&) const = default;
 };
 
@@ -66,6 +68,11 @@ struct TimingSection {
   Duration switchover_drain = Duration::seconds(2);
   Duration heartbeat = Duration::milliseconds(100);
   Duration election = Duration::milliseconds(500);
+  Duration retry_first = Duration::milliseconds(100);
+  Duration retry_most = Duration::seconds(5);
+  int restart_attempts = 4;
+  scenarios::Ratio clock_bound = scenarios::Ratio::percent(1);
+  int snapshot_every = 1'000;  ///< Entries of the store's log.
   bool operator==(const TimingSection&) const = default;
 };
 
@@ -81,6 +88,8 @@ struct HostingConfig {
   bool fenced_reads = false;
   std::string log = "text";  ///< Or "json".
   std::string log_level = "info";
+  bool singleton = false;
+  failover::Policy policy;  ///< [policy]: other rules than heir's, for experiments that shall go wrong.
   std::vector<HostEntry> hosts;
   std::vector<OperatorEntry> operators;
   Ports ports;

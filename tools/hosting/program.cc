@@ -97,13 +97,13 @@ class AgentProgram {
     const HostEntry& self = config_.self();
     control_host_.log(LogLevel::info, "starting",
                       {{"host", config_.name}, {"cluster", config_.cluster}, {"process", std::to_string(getpid())}});
-    if (!open(agent_host_, address_of(self, config_.ports.agent)) ||
+    if ((self.peer && !open(agent_host_, address_of(self, config_.ports.agent))) ||
         (self.store && !open(store_host_, address_of(self, config_.ports.store))) ||
         !open(control_host_, address_of(self, config_.ports.requests)) ||
         !is_open(orders_.open(address_of(self, config_.ports.control))))
       return 1;
     if (self.store) scope_.spawn(serve_store());
-    scope_.spawn(serve_agent());
+    if (self.peer) scope_.spawn(serve_agent());
     scope_.spawn(inbox_.run());
     if (self.store) scope_.spawn(keep_store_lead_elsewhere(control_host_, store_, config_));
     scope_.spawn(look_after());
@@ -209,7 +209,7 @@ class AgentProgram {
   void on_signal(int number) {
     if (number == SIGHUP) return read_config_again();
     control_host_.log(LogLevel::info, "ending", {{"signal", number == SIGTERM ? "SIGTERM" : "SIGINT"}});
-    if (is_ending_ || !config_.hand_over) return end(0);  // asked twice, it does not wait
+    if (is_ending_ || !config_.hand_over || !config_.self().peer) return end(0);  // asked twice, it does not wait
     is_ending_ = true;
     ending_.spawn(leave());
   }

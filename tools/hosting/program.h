@@ -1,6 +1,6 @@
 // The agent as a program of a real host: the engine's code that the simulator runs, on the real Host. The peer with its
 // adapter and gate, and, where the configuration says so, a member of the store, in one process of the operating
-// system; to each other they are as processes on different hosts.
+// system; to each other they are as processes on different hosts. Or, where there is no peer, the member alone.
 #pragma once
 
 #include <optional>

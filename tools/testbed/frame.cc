@@ -12,6 +12,8 @@ constexpr unsigned kArp = 0x0806;
 constexpr unsigned kIpv4 = 0x0800;
 constexpr unsigned kIpv6 = 0x86dd;
 constexpr std::uint8_t kTcp = 6;
+constexpr std::size_t kTcpFlags = 13;  ///< Where they are in a segment.
+constexpr std::uint8_t kSyn = 2;
 
 unsigned number_of(NodeId host) {
   return host.value() + 1U;
@@ -52,28 +54,49 @@ Destination destination_of(FrameBytes frame) {
   return {};
 }
 
-std::optional<std::uint32_t> flow_of(FrameBytes frame) {
+namespace {
+
+struct Segment {
+  FrameBytes addresses;
+  FrameBytes header;  ///< At least its ports, sequence numbers and flags.
+};
+
+std::optional<Segment> segment_in(FrameBytes frame) {
   if (frame.size() < ethernet_header_bytes + 40) return std::nullopt;
   const FrameBytes packet = frame.subspan(ethernet_header_bytes);
-  FrameBytes addresses;
-  std::size_t header = 0;
+  Segment segment;
+  std::size_t begin = 0;
   if (type_of(frame) == kIpv4 && packet[9] == kTcp) {
-    addresses = packet.subspan(12, 8);
-    header = (packet[0] & 15U) * 4;
+    segment.addresses = packet.subspan(12, 8);
+    begin = (packet[0] & 15U) * 4;
   } else if (type_of(frame) == kIpv6 && packet[6] == kTcp) {
-    addresses = packet.subspan(8, 32);
-    header = 40;
+    segment.addresses = packet.subspan(8, 32);
+    begin = 40;
   } else {
     return std::nullopt;
   }
-  if (packet.size() < header + 4) return std::nullopt;
+  if (packet.size() < begin + kTcpFlags + 1) return std::nullopt;
+  segment.header = packet.subspan(begin);
+  return segment;
+}
+
+}  // namespace
+
+std::optional<std::uint32_t> flow_of(FrameBytes frame) {
+  const std::optional<Segment> segment = segment_in(frame);
+  if (!segment) return std::nullopt;
   std::uint32_t flow = 2166136261U;  // FNV-1a
   const auto add = [&flow](FrameBytes bytes) {
     for (const std::uint8_t each : bytes) flow = (flow ^ each) * 16777619U;
   };
-  add(addresses);
-  add(packet.subspan(header, 4));
+  add(segment->addresses);
+  add(segment->header.first(4));
   return flow ^ flow >> 16;
+}
+
+bool opens_connection(FrameBytes frame) {
+  const std::optional<Segment> segment = segment_in(frame);
+  return segment && (segment->header[kTcpFlags] & kSyn) != 0;
 }
 
 }  // namespace heir::testbed

@@ -43,5 +43,7 @@ Destination destination_of(FrameBytes frame);
 /// Of a TCP segment: a number that all segments of one direction of one connection share. Those keep their order, as a
 /// simulated connection's do; nothing for other frames, which their latencies may reorder.
 std::optional<std::uint32_t> flow_of(FrameBytes frame);
+/// A TCP segment that opens a connection, or accepts one.
+bool opens_connection(FrameBytes frame);
 
 }  // namespace heir::testbed

@@ -11,7 +11,9 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <map>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include "tools/testbed/capture.h"
@@ -107,6 +109,8 @@ class Switch::Loop {
       deliveries_.schedule(in_order(frame.bytes, each.link.from, each.link.to, now() + each.after), each.packet);
     }
   }
+  void forget(NodeId from, NodeId to) { forgetful_[{from, to}].clear(); }
+  void remember(NodeId from, NodeId to) { forgetful_.erase({from, to}); }
   const SwitchCounts& counts() const { return counts_; }
   Result<> flush() {
     for (std::optional<Capture>* each : {&carried_, &dropped_}) {
@@ -216,6 +220,7 @@ class Switch::Loop {
 
   void forward(FrameBytes frame, NodeId from, NodeId to, VirtualTime at) {
     ++counts_.received;
+    if (!forgetful_.empty() && is_forgotten(frame, from, to)) return drop(frame);
     sim::LinkState& link = links_.at(from, to);
     const sim::PacketFate fate = link.fate_of(frame.size(), at);
     switch (fate.kind) {
@@ -230,6 +235,14 @@ class Switch::Loop {
     const VirtualTime arrives = fate.held_back ? at + fate.after : in_order(frame, from, to, at + fate.after);
     if (arrives <= at) return arrive(frame, from, to);
     deliveries_.schedule(arrives, deliveries_.keep(frame, from, to));
+  }
+
+  bool is_forgotten(FrameBytes frame, NodeId from, NodeId to) {
+    const auto link = forgetful_.find({from, to});
+    const std::optional<std::uint32_t> flow = flow_of(frame);
+    if (link == forgetful_.end() || !flow) return false;
+    if (opens_connection(frame)) link->second.insert(*flow);
+    return !link->second.contains(*flow);
   }
 
   /// When a frame that would arrive then does, so that those of one connection keep their order.
@@ -275,6 +288,8 @@ class Switch::Loop {
   std::vector<Descriptor> ports_;                       ///< By host; none where it is unplugged.
   std::vector<std::array<VirtualTime, kLanes>> lanes_;  ///< Last arrivals: from * hosts + to, then by connection.
   std::int64_t begun_ns_;
+  /// Links that have forgotten their connections, with those that were opened since.
+  std::map<sim::DirectedLink, std::set<std::uint32_t>> forgetful_;
   Deliveries deliveries_;
   SwitchCounts counts_;
   std::optional<Capture> carried_;
@@ -333,6 +348,14 @@ LinkFaultId Switch::cut(const sim::Partition& partition) {
 
 void Switch::lift(LinkFaultId fault) {
   loop_->call([&] { loop_->lift(fault); });
+}
+
+void Switch::forget(NodeId from, NodeId to) {
+  loop_->call([&] { loop_->forget(from, to); });
+}
+
+void Switch::remember(NodeId from, NodeId to) {
+  loop_->call([&] { loop_->remember(from, to); });
 }
 
 SwitchCounts Switch::counts() {

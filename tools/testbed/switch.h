@@ -63,6 +63,10 @@ class Switch {
   LinkFaultId cut(const sim::Partition& partition);
   /// REQUIRES that it was laid on and not lifted. What it jammed is on its way now.
   void lift(LinkFaultId fault);
+  /// As a middlebox that has forgotten all connections of a link: TCP segments of one that was not opened since then
+  /// are dropped, until remember(). Other frames pass.
+  void forget(NodeId from, NodeId to);
+  void remember(NodeId from, NodeId to);
   SwitchCounts counts();
   /// Captures are in their files; the first error that writing them had.
   Result<> flush_captures();

@@ -124,6 +124,35 @@ TEST_CASE("Mistakes have a place and a cure") {
   CHECK(first_message("cluster = ").starts_with("agent.toml:1:"));
 }
 
+TEST_CASE("A host can have a member of the store and no peer") {
+  std::string text = with("#store = true", "store = true\npeer = false");
+  text.replace(text.find("#store = true"), 13, "store = true");
+  text.replace(text.find("#store = true"), 13, "store = true");
+  const LoadedConfig loaded = load_config_text("agent.toml", "/etc/heir", text);
+  for (const std::string& message : loaded.messages) FAIL_CHECK(message);
+  REQUIRE(loaded.config);
+  CHECK_FALSE(loaded.config->hosts[0].peer);
+  CHECK(loaded.config->store_hosts().size() == 3);
+  for (const std::string& line : agent_config(*loaded.config).database.access)
+    CHECK(line.find("10.0.0.1") == std::string::npos);
+}
+
+TEST_CASE("[policy] sets other rules, for experiments") {
+  const LoadedConfig loaded =
+      load_config_text("agent.toml", "/etc/heir",
+                       text_of_three() + "\n[policy]\nrules = \"manatee\"\nacknowledge = \"nothing\"\nlease = false\n");
+  for (const std::string& message : loaded.messages) FAIL_CHECK(message);
+  REQUIRE(loaded.config);
+  failover::Policy expected = failover::manatee_policy();
+  REQUIRE(failover::set_switch(expected, "acknowledge", "nothing"));
+  REQUIRE(failover::set_switch(expected, "lease", "false"));
+  CHECK(agent_config(*loaded.config).policy == expected);
+  CHECK(first_message(text_of_three() + "\n[policy]\nleese = false\n").find("did you mean 'lease'?") !=
+        std::string::npos);
+  CHECK(first_message(text_of_three() + "\n[policy]\nacknowledge = \"maybe\"\n").find("'acknowledge'") !=
+        std::string::npos);
+}
+
 TEST_CASE("A new cluster's secrets are its owner's alone, and nothing is replaced") {
   std::string folder = "/tmp/heir-unit-XXXXXX";
   REQUIRE(mkdtemp(folder.data()) != nullptr);

@@ -61,6 +61,16 @@ TEST_CASE("Segments of one direction of one connection have one flow, others ano
   CHECK(flow_of(one) != flow_of(segment(NodeId(1), NodeId(0), 20, 10)));
 }
 
+TEST_CASE("A connection is opened by segments with SYN") {
+  Octets frame = segment(NodeId(0), NodeId(1), 10, 20);
+  const std::size_t flags = ethernet_header_bytes + 20 + 13;
+  frame[flags] = 0x10;  // ACK
+  CHECK_FALSE(opens_connection(frame));
+  frame[flags] = 0x12;  // SYN and ACK
+  CHECK(opens_connection(frame));
+  CHECK_FALSE(opens_connection(Octets(30)));
+}
+
 TEST_CASE("What is no TCP, or cut short, has no flow") {
   Octets datagram = segment(NodeId(0), NodeId(1), 10, 20);
   datagram[14 + 9] = 17;

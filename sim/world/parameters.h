@@ -1,0 +1,22 @@
+// What a scenario's tables mean for links and clients; the same for simulated and for real hosts.
+#pragma once
+
+#include <functional>
+
+#include "scenarios/scenario.h"
+#include "sim/faults/actions.h"
+#include "sim/workload/client.h"
+
+namespace heir::sim {
+
+/// Of every link that the scenario does not name.
+LinkParameters link_parameters(const scenarios::Network& network);
+
+/// Calls `set` for every link that the scenario names, once everybody is there.
+using SetLink = std::function<void(NodeId from, NodeId to, const LinkParameters& parameters)>;
+void set_links(const scenarios::Network& network, const Actions& world, const SetLink& set);
+
+/// Of each client of a workload, but for the standbys that it reads from.
+ClientParameters client_parameters(const scenarios::Scenario& scenario, const scenarios::Workload& workload);
+
+}  // namespace heir::sim

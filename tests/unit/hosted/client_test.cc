@@ -1,0 +1,61 @@
+#include "tools/hosted/client.h"
+
+#include <catch2/catch.hpp>
+
+#include "tools/hosted/log_lines.h"
+
+namespace heir::hosted {
+
+TEST_CASE("Numbers of a PostgreSQL array") {
+  CHECK(numbers_in("{1,22,-3}") == std::vector<std::int64_t>{1, 22, -3});
+  CHECK(numbers_in("{7}") == std::vector<std::int64_t>{7});
+  CHECK(numbers_in("{}").empty());
+  CHECK(numbers_in("").empty());
+}
+
+TEST_CASE("What clients did becomes a history, with who answered") {
+  RealClock clock;
+  clock.begin();
+  Recorder recorder(clock);
+  const reports::ProcessId one(1), two(2);
+  recorder.invoke(one, reports::Function::write, "r3", recorder.next_value());
+  recorder.invoke(two, reports::Function::read, "l0", std::nullopt);
+  recorder.end(one, {reports::EventType::ok, 2, std::nullopt, std::nullopt});
+  recorder.end(two, {reports::EventType::ok, 1, std::nullopt, std::vector<std::int64_t>{4, 5}});
+  recorder.invoke(one, reports::Function::read, "r3", std::nullopt);
+  recorder.end(one, {reports::EventType::fail, 0, std::nullopt, std::nullopt});
+  CHECK(recorder.acknowledged() == 2);
+  const reports::History history = recorder.history([](int peer, VirtualTime) { return peer * 10; });
+  REQUIRE(history.operations().size() == 3);
+  const reports::Operation& write = history.operations()[0];
+  CHECK(write.argument == reports::Value::integer(1));
+  CHECK(write.by == reports::Answerer{2, 20});
+  CHECK(history.key_text(write.key) == "\"r3\"");
+  const reports::Operation& read = history.operations()[1];
+  CHECK(history.value_text(read.result) == "[4,5]");
+  CHECK(history.operations()[2].failed());
+  CHECK(history.operations()[2].by == reports::Answerer());
+}
+
+TEST_CASE("Log lines are read as they were written, and other words are kept") {
+  Result<LogPipe> log = LogPipe::make("");
+  REQUIRE(log);
+  const Instant before = now_of_machine();
+  const std::string text =
+      "{\"time\":\"2020-01-01T00:00:00.000Z\",\"level\":\"warning\",\"event\":\"gate\",\"mode\":\"open\"}\nhalf";
+  REQUIRE(::write(log->writer(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+  std::vector<LogEntry> entries = log->read();
+  REQUIRE(entries.size() == 1);
+  CHECK(entries[0].event == "gate");
+  CHECK(entries[0].level == LogLevel::warning);
+  CHECK(entries[0].field("mode") == "open");
+  CHECK(entries[0].field("nothing").empty());
+  CHECK(entries[0].at >= before);  // The line's own time is years off: when it came counts.
+  REQUIRE(::write(log->writer(), " a word\n", 8) == 8);
+  entries = log->read();
+  REQUIRE(entries.size() == 1);
+  CHECK(entries[0].event == "said");
+  CHECK(entries[0].field("words") == "half a word");
+}
+
+}  // namespace heir::hosted

@@ -1,0 +1,43 @@
+#include "tools/hosted/cluster_files.h"
+
+#include <catch2/catch.hpp>
+
+#include "scenarios/load.h"
+
+namespace heir::hosted {
+
+TEST_CASE("What hosts are given reads back as what the scenario says") {
+  const scenarios::Loaded loaded = scenarios::load_text(
+      "test.toml",
+      "title = \"A test\"\n"
+      "cluster = { peers = 3, policy = \"manatee\", fenced_reads = true }\n"
+      "[policy]\nacknowledge = \"nothing\"\nlease = false\n"
+      "[store]\nheartbeat = \"150ms\"\nelection = \"600ms\"\nsnapshot_every = 77\n"
+      "[timing]\nsession_ttl = \"3s\"\nrenewal = \"700ms\"\nclock_bound = \"2%\"\nretry_first = \"50ms\"\n"
+      "restart_attempts = 7\n[server]\nconnections = 33\n");
+  for (const std::string& message : loaded.messages) FAIL_CHECK(message);
+  REQUIRE(loaded);
+  tools::HostingConfig config = hosting_config(*loaded.scenario);
+  config.name = "host1";
+  const std::string key(40, 'k');
+  for (const char* name : {"store1", "store2", "store3"}) config.hosts.push_back({name, "", key, true, false});
+  config.hosts.push_back({"host1", "", key, false, true});
+  config.hosts.push_back({"operator", "", key, false, false});
+  for (std::size_t i = 0; i < config.hosts.size(); ++i) config.hosts[i].address = "10.77.0." + std::to_string(i + 1);
+
+  const tools::LoadedConfig read = tools::load_config_text("agent.toml", "/srv/etc", text_of(config));
+  for (const std::string& message : read.messages) FAIL_CHECK(message);
+  REQUIRE(read.config);
+  CHECK(read.config->hosts == config.hosts);
+  CHECK(read.config->timing == config.timing);
+  CHECK(read.config->postgresql == config.postgresql);
+  CHECK(read.config->policy == config.policy);
+  CHECK(read.config->fenced_reads);
+  CHECK(read.config->data == "/srv/heir");
+  CHECK(read.config->timing.snapshot_every == 77);
+  CHECK(read.config->timing.clock_bound == scenarios::Ratio::percent(2));
+  CHECK(failover::switch_value(read.config->policy, "acknowledge") == "nothing");
+  CHECK(read.config->postgresql.settings.back() == "max_connections = 33");
+}
+
+}  // namespace heir::hosted

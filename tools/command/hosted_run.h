@@ -1,0 +1,18 @@
+// heir run --on hosts: the runs of a plan on real hosts of this machine, one after another.
+#pragma once
+
+#include "tools/command/job.h"
+
+namespace heir::tools {
+
+struct HostedOptions {
+  std::vector<std::string> overrides;  ///< --set: places in messages.
+  std::string keep;                    ///< A folder for the logs, made if it is not there; a folder in it for each run.
+  bool capture = false;                ///< All frames too.
+  bool show_progress = false;
+};
+
+/// Prints each run's report. Before the first begins, all that cannot be done on hosts is complained of: bad_usage.
+Exit run_on_hosts(const Plan& plan, const JobOptions& options, const HostedOptions& hosted);
+
+}  // namespace heir::tools

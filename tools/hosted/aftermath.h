@@ -1,0 +1,13 @@
+// What only shows once all clients are done: which generation acknowledged what, and the times without an acknowledged
+// write.
+#pragma once
+
+#include "sim/world/run.h"
+
+namespace heir::hosted {
+
+/// From the history, and what the run says of its faults: outages, the first write after the last fault healed, and
+/// violations of what acknowledgements promise. By the rules of simulated worlds (World::on_write_acknowledged).
+void conclude_from_history(const scenarios::Scenario& scenario, sim::RunResult& result);
+
+}  // namespace heir::hosted

@@ -1,0 +1,551 @@
+#include "tools/hosted/hosted_world.h"
+
+#include <pwd.h>
+#include <signal.h>
+#include <sys/resource.h>
+
+#include <filesystem>
+
+#include "engine/databases/postgresql/layout.h"
+#include "scenarios/names.h"
+#include "sim/world/parameters.h"
+#include "tools/hosted/client.h"
+#include "tools/hosted/cluster_files.h"
+
+namespace heir::hosted {
+
+namespace {
+
+namespace fs = std::filesystem;
+using scenarios::ProcessKind;
+
+// As of simulated hosts (sim/world/world.cc).
+constexpr Duration program_restart = Duration::seconds(1);
+constexpr sim::DurationRange boot_time{Duration::milliseconds(200), Duration::seconds(1)};
+constexpr Duration shutdown_time = Duration::milliseconds(500);
+
+constexpr Duration turn_interval = Duration::milliseconds(20);
+constexpr Duration patience = Duration::seconds(10);
+
+std::string database_root() {
+  return std::string(data_root) + "/database";
+}
+
+std::size_t place_of(ProcessKind kind) {
+  return static_cast<std::size_t>(kind);
+}
+
+std::string random_password(sim::RandomStream random) {
+  std::string text;
+  for (int i = 0; i < 24; ++i) text += static_cast<char>('a' + random.below(26));
+  return text;
+}
+
+}  // namespace
+
+HostedWorld::HostedWorld(const scenarios::Scenario& scenario, const HostedWorldOptions& options, Observer& observer)
+    : scenario_(scenario),
+      options_(options),
+      observer_(observer),
+      random_(options.seed, "world"),
+      password_(random_password(sim::RandomStream(options.seed, "password"))) {
+  for (int n = 1; n <= members_of(scenario.store); ++n) members_.emplace_back().number = sim::store_member(n);
+  for (int host = 1; host <= scenario.cluster.peers; ++host) peers_.emplace_back().number = host;
+  for (const scenarios::Workload& workload : scenario.workloads) clients_ += static_cast<std::size_t>(workload.clients);
+}
+
+HostedWorld::~HostedWorld() = default;
+
+Result<std::unique_ptr<HostedWorld>> HostedWorld::make(const scenarios::Scenario& scenario,
+                                                       const HostedWorldOptions& options, Observer& observer) {
+  std::unique_ptr<HostedWorld> made(new HostedWorld(scenario, options, observer));
+  if (const Result<> set_up = made->set_up(); !set_up) return set_up.error();
+  return made;
+}
+
+Result<> HostedWorld::set_up() {
+  testbed::WorldOptions options;
+  for (const Host* host : all_hosts()) options.hosts.push_back(observer_.host_name(host->number));
+  for (std::size_t i = 1; i <= clients_; ++i) options.hosts.push_back("client" + std::to_string(i));
+  options.hosts.push_back("operator");
+  options.seed = options_.seed;
+  options.link = sim::link_parameters(scenario_.network);
+  if (options_.capture) options.capture = options_.keep;
+  Result<std::unique_ptr<testbed::World>> world = testbed::World::make(options);
+  if (!world) return world.error();
+  world_ = std::move(*world);
+  sim::set_links(scenario_.network, *this,
+                 [this](sim::NodeId from, sim::NodeId to, const sim::LinkParameters& parameters) {
+                   world_->network().set_link(from, to, parameters);
+                 });
+
+  std::vector<ClusterHost> hosts;
+  const auto log_of = [&](const std::string& name) {
+    return LogPipe::make(options_.keep.empty() ? "" : options_.keep + "/" + name + ".log");
+  };
+  const auto entry_of = [&](sim::NodeId node) {
+    return ClusterHost{world_->name(node), testbed::address_text(node), world_->folder(node) + disk_root};
+  };
+  for (Host* host : all_hosts()) {
+    hosts.push_back(entry_of(node(host->number)));
+    (host->number < 0 ? hosts.back().store : hosts.back().peer) = true;
+    Result<LogPipe> log = log_of(hosts.back().name);
+    if (!log) return log.error();
+    host->log.emplace(std::move(*log));
+  }
+  hosts.push_back(entry_of(operator_node()));
+  Result<LogPipe> log = log_of(hosts.back().name);
+  if (!log) return log.error();
+  operator_log_.emplace(std::move(*log));
+  std::vector<std::string> disks;
+  for (const ClusterHost& host : hosts) disks.push_back(host.folder);
+  if (const Result<> installed = install_program(disks); !installed) return installed;
+  return write_cluster(hosting_config(scenario_), hosts, password_);
+}
+
+Result<> HostedWorld::install_program(const std::vector<std::string>& disks) const {
+  std::error_code error;
+  std::string first;
+  for (const std::string& disk : disks) {
+    const std::string path = disk + "/bin/heir";
+    fs::create_directories(disk + "/bin", error);
+    if (error) return Error{ErrorCode::io_error, disk + ": " + error.message()};
+    if (first.empty())
+      fs::copy_file("/proc/self/exe", path, error);
+    else
+      fs::create_hard_link(first, path, error);
+    if (error) return Error{ErrorCode::io_error, path + ": " + error.message()};
+    if (first.empty()) fs::permissions(path, fs::perms(0755), error);
+    first = first.empty() ? path : first;
+  }
+  return {};
+}
+
+std::vector<HostedWorld::Host*> HostedWorld::all_hosts() {
+  std::vector<Host*> all;
+  for (Host& member : members_) all.push_back(&member);
+  for (Host& peer : peers_) all.push_back(&peer);
+  return all;
+}
+
+/// In the order of simulated worlds: links draw from streams that their hosts' numbers name.
+sim::NodeId HostedWorld::node(int host) const {
+  const int place = host < 0 ? -host - 1 : static_cast<int>(members_.size()) + host - 1;
+  return sim::NodeId(static_cast<std::uint16_t>(place));
+}
+
+std::vector<sim::NodeId> HostedWorld::client_nodes() const {
+  std::vector<sim::NodeId> nodes;
+  for (std::size_t i = 0; i < clients_; ++i)
+    nodes.push_back(sim::NodeId(static_cast<std::uint16_t>(members_.size() + peers_.size() + i)));
+  return nodes;
+}
+
+sim::NodeId HostedWorld::operator_node() const {
+  return sim::NodeId(static_cast<std::uint16_t>(members_.size() + peers_.size() + clients_));
+}
+
+std::vector<Access> HostedWorld::gates(const std::string& user, const std::string& password) const {
+  std::vector<Access> all;
+  for (const Host& peer : peers_)
+    all.push_back({testbed::address_text(node(peer.number)), tools::Ports().gate, user, password});
+  return all;
+}
+
+void HostedWorld::note(const Result<>& done, const std::string& what) {
+  if (!done && !problem_) problem_ = what + ": " + to_string(done.error());
+}
+
+// ---- Programs
+// --------------------------------------------------------------------------------------------------------------
+
+testbed::Command HostedWorld::heir_command(const std::string& program, const LogPipe& output) const {
+  testbed::Command command;
+  command.arguments = {program_path, program, "--config", config_path, "--log", "json"};
+  command.environment = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8",
+                         "TZ=UTC"};
+  command.output = command.errors = output.writer();
+  return command;
+}
+
+void HostedWorld::start_programs() {
+  const std::vector<int>& late = scenario_.cluster.late;
+  for (const int host : late) power_off(host);
+  for (Host* host : all_hosts())
+    if (std::find(late.begin(), late.end(), host->number) == late.end()) start_program(host->number);
+}
+
+void HostedWorld::start_program(int host) {
+  Host& on = of(host);
+  if (!is_up(host) || on.holds > 0 || on.program) return;
+  const Result<testbed::ProgramId> started = container(host).start(heir_command(host > 0 ? "agent" : "store", *on.log));
+  if (!started) return note(started.error(), "starting the program of " + observer_.host_name(host));
+  on.program = *started;
+  limit_files(host);
+  if (on.pauses[place_of(ProcessKind::host)] > 0) note(container(host).signal_all(SIGSTOP), "pausing");
+}
+
+void HostedWorld::later_on(int host, Duration in, std::function<void()> act) {
+  later(in, [this, host, boots = of(host).boots, act = std::move(act)] {
+    if (of(host).boots == boots && is_up(host)) act();
+  });
+}
+
+void HostedWorld::see_ends(Host& host) {
+  if (!is_up(host.number) || !host.program) return;
+  const Result<std::optional<int>> ended = container(host.number).wait(*host.program, Duration::zero());
+  if (!ended) return note(ended.error(), "looking at " + observer_.host_name(host.number));
+  if (!*ended) return;
+  host.program.reset();
+  host.pauses[place_of(ProcessKind::agent)] = 0;
+  observer_.on_program_gone(host.number);
+  later_on(host.number, program_restart, [this, number = host.number] { start_program(number); });
+}
+
+void HostedWorld::turn() {
+  for (Host* host : all_hosts()) {
+    for (const LogEntry& entry : host->log->read()) observer_.on_line(host->number, entry);
+    see_ends(*host);
+  }
+  for (const LogEntry& entry : operator_log_->read())
+    if (entry.level >= LogLevel::warning || entry.event == "said")
+      observer_.tell(sim::StoryLine::Kind::note, "operator",
+                     entry.event + " " + std::string(entry.field("error")) + std::string(entry.field("words")));
+  const Instant now = now_of_machine();
+  for (std::size_t i = 0; i < due_.size();) {
+    if (due_[i].at > now) {
+      ++i;
+      continue;
+    }
+    const Due due = std::move(due_[i]);
+    due_.erase(due_.begin() + static_cast<std::ptrdiff_t>(i));
+    due.act();
+  }
+}
+
+std::vector<pollfd> HostedWorld::waits_for() const {
+  std::vector<pollfd> waits;
+  for (const std::vector<Host>* hosts : {&members_, &peers_})
+    for (const Host& host : *hosts) waits.push_back({host.log->reader(), POLLIN, 0});
+  return waits;
+}
+
+Instant HostedWorld::next_turn() const {
+  Instant next = after(now_of_machine(), turn_interval);
+  for (const Due& due : due_) next = std::min(next, due.at);
+  return next;
+}
+
+void HostedWorld::keep_database_logs() const {
+  if (options_.keep.empty()) return;
+  for (const Host& peer : peers_) {
+    const std::string name = observer_.host_name(peer.number);
+    std::error_code ignored;  // There is none on a host that never began.
+    fs::copy(world_->folder(node(peer.number)) + database_root() + "/log", options_.keep + "/" + name + ".postgresql",
+             fs::copy_options::recursive | fs::copy_options::overwrite_existing, ignored);
+  }
+}
+
+// ---- Hosts
+// -----------------------------------------------------------------------------------------------------------------
+
+void HostedWorld::note_machine(int host) {
+  const Host& on = of(host);
+  const auto paused = [&](ProcessKind kind) { return on.pauses[place_of(kind)] > 0; };
+  observer_.lane(host).machine.set(observer_.now(), !is_up(host)                    ? "off"
+                                                    : paused(ProcessKind::host)     ? "paused"
+                                                    : paused(ProcessKind::agent)    ? "paused: agent"
+                                                    : paused(ProcessKind::database) ? "paused: database"
+                                                                                    : "");
+}
+
+void HostedWorld::power_off(int host) {
+  if (!is_up(host)) return;
+  Host& on = of(host);
+  on.crowd.reset();
+  world_->power_off(node(host));
+  ++on.boots;
+  on.pauses = {};
+  on.program.reset();
+  on.second_agent.reset();
+  observer_.on_program_gone(host);
+  note_machine(host);
+}
+
+/// As an operating system does it: the programs are told, and then it is off.
+void HostedWorld::shut_down(int host) {
+  if (!is_up(host)) return;
+  if (host < 0) return power_off(host);
+  crash_process(host, ProcessKind::agent);
+  hold_agent(host, true);
+  if (const std::optional<HostProcess> found = postmaster(host)) signal_process(container(host), *found, SIGINT);
+  later_on(host, shutdown_time, [this, host] { power_off(host); });
+  later(shutdown_time, [this, host] { hold_agent(host, false); });
+}
+
+void HostedWorld::boot(int host) {
+  // One that is being shut down is off first.
+  if (is_up(host) && of(host).holds > 0) return later(shutdown_time, [this, host] { boot(host); });
+  if (is_up(host)) return;
+  note(world_->boot(node(host)), "booting " + observer_.host_name(host));
+  note_machine(host);
+  if (problem_) return;
+  gather_crowd(host);
+  if (host < 0) return start_program(host);
+  later_on(host, random_.between(boot_time.low, boot_time.high), [this, host] { start_program(host); });
+}
+
+bool HostedWorld::is_agent_of(int host, const HostProcess& process) const {
+  return process.command.find(host > 0 ? " agent --config" : " store --config") != std::string::npos;
+}
+
+std::optional<HostProcess> HostedWorld::postmaster(int host) {
+  for (HostProcess& process : processes_of(container(host)))
+    if (process.is_postmaster()) return std::move(process);
+  return std::nullopt;
+}
+
+void HostedWorld::crash_process(int host, ProcessKind process) {
+  if (!is_up(host)) return;
+  Host& on = of(host);
+  if (process == ProcessKind::agent) {
+    if (!on.program) return;
+    const Result<> killed = container(host).signal(*on.program, SIGKILL);
+    if (!killed && killed.error().code != ErrorCode::not_found) note(killed, "killing an agent");
+  } else if (host > 0) {
+    if (const std::optional<HostProcess> found = postmaster(host)) signal_process(container(host), *found, SIGKILL);
+    on.pauses[place_of(ProcessKind::database)] = 0;
+  }
+}
+
+void HostedWorld::crash_backend(int host) {
+  if (!is_up(host)) return;
+  // Of a client if there is one; else any that is not the first: the server takes the death of each for a crash.
+  std::vector<HostProcess> all = processes_of(container(host));
+  std::erase_if(all, [](const HostProcess& process) { return !process.is_postgres() || process.is_postmaster(); });
+  if (all.empty()) return;
+  const auto client =
+      std::find_if(all.begin(), all.end(), [](const HostProcess& process) { return process.serves(client_user); });
+  signal_process(container(host), client != all.end() ? *client : all.back(), SIGKILL);
+}
+
+/// What pg_cancel_backend does.
+void HostedWorld::cancel_sessions(int host) {
+  if (!is_up(host)) return;
+  for (const HostProcess& process : processes_of(container(host)))
+    if (process.serves(client_user)) signal_process(container(host), process, SIGINT);
+}
+
+void HostedWorld::kill_one(int host, std::uint64_t draw) {
+  if (!is_up(host)) return;
+  if (draw % 2 == 0 || host < 0)
+    crash_process(host, ProcessKind::agent);
+  else
+    crash_backend(host);
+}
+
+/// It keeps what it has open, and gets no more.
+void HostedWorld::limit_files(int host) {
+  if (!is_up(host)) return;
+  for (const HostProcess& process : processes_of(container(host))) {
+    if (!is_agent_of(host, process)) continue;
+    rlimit limit{};
+    if (::prlimit(process.number, RLIMIT_NOFILE, nullptr, &limit) != 0) continue;
+    limit.rlim_cur = of(host).files_used_up > 0 ? 0 : limit.rlim_max;
+    ::prlimit(process.number, RLIMIT_NOFILE, &limit, nullptr);
+  }
+}
+
+void HostedWorld::use_up_files(int host, bool used_up) {
+  of(host).files_used_up += used_up ? 1 : -1;
+  limit_files(host);
+}
+
+void HostedWorld::gather_crowd(int host) {
+  Host& on = of(host);
+  if (on.sessions_taken == 0) return on.crowd.reset();
+  if (!is_up(host) || on.crowd) return;
+  Access database{testbed::address_text(node(host)), tools::Ports().database, client_user, {}};
+  on.crowd = std::make_unique<Crowd>(container(host), std::move(database), scenario_.server.connections);
+}
+
+void HostedWorld::use_up_connections(int host, bool used_up) {
+  of(host).sessions_taken += used_up ? 1 : -1;
+  gather_crowd(host);
+}
+
+/// Their disks are new, so they have forgotten what they promised, and do not know that they ever did.
+void HostedWorld::wipe_store(const std::vector<int>& hosts) {
+  for (const int host : hosts) {
+    power_off(host);
+    std::error_code error;
+    fs::remove_all(world_->folder(node(host)) + data_root, error);
+    if (error) note(Error{ErrorCode::io_error, error.message()}, "wiping " + observer_.host_name(host));
+    boot(host);
+  }
+}
+
+void HostedWorld::hold_agent(int host, bool held) {
+  of(host).holds += held ? 1 : -1;
+  if (!held) start_program(host);
+}
+
+void HostedWorld::pause(int host, ProcessKind process) {
+  if (!is_up(host) || of(host).pauses[place_of(process)]++ > 0) return;
+  testbed::Container& on = container(host);
+  if (process == ProcessKind::host)
+    note(on.signal_all(SIGSTOP), "pausing " + observer_.host_name(host));
+  else if (process == ProcessKind::agent)
+    signal_processes(on, SIGSTOP, [&](const HostProcess& each) { return is_agent_of(host, each); });
+  else
+    signal_processes(on, SIGSTOP, [](const HostProcess& each) { return each.is_postgres(); });
+  note_machine(host);
+}
+
+void HostedWorld::resume(int host, ProcessKind process) {
+  int& count = of(host).pauses[place_of(process)];
+  if (!is_up(host) || count == 0 || --count > 0) return;
+  testbed::Container& on = container(host);
+  if (process == ProcessKind::host)
+    note(on.signal_all(SIGCONT), "going on with " + observer_.host_name(host));
+  else if (process == ProcessKind::agent)
+    signal_processes(on, SIGCONT, [&](const HostProcess& each) { return is_agent_of(host, each); });
+  else
+    signal_processes(on, SIGCONT, [](const HostProcess& each) { return each.is_postgres(); });
+  note_machine(host);
+}
+
+// ---- The network
+// -----------------------------------------------------------------------------------------------------------
+
+/// Of `on` with `with`; with `-K`, they are destroyed, and the other side is told.
+std::size_t HostedWorld::sockets_of(sim::NodeId on, sim::NodeId with, const std::string& options) {
+  if (!world_->is_up(on)) return 0;
+  Result<LogPipe> output = LogPipe::make("");
+  if (!output) return 0;
+  testbed::Command command;
+  command.arguments = {"/bin/sh", "-c",
+                       "ss " + options + " -tnHO state established dst " + testbed::address_text(with) + " | wc -l"};
+  command.environment = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"};
+  command.output = output->writer();
+  const Result<int> done = world_->host(on).run(command, patience);
+  if (!done) note(done.error(), "looking at the connections of " + world_->name(on));
+  std::size_t count = 0;
+  for (const LogEntry& entry : output->read()) count += std::stoul(std::string(entry.field("words")));
+  return count;
+}
+
+std::size_t HostedWorld::break_connections(sim::NodeId a, sim::NodeId b, scenarios::ToldOfBreak told) {
+  using scenarios::ToldOfBreak;
+  testbed::Switch& network = world_->network();
+  if (told == ToldOfBreak::both) return sockets_of(a, b, "-K");
+  const bool swaps = random_.chance(sim::Ratio::percent(50));
+  const sim::NodeId one = swaps ? b : a;
+  const sim::NodeId other = swaps ? a : b;
+  if (told == ToldOfBreak::one) {
+    // Only the farewell is lost: when the other speaks, it is told that there is no such connection.
+    network.forget(one, other);
+    const std::size_t broken = sockets_of(one, other, "-K");
+    network.remember(one, other);
+    return broken;
+  }
+  const std::size_t broken = sockets_of(one, other, "");
+  network.forget(one, other);
+  if (told == ToldOfBreak::nobody) network.forget(other, one);
+  return broken;
+}
+
+// ---- The operator
+// ------------------------------------------------------------------------------------------------------------
+
+void HostedWorld::request(const scenarios::Fault& operator_request, int host) {
+  testbed::Command command = heir_command("scenario-request", *operator_log_);
+  command.arguments = {program_path, "scenario-request",
+                       "--config",   config_path,
+                       "--kind",     scenarios::to_string(operator_request.kind),
+                       "--mode",     scenarios::to_string(operator_request.mode)};
+  if (host > 0) command.arguments.insert(command.arguments.end(), {"--host", observer_.host_name(host)});
+  const Result<testbed::ProgramId> started = world_->host(operator_node()).start(command);
+  if (!started) note(started.error(), "an operator's request");
+}
+
+void HostedWorld::run_pg_ctl(int host, std::string_view action) {
+  if (!is_up(host)) return;
+  const postgresql::Layout layout(database_root());
+  testbed::Command command = heir_command("", *of(host).log);
+  command.arguments = {"/usr/lib/postgresql/15/bin/pg_ctl", std::string(action), "-w", "-D", layout.data()};
+  if (action == "start")
+    command.arguments.insert(command.arguments.end(),
+                             {"-l", layout.start_log(), "-o",
+                              "-c config_file='" + layout.settings() + "' -c hba_file='" + layout.access() + "'"});
+  if (const passwd* const entry = ::getpwnam(tools::HostingConfig().user.c_str()))
+    command.user = testbed::User{entry->pw_uid, entry->pw_gid};
+  const Result<testbed::ProgramId> started = container(host).start(command);
+  if (!started) note(started.error(), "pg_ctl");
+}
+
+void HostedWorld::start_second_agent(int host) {
+  if (!is_up(host)) return;
+  const Result<testbed::ProgramId> started = container(host).start(heir_command("agent", *of(host).log));
+  if (!started) return note(started.error(), "starting a second agent");
+  of(host).second_agent = *started;
+}
+
+void HostedWorld::kill_second_agent(int host) {
+  std::optional<testbed::ProgramId>& second = of(host).second_agent;
+  if (!is_up(host) || !second) return;
+  // It may have ended by itself: its ports are taken.
+  [[maybe_unused]] const Result<> killed = container(host).signal(*second, SIGKILL);
+  second.reset();
+}
+
+// ---- What refusals.cc refuses
+// -----------------------------------------------------------------------------------------------
+
+namespace {
+
+[[noreturn]] void cannot(const char* what) {
+  ASSERT(false, std::string(what) + " was to be refused before the start");
+  std::abort();
+}
+
+}  // namespace
+
+void HostedWorld::step_wall_clock(int, Duration) {
+  cannot("clock-step");
+}
+void HostedWorld::change_clock_rate(int, std::int64_t) {
+  cannot("clock-rate");
+}
+void HostedWorld::freeze_clocks(int) {
+  cannot("clock-freeze");
+}
+void HostedWorld::thaw_clocks(int, scenarios::AfterFreeze) {
+  cannot("clock-freeze");
+}
+sim::DiskFaultId HostedWorld::lay_on(int, const sim::DiskFault&) {
+  cannot("a fault of a disk");
+}
+std::optional<sim::DiskFaultId> HostedWorld::rot(int, scenarios::RotPlace, sim::RandomStream&) {
+  cannot("bit-rot");
+}
+std::optional<sim::DiskFaultId> HostedWorld::misdirect_write(int, sim::RandomStream&) {
+  cannot("misdirected-write");
+}
+std::optional<sim::DiskFaultId> HostedWorld::misdirect_reads(int, sim::Ratio, sim::RandomStream&) {
+  cannot("misdirected-read");
+}
+void HostedWorld::lift(int, sim::DiskFaultId) {
+  cannot("a fault of a disk");
+}
+sim::DiskImage HostedWorld::disk_image(int) const {
+  cannot("swap-disk");
+}
+sim::DiskImage HostedWorld::with_foreign_data(sim::DiskImage) {
+  cannot("swap-disk");
+}
+void HostedWorld::replace_disk(int, const sim::DiskImage&) {
+  cannot("swap-disk");
+}
+
+}  // namespace heir::hosted

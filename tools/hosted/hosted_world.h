@@ -1,0 +1,160 @@
+// HostedWorld: a scenario's hosts as namespaces of this machine, with real agents, members of the store and databases,
+// and the actions that the nemesis takes on them. Of one thread.
+//
+//   host1 … hostN  a peer each: `heir agent`, with PostgreSQL; its disk is /srv
+//   store1 …       a member of the store each: `heir store` (`store` if there is one)
+//   operator       where the operator's requests come from
+//   client1 …      a client each; what it does runs on a thread of the harness in that host's network
+//
+// refusals.h says which faults cannot be done; an action for one of those is a bug of the caller.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/faults/actions.h"
+#include "sim/kernel/random.h"
+#include "tools/hosted/crowd.h"
+#include "tools/hosted/log_lines.h"
+#include "tools/hosted/observer.h"
+#include "tools/hosted/processes.h"
+#include "tools/hosted/session.h"
+#include "tools/testbed/world.h"
+
+namespace heir::hosted {
+
+struct HostedWorldOptions {
+  std::uint64_t seed = 1;
+  std::string keep;      ///< An existing folder for the logs of all programs; empty: they are not kept.
+  bool capture = false;  ///< All frames too, there.
+};
+
+class HostedWorld final : public sim::Actions {
+ public:
+  static Result<std::unique_ptr<HostedWorld>> make(const scenarios::Scenario& scenario,
+                                                   const HostedWorldOptions& options, Observer& observer);
+  ~HostedWorld() override;
+
+  /// Agents and members of the store, but on hosts that come late.
+  void start_programs();
+  /// Reads what programs said, sees which ended, does what is due. Often: every few milliseconds.
+  void turn();
+  /// What to wait for until the next turn, and how long at most.
+  std::vector<pollfd> waits_for() const;
+  Instant next_turn() const;
+  /// The first thing that could not be done, and makes the run worthless.
+  const std::optional<std::string>& problem() const { return problem_; }
+
+  /// The gates, of host1 first.
+  std::vector<Access> gates(const std::string& user, const std::string& password = {}) const;
+  const std::string& superuser_password() const { return password_; }
+  const testbed::Container& client(std::size_t number) { return world_->host(client_nodes()[number]); }
+  testbed::Switch& network() { return world_->network(); }
+  /// Copies the databases' own logs beside those of the agents.
+  void keep_database_logs() const;
+
+  // Actions
+  int peers() const override { return static_cast<int>(peers_.size()); }
+  int store_members() const override { return static_cast<int>(members_.size()); }
+  int host_in_role(scenarios::TargetKind role) const override { return observer_.host_in_role(role); }
+  bool is_up(int host) const override { return world_->is_up(node(host)); }
+  sim::NodeId node(int host) const override;
+  std::vector<sim::NodeId> client_nodes() const override;
+  int racks() const override { return scenario_.cluster.racks; }
+  void watch_moments(MomentSink sink) override { observer_.watch_moments(std::move(sink)); }
+  void power_off(int host) override;
+  void shut_down(int host) override;
+  void boot(int host) override;
+  void wipe_store(const std::vector<int>& hosts) override;
+  void crash_process(int host, scenarios::ProcessKind process) override;
+  void crash_backend(int host) override;
+  void cancel_sessions(int host) override;
+  void kill_one(int host, std::uint64_t draw) override;
+  void use_up_files(int host, bool used_up) override;
+  void use_up_connections(int host, bool used_up) override;
+  void hold_agent(int host, bool held) override;
+  void pause(int host, scenarios::ProcessKind process) override;
+  void resume(int host, scenarios::ProcessKind process) override;
+  sim::LinkFaultId lay_on(sim::LinkFault fault) override { return world_->network().apply(std::move(fault)); }
+  void lift(sim::LinkFaultId fault) override { world_->network().lift(fault); }
+  std::size_t break_connections(sim::NodeId a, sim::NodeId b, scenarios::ToldOfBreak told) override;
+  void step_wall_clock(int host, Duration by) override;
+  void change_clock_rate(int host, std::int64_t by_ppb) override;
+  void freeze_clocks(int host) override;
+  void thaw_clocks(int host, scenarios::AfterFreeze after) override;
+  sim::DiskFaultId lay_on(int host, const sim::DiskFault& fault) override;
+  std::optional<sim::DiskFaultId> rot(int host, scenarios::RotPlace where, sim::RandomStream& random) override;
+  std::optional<sim::DiskFaultId> misdirect_write(int host, sim::RandomStream& random) override;
+  std::optional<sim::DiskFaultId> misdirect_reads(int host, sim::Ratio chance, sim::RandomStream& random) override;
+  void lift(int host, sim::DiskFaultId fault) override;
+  bool may_lose(int) override { return false; }
+  bool is_repairing() override { return false; }
+  sim::DiskImage disk_image(int host) const override;
+  sim::DiskImage with_foreign_data(sim::DiskImage image) override;
+  void replace_disk(int host, const sim::DiskImage& image) override;
+  void request(const scenarios::Fault& operator_request, int host) override;
+  void run_pg_ctl(int host, std::string_view action) override;
+  void start_second_agent(int host) override;
+  void kill_second_agent(int host) override;
+
+ private:
+  struct Host {
+    int number = 0;  ///< As in sim::Actions.
+    std::optional<LogPipe> log;
+    std::optional<testbed::ProgramId> program;  ///< Agent, or member of the store.
+    std::optional<testbed::ProgramId> second_agent;
+    int holds = 0;                ///< Faults that keep the program from being started.
+    std::array<int, 3> pauses{};  ///< By scenarios::ProcessKind.
+    int files_used_up = 0;        ///< Faults that leave its agent no descriptor,
+    int sessions_taken = 0;       ///< and its clients no session.
+    std::unique_ptr<Crowd> crowd;
+    int boots = 0;  ///< So often was it off: what is due for an earlier boot is not done.
+  };
+  struct Due {
+    Instant at;
+    std::function<void()> act;
+  };
+
+  HostedWorld(const scenarios::Scenario& scenario, const HostedWorldOptions& options, Observer& observer);
+  Result<> set_up();
+  /// Puts this very program on every host that runs it: where it came from need not be seen there.
+  Result<> install_program(const std::vector<std::string>& disks) const;
+  Host& of(int host) {
+    return host > 0 ? peers_[static_cast<std::size_t>(host - 1)] : members_[static_cast<std::size_t>(-host - 1)];
+  }
+  testbed::Container& container(int host) { return world_->host(node(host)); }
+  std::vector<Host*> all_hosts();
+  void start_program(int host);
+  void see_ends(Host& host);
+  void later(Duration in, std::function<void()> act) { due_.push_back({after(now_of_machine(), in), std::move(act)}); }
+  /// The same, if the host is not switched off meanwhile.
+  void later_on(int host, Duration in, std::function<void()> act);
+  void note(const Result<>& done, const std::string& what);
+  void note_machine(int host);
+  std::size_t sockets_of(sim::NodeId on, sim::NodeId with, const std::string& options);
+  void limit_files(int host);
+  void gather_crowd(int host);
+  bool is_agent_of(int host, const HostProcess& process) const;
+  std::optional<HostProcess> postmaster(int host);
+  testbed::Command heir_command(const std::string& program, const LogPipe& output) const;
+  sim::NodeId operator_node() const;
+
+  const scenarios::Scenario& scenario_;
+  const HostedWorldOptions options_;
+  Observer& observer_;
+  sim::RandomStream random_;
+  std::string password_;
+  std::unique_ptr<testbed::World> world_;
+  std::vector<Host> members_;
+  std::vector<Host> peers_;
+  std::optional<LogPipe> operator_log_;
+  std::size_t clients_ = 0;
+  std::vector<Due> due_;
+  std::optional<std::string> problem_;
+};
+
+}  // namespace heir::hosted

@@ -1,0 +1,142 @@
+#include "tools/hosted/refusals.h"
+
+#include "scenarios/fault_kinds.h"
+#include "scenarios/fault_section.h"
+#include "scenarios/names.h"
+
+namespace heir::hosted {
+
+namespace {
+
+using scenarios::Fault;
+using scenarios::FaultKind;
+using scenarios::Scenario;
+
+constexpr const char* one_clock = "all hosts have this machine's clocks, which are never touched";
+constexpr const char* true_disk = "the hosts' disks are folders of this machine, which does not lie, fail or forget";
+
+/// Why a kind of fault cannot be done; empty if it can.
+std::string why_not(FaultKind kind) {
+  switch (kind) {
+    case FaultKind::suspend:
+    case FaultKind::clock_step:
+    case FaultKind::clock_rate:
+    case FaultKind::clock_slew:
+    case FaultKind::clock_freeze: return one_clock;
+    case FaultKind::slow_disk:
+    case FaultKind::stuck_disk:
+    case FaultKind::disk_full:
+    case FaultKind::read_only_disk:
+    case FaultKind::bad_fsync:
+    case FaultKind::bit_rot:
+    case FaultKind::misdirected_write:
+    case FaultKind::misdirected_read:
+    case FaultKind::swap_disk: return true_disk;
+    case FaultKind::switchover:
+    case FaultKind::freeze:
+    case FaultKind::unfreeze:
+    case FaultKind::rebuild:
+    case FaultKind::crash:
+    case FaultKind::crash_database:
+    case FaultKind::crash_agent:
+    case FaultKind::crash_backend:
+    case FaultKind::out_of_memory:
+    case FaultKind::out_of_files:
+    case FaultKind::out_of_connections:
+    case FaultKind::starve:
+    case FaultKind::restart_loop:
+    case FaultKind::pause:
+    case FaultKind::partition:
+    case FaultKind::slow_link:
+    case FaultKind::clog:
+    case FaultKind::swizzle_clog:
+    case FaultKind::flap:
+    case FaultKind::break_connections:
+    case FaultKind::power_off_all:
+    case FaultKind::crash_store:
+    case FaultKind::wipe_store:
+    case FaultKind::promote_by_hand:
+    case FaultKind::start_by_hand:
+    case FaultKind::stop_by_hand:
+    case FaultKind::cancel_by_hand:
+    case FaultKind::second_agent:
+    case FaultKind::stop:
+    case FaultKind::join:
+    case FaultKind::random: return {};
+  }
+  return {};
+}
+
+class Refusals {
+ public:
+  std::vector<Refusal> all;
+  void add(std::string table, int number, std::string key, std::string why) {
+    all.push_back({std::move(table), number, std::move(key), std::move(why)});
+  }
+};
+
+void check_faults(const Scenario& scenario, Refusals& refusals) {
+  for (std::size_t i = 0; i < scenario.faults.size(); ++i) {
+    const Fault& fault = scenario.faults[i];
+    const auto refuse = [&](const char* key, const std::string& why) {
+      refusals.add("fault", static_cast<int>(i), key, why);
+    };
+    for (const FaultKind kind : scenarios::possible_kinds(fault))
+      if (const std::string why = why_not(kind); !why.empty())
+        refuse(fault.kind == FaultKind::random ? "among" : "kind", scenarios::to_string(kind) + ": " + why);
+    if (fault.on == scenarios::Moment::fsync) refuse("on", "nobody sees a host's programs sync their files");
+    const auto hosts = static_cast<int>(fault.hosts.size());
+    if (fault.kind == FaultKind::wipe_store &&
+        (fault.target.kind == scenarios::TargetKind::store || hosts == members_of(scenario.store)))
+      refuse("target", "a whole new store needs its operator's word on hosts; single members can be wiped");
+  }
+}
+
+/// Designs that are wrong only where power takes what was not synced.
+void check_policy(const Scenario& scenario, Refusals& refusals) {
+  for (const scenarios::PolicyOverride& line : scenario.policy)
+    if ((line.name == "fsync" && line.value == "false") || (line.name == "acknowledge" && line.value == "written"))
+      refusals.add("policy", 0, line.name,
+                   "the disks of hosts keep what was not synced, so that this would look better than it is");
+}
+
+}  // namespace
+
+std::vector<Refusal> refusals(const Scenario& scenario) {
+  Refusals refusals;
+  if (!scenario.vary.empty())
+    refusals.add("vary", 0, "", "draws that change in the middle of a run are the simulator's");
+  if (scenario.store.kind == scenarios::StoreKind::ideal)
+    refusals.add("store", 0, "kind", "an ideal store exists in the simulator only; real hosts run a raft store");
+  if (!scenario.clock.hosts.empty()) refusals.add("clock", 0, "hosts", one_clock);
+  if (scenario.disk != scenarios::Disk()) refusals.add("disk", 0, "", true_disk);
+  for (std::size_t i = 0; i < scenario.workloads.size(); ++i)
+    if (scenario.workloads[i].reads_from == scenarios::ReadsFrom::standbys)
+      refusals.add("workload", static_cast<int>(i), "reads_from",
+                   "on hosts, clients reach databases through an open gate only, which a standby has not");
+  check_policy(scenario, refusals);
+  check_faults(scenario, refusals);
+  if (scenario.expect.recovers_within)
+    refusals.add("expect", 0, "recovers_within", "no random core is healed on hosts");
+  if (scenario.expect.verdict == scenarios::FailureKind::copy_destroyed)
+    refusals.add("expect", 0, "verdict", "nobody looks into the copies on hosts' disks");
+  return refusals.all;
+}
+
+std::vector<std::string> limits_of_hosts(const Scenario& scenario) {
+  std::vector<std::string> limits;
+  bool has_power_loss = false;
+  for (const Fault& fault : scenario.faults)
+    for (const FaultKind kind : scenarios::possible_kinds(fault))
+      has_power_loss = has_power_loss || kind == FaultKind::crash || kind == FaultKind::power_off_all ||
+                       (kind == FaultKind::restart_loop && fault.process == scenarios::ProcessKind::host);
+  if (has_power_loss)
+    limits.push_back(
+        "a host that loses power keeps what its disk had not synced: its disk is a folder of this machine");
+  limits.push_back("all hosts have this machine's clocks; [clock] says nothing of them");
+  if (scenario.server != scenarios::Server())
+    limits.push_back("[server] sets the sessions of real databases; how fast they are is theirs");
+  return limits;
+}
+
+}  // namespace heir::hosted
