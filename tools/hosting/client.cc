@@ -72,7 +72,8 @@ Result<std::string> Client::understood(const hosts::ControlTarget& target, const
 
 std::vector<HostAnswer> Client::ask_all(const Order& order) const {
   std::vector<hosts::ControlTarget> targets;
-  for (const HostEntry& host : config_.hosts) targets.push_back(target_of(host));
+  for (const HostEntry& host : config_.hosts)
+    if (host.peer) targets.push_back(target_of(host));
   const std::vector<hosts::ControlAnswer> answers =
       hosts::ask_all(config_.cluster, keys_, targets, order_text(order), limit_);
   std::vector<HostAnswer> all;

@@ -29,8 +29,12 @@ Reload reload(const HostingConfig& running, const HostingConfig& read) {
   keep("password", running.password, read.password);
   keep("new_store", running.new_store, read.new_store);
   keep("fenced_reads", running.fenced_reads, read.fenced_reads);
+  keep("singleton", running.singleton, read.singleton);
+  keep("policy", running.policy, read.policy);
   keep("host", running.hosts, read.hosts);
   keep("ports", running.ports, read.ports);
+  keep("http", running.http, read.http);
+  keep("gate", running.gate, read.gate);
   keep("postgresql", running.postgresql, read.postgresql);
   // What is left of the timings.
   keep("timing", config.timing, read.timing);
