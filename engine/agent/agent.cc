@@ -16,6 +16,7 @@ namespace heir::agent {
 namespace {
 
 constexpr char operator_tag = 'O';
+constexpr char cancel_tag = 'C';
 
 using failover::GateMode;
 using failover::Peer;
@@ -30,7 +31,8 @@ class Agent final : private gate::Guard, private store::Receiver, private Access
         inbox_(host),
         store_(host, inbox_, store_options(beginning.identity)),
         link_(host, store_, link_config(), [this](failover::Input input) { feed(std::move(input)); }),
-        gate_(host, {config_.gate, config_.database.listen, config_.fenced_reads}, *this),
+        gate_(host, gate_config(), *this),
+        reads_(host, gate_config(), config_.read_only, config_.others, *database_, *this, peer_),
         inputs_(host.executor()),
         stepped_(host.executor()),
         alarm_sooner_(host.executor()),
@@ -50,7 +52,7 @@ class Agent final : private gate::Guard, private store::Receiver, private Access
   Agent& operator=(const Agent&) = delete;
 
   Task<void> run(Beginning beginning) {
-    inbox_.route(operator_tag, this);
+    for (const char tag : {operator_tag, cancel_tag, reads_tag}) inbox_.route(tag, this);
     scope_.spawn(inbox_.run());
     scope_.spawn(link_.watch());
     scope_.spawn(drive());
@@ -63,11 +65,19 @@ class Agent final : private gate::Guard, private store::Receiver, private Access
     host_.log(LogLevel::info, "agent-started",
               {{"peer", peer_.id.value()}, {"data", beginning.has_data ? "yes" : "no"}});
     feed(std::move(started));
+    if (config_.read_only) scope_.spawn(serve_reads());
     const Result<> ended = co_await gate_.run();
     host_.log(LogLevel::error, "gate-failed", {{"error", to_string(ended.error())}});
   }
 
  private:
+  gate::Config gate_config() const {
+    return {config_.gate, config_.database.listen, config_.plain_database, config_.fenced_reads};
+  }
+  Task<void> serve_reads() {
+    const Result<> ended = co_await reads_.run();
+    host_.log(LogLevel::error, "read-only-port-failed", {{"error", to_string(ended.error())}});
+  }
   store::RemoteStoreOptions store_options(const PeerId& owner) const {
     store::RemoteStoreOptions options;
     options.servers = config_.store;
@@ -230,6 +240,8 @@ class Agent final : private gate::Guard, private store::Receiver, private Access
 
   /// An operator's word to this peer alone: "Orebuild", "Oaccept-loss GENERATION NAME".
   void receive(Message message) override {
+    if (message.payload.front() == reads_tag) return reads_.receive(std::move(message));
+    if (message.payload.front() == cancel_tag) return cancel_here(std::string_view(message.payload).substr(1));
     std::string_view words = std::string_view(message.payload).substr(1);
     host_.log(LogLevel::info, "operator", {{"words", std::string(words)}});
     if (words == "rebuild") return feed(failover::Rebuild{});
@@ -259,12 +271,14 @@ class Agent final : private gate::Guard, private store::Receiver, private Access
                 {{"mode", failover::to_string(mode)}, {"generation", std::to_string(peer_.generation.number())}});
       told_.gate = mode;
       gate_.update();
+      reads_.update();
     }
     if (peer_.role != told_.role || peer_.generation != told_.generation) {
       host_.log(LogLevel::info, "role",
                 {{"role", failover::to_string(peer_.role)},
                  {"generation", std::to_string(peer_.generation.number())},
                  {"upstream", peer_.upstream ? peer_.upstream->value() : ""}});
+      reads_.update();
       if (peer_.role != failover::Role::primary) proof_.cancel();  // nobody waits for it any more
       link_.set_leads(peer_.role == failover::Role::primary);
       told_.role = peer_.role;
@@ -400,6 +414,21 @@ class Agent final : private gate::Guard, private store::Receiver, private Access
     while (looks_done_ < wanted) co_await looked_.wait();
     co_return database_->has_answered();
   }
+  void cancel_elsewhere(gate::CancelKey key) override {
+    for (const Address& other : config_.others)
+      host_.send(other, cancel_tag + std::to_string(key.process) + " " + std::to_string(key.secret));
+  }
+  /// "PROCESS SECRET", from another host's agent, whose gate does not know them.
+  void cancel_here(std::string_view words) {
+    gate::CancelKey key;
+    const char* const end = words.data() + words.size();
+    const auto process = std::from_chars(words.data(), end, key.process);
+    if (process.ec != std::errc() || process.ptr == end || *process.ptr != ' ') return;
+    const auto secret = std::from_chars(process.ptr + 1, end, key.secret);
+    if (secret.ec != std::errc() || secret.ptr != end) return;
+    gate_.cancel(key);
+    reads_.cancel(key);
+  }
   Task<bool> fence() override {
     if (!peer_.view.state || !peer_.view.state->sync) co_return true;
     co_return co_await database_->prove(*peer_.view.state->sync);
@@ -413,6 +442,7 @@ class Agent final : private gate::Guard, private store::Receiver, private Access
   store::RemoteStore store_;
   StoreLink link_;
   gate::Gate gate_;
+  StandbyReads reads_;
   Queue<failover::Input> inputs_;
   Signal stepped_;
   std::optional<failover::Remember> to_remember_;

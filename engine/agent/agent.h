@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/agent/access.h"
+#include "engine/agent/standby_reads.h"
 #include "engine/agent/store_link.h"
 #include "engine/base/host.h"
 #include "engine/databases/postgresql/adapter.h"
@@ -32,6 +33,10 @@ struct Config {
   Duration observe_primary = Duration::milliseconds(500);  ///< Between two looks at a primary's database.
   Duration observe_standby = Duration::seconds(1);
   postgresql::Config database;  ///< `self`, `cluster` are filled in by the agent.
+  /// See gate::Config.
+  std::optional<Address> plain_database = {};
+  std::optional<ReadOnlyPort> read_only = {};
+  std::vector<Address> others = {};  ///< The agents of the other hosts: a request to cancel may be for a session there.
   /// Told when the lease changes: the first instant of the host's monotonic clock at which it holds no more; nothing:
   /// there is none. For who looks from outside; no log line tells it, for it is renewed all the time.
   std::function<void(std::optional<MonotonicTime>)> on_lease = {};

@@ -43,6 +43,14 @@ struct LogStatus {
   bool operator==(const LogStatus&) const = default;
 };
 
+/// Where the log of a server ends that runs.
+struct LogEnd {
+  bool in_recovery = false;
+  std::uint64_t timeline = 0;
+  std::uint64_t offset = 0;       ///< Of what is flushed; in recovery of what is replayed.
+  std::uint64_t incarnation = 0;  ///< See failover::DatabaseStatus; 0: of one that was not observed yet.
+};
+
 /// Where the databases of the other peers listen, as far as they were ever seen.
 using Endpoints = std::map<PeerId, Address>;
 
@@ -66,6 +74,8 @@ class Database {
   virtual Task<bool> prove(PeerId sync) = 0;
   /// Whether the client session of this process number waits for the sync.
   virtual Task<bool> waits_for_sync(std::uint32_t process) = 0;
+  /// All that the server shows lies before, and in recovery it shows all that does.
+  virtual Task<Result<LogEnd>> log_end() = 0;
   virtual Task<Result<>> remember(std::string store, Generation generation) = 0;
 };
 

@@ -6,6 +6,15 @@
 
 namespace heir::gate {
 
+namespace {
+
+/// A database that declined to encrypt is not asked again for so long: each question costs it a process.
+constexpr Duration declined_for = Duration::seconds(1);
+/// A database that does not say in this time whether it encrypts counts as one that does not.
+constexpr Duration answer_limit = Duration::seconds(5);
+
+}  // namespace
+
 struct Gate::Connection {
   explicit Connection(Gate& of, std::unique_ptr<Stream> from)
       : gate(of), id(of.next_++), client(std::move(from)), over(of.host_.executor()), begun(of.host_.executor()) {
@@ -23,7 +32,9 @@ struct Gate::Connection {
   std::unique_ptr<Stream> client;
   std::unique_ptr<Stream> server;
   KeyFinder key;
-  Bytes held_back;      ///< What came behind the first packet, until the client is answered.
+  Bytes held_back;  ///< What came behind the first packet, until the client is answered.
+  Bytes answer;     ///< What the database has answered already.
+  bool encrypted = false;
   bool shown = false;   ///< The client has seen something of the database.
   bool closed = false;  ///< The gate was closed before it had.
   bool ended = false;
@@ -59,49 +70,8 @@ Task<Result<>> Gate::run() {
 
 Task<void> Gate::serve(std::unique_ptr<Stream> stream) {
   Connection connection(*this, std::move(stream));
-  Bytes received;
-  while (true) {
-    const First first = first_packet(received);
-    if (first.kind == FirstPacket::incomplete) {
-      const Result<Bytes> bytes = co_await connection.client->read();
-      if (!bytes || bytes->empty()) co_return;
-      received += *bytes;
-      continue;
-    }
-    if (first.kind == FirstPacket::malformed) {
-      connection.client->write(refusal("08P01", "heir: this is not the beginning of a PostgreSQL connection"));
-      co_return;
-    }
-    if (first.kind == FirstPacket::encryption) {
-      connection.client->write("N");
-      received.erase(0, first.length);
-      continue;
-    }
-    if (first.kind == FirstPacket::cancel) {
-      co_await cancel(first.key, std::move(received));
-      co_return;
-    }
-    connection.held_back = received.substr(first.length);
-    received.resize(first.length);
-    break;
-  }
-  if (guard_.mode() == Mode::closed) {
-    refuse(connection, "this gate is closed: " + guard_.reason());
-    co_return;
-  }
-  Result<std::unique_ptr<Stream>> server = co_await host_.connect(config_.database);
-  if (guard_.mode() == Mode::closed) {
-    refuse(connection, "this gate is closed: " + guard_.reason());
-    co_return;
-  }
-  if (!server) {
-    refuse(connection, "the database does not answer: " + server.error().message);
-    co_return;
-  }
-  connection.closed = false;
-  connection.server = std::move(*server);
-  connection.server->write(std::move(received));
-
+  const bool begun = co_await begin(connection);
+  if (!begun) co_return;
   Scope pumps;
   pumps.spawn(forward_requests(connection));
   pumps.spawn(forward_answers(connection));
@@ -112,8 +82,89 @@ Task<void> Gate::serve(std::unique_ptr<Stream> stream) {
   }
 }
 
+/// Hears the client until the database has been told; false if that is not to be.
+Task<bool> Gate::begin(Connection& connection) {
+  Bytes received;
+  while (true) {
+    const First first = first_packet(received);
+    if (first.kind == FirstPacket::incomplete) {
+      const Result<Bytes> bytes = co_await connection.client->read();
+      if (!bytes || bytes->empty()) co_return false;
+      received += *bytes;
+      continue;
+    }
+    if (first.kind == FirstPacket::malformed) {
+      connection.client->write(refusal("08P01", "heir: this is not the beginning of a PostgreSQL connection"));
+      co_return false;
+    }
+    connection.held_back = received.substr(first.length);
+    received.resize(first.length);
+    if (first.kind == FirstPacket::cancel) {
+      if (!has(first.key)) guard_.cancel_elsewhere(first.key);
+      co_await cancel_once_safe(first.key);
+      co_return false;
+    }
+    if (first.kind == FirstPacket::session) break;
+    const bool encrypted = co_await encrypt(connection, std::move(received));
+    if (encrypted) co_return true;
+    connection.client->write("N");
+    received = std::exchange(connection.held_back, Bytes());
+  }
+  if (guard_.mode() == Mode::closed) {
+    refuse_closed(connection);
+    co_return false;
+  }
+  Result<std::unique_ptr<Stream>> server = Error{ErrorCode::unreachable, ""};
+  // A server that was started without the plain way still listens on the other.
+  std::vector<Address> ways{config_.database};
+  if (config_.plain_database) ways.insert(ways.begin(), *config_.plain_database);
+  for (const Address& way : ways) {
+    server = co_await host_.connect(way);
+    if (server) break;
+  }
+  if (guard_.mode() == Mode::closed) {
+    refuse_closed(connection);
+    co_return false;
+  }
+  if (!server) {
+    refuse(connection, "the database does not answer: " + server.error().message);
+    co_return false;
+  }
+  connection.closed = false;
+  connection.server = std::move(*server);
+  connection.server->write(std::move(received));
+  co_return true;
+}
+
+/// Asks the database whether it encrypts. If so, all that follows is between it and the client, its answer included,
+/// which is held to the same rule as any. A gate that is closed need not ask: it has to say why in clear text.
+Task<bool> Gate::encrypt(Connection& connection, Bytes question) {
+  if (guard_.mode() == Mode::closed) co_return false;
+  if (question == declined_ && host_.monotonic_now() < declined_until_) co_return false;
+  Result<std::unique_ptr<Stream>> server = co_await host_.connect(config_.database);
+  if (!server) co_return false;
+  (*server)->write(question);
+  std::optional<Result<Bytes>> heard = co_await limited(host_, answer_limit, [&] { return (*server)->read(); });
+  if (!heard || !*heard || guard_.mode() == Mode::closed) co_return false;
+  Bytes& answer = **heard;
+  if (answer == "N") {
+    declined_ = std::move(question);
+    declined_until_ = host_.monotonic_now() + declined_for;
+  }
+  if (answer != "S" && answer != "G") co_return false;
+  connection.closed = false;
+  connection.encrypted = true;
+  connection.server = std::move(*server);
+  connection.answer = std::move(answer);
+  co_return true;
+}
+
 void Gate::refuse(Connection& connection, const std::string& why) {
   connection.client->write(refusal("57P03", "heir: " + why));
+}
+
+void Gate::refuse_closed(Connection& connection) {
+  refuse(connection, "this gate is closed: " + guard_.reason());
 }
 
 Task<void> Gate::forward_requests(Connection& connection) {
@@ -140,10 +191,11 @@ Task<void> Gate::forward_requests(Connection& connection) {
 Task<void> Gate::forward_answers(Connection& connection) {
   while (!connection.ended) {
     const bool passes = HEIR_MUTANT("gate-checked-before-the-answer") && guard_.mode() == Mode::open;
-    Result<Bytes> bytes = co_await connection.server->read();
+    Result<Bytes> bytes = std::exchange(connection.answer, Bytes());
+    if (bytes->empty()) bytes = co_await connection.server->read();
     if (!bytes) connection.cut = true;  // the database broke it: whether the answer was whole nobody knows
     if (!bytes || bytes->empty()) break;
-    if (!connection.key.done()) connection.key.feed(*bytes);
+    if (!connection.encrypted && !connection.key.done()) connection.key.feed(*bytes);
     if (!connection.shown && !HEIR_MUTANT("gate-does-not-look")) {
       // A restart ends every session. So one that has answered is of the incarnation that is looked at from now on, or
       // of none; one that has only connected may be answered by the next.
@@ -161,7 +213,7 @@ Task<void> Gate::forward_answers(Connection& connection) {
     if (connection.ended) co_return;
     if (!passes && ((guard_.mode() != Mode::open && !HEIR_MUTANT("gate-passes-while-held")) || connection.closed)) {
       connection.cut = connection.shown;
-      if (!connection.shown) refuse(connection, "this gate is closed: " + guard_.reason());
+      if (!connection.shown) refuse_closed(connection);
       break;
     }
     if (!connection.shown) {
@@ -177,22 +229,33 @@ Task<void> Gate::forward_answers(Connection& connection) {
   connection.end();
 }
 
-Task<void> Gate::cancel(CancelKey key, Bytes packet) {
-  const auto target = [&]() -> bool {
-    for (const auto& [id, connection] : connections_)
-      if (connection->key.key() == key) return true;
-    return false;
-  };
+bool Gate::has(CancelKey key) const {
+  for (const auto& [id, connection] : connections_)
+    if (connection->key.key() == key) return true;
+  return false;
+}
+
+bool Gate::may_have(CancelKey key) const {
+  for (const auto& [id, connection] : connections_)
+    if (connection->encrypted) return true;
+  return has(key);
+}
+
+void Gate::cancel(CancelKey key) {
+  scope_.spawn(cancel_once_safe(key));
+}
+
+Task<void> Gate::cancel_once_safe(CancelKey key) {
   // Without the sync's flush, cancelling the wait would show a commit that nobody else has.
-  while (target()) {
+  while (may_have(key)) {
     const bool waits = co_await guard_.waits_for_sync(key);
     if (!waits || HEIR_MUTANT("cancel-not-delayed")) break;
     co_await host_.sleep(config_.cancel_retry);
   }
-  if (!target()) co_return;
+  if (!may_have(key)) co_return;
   Result<std::unique_ptr<Stream>> server = co_await host_.connect(config_.database);
   if (!server) co_return;
-  (*server)->write(std::move(packet));
+  (*server)->write(cancel_request(key));
   const Result<> drained = co_await (*server)->drained();
   (void)drained;  // a cancel request has no answer, and may be lost
 }

@@ -3,11 +3,16 @@
 // Invariant: no byte of the database's answer is forwarded unless, at that moment, the guard says `open`. The guard is
 // asked after the answer was produced, so a pause between the check and the delivery cannot make a stale read: the read
 // took effect inside its own call.
+//
+// What is forwarded is never altered, so a session may be encrypted from end to end: whether the database encrypts is
+// the database's own answer. Of an encrypted session the gate knows no key to cancel it by.
 #pragma once
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/base/host.h"
 #include "engine/base/sync.h"
@@ -37,11 +42,15 @@ class Guard {
   virtual Task<bool> look() { co_return true; }
   /// Returns when the sync has flushed all that the database shows now; false if it will not. For fenced reads.
   virtual Task<bool> fence() = 0;
+  /// A request to cancel came whose session is not known to be here: another host's gate may have it.
+  virtual void cancel_elsewhere(CancelKey) {}
 };
 
 struct Config {
   Address listen;
   Address database;
+  /// The same database, by a way that costs less but knows no encryption; for sessions that begin without.
+  std::optional<Address> plain_database = {};
   bool fenced = false;  ///< Every answer waits for the fence: closes what the detection of cancelled waits could miss.
   Duration cancel_retry = Duration::milliseconds(50);  ///< How often a delayed cancel request is tried again.
 };
@@ -57,13 +66,21 @@ class Gate {
   /// The guard's answer may have changed: held answers are looked at again, and a closed gate cuts what is connected.
   void update();
 
+  /// Passes on a request to cancel that came to another gate; nothing, if its session cannot be here.
+  void cancel(CancelKey key);
+
   std::size_t connections() const { return connections_.size(); }
 
  private:
   struct Connection;
   Task<void> serve(std::unique_ptr<Stream> client);
+  Task<bool> begin(Connection& connection);
+  Task<bool> encrypt(Connection& connection, Bytes question);
   void refuse(Connection& connection, const std::string& why);
-  Task<void> cancel(CancelKey key, Bytes packet);
+  void refuse_closed(Connection& connection);
+  bool has(CancelKey key) const;
+  bool may_have(CancelKey key) const;
+  Task<void> cancel_once_safe(CancelKey key);
   Task<void> forward_requests(Connection& connection);
   Task<void> forward_answers(Connection& connection);
 
@@ -71,6 +88,8 @@ class Gate {
   Config config_;
   Guard& guard_;
   Signal changed_;
+  Bytes declined_;                ///< The question for encryption that the database declined last,
+  MonotonicTime declined_until_;  ///< and until when it need not be asked again.
   std::uint64_t next_ = 0;
   std::map<std::uint64_t, Connection*> connections_;
   Scope scope_;  // last: its tasks use all the rest

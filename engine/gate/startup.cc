@@ -55,6 +55,13 @@ void KeyFinder::feed(std::string_view bytes) {
   pending_.erase(0, done_ ? pending_.size() : at);
 }
 
+Bytes cancel_request(CancelKey key) {
+  Bytes packet;
+  for (const std::uint32_t part : {std::uint32_t{16}, cancel_code, key.process, key.secret})
+    append_number(packet, part);
+  return packet;
+}
+
 Bytes refusal(std::string_view sqlstate, std::string_view message) {
   Bytes fields;
   const auto add = [&](char code, std::string_view text) {

@@ -47,6 +47,9 @@ class KeyFinder {
   std::optional<CancelKey> key_;
 };
 
+/// The packet that asks for a cancellation.
+Bytes cancel_request(CancelKey key);
+
 /// An ErrorResponse of severity FATAL.
 Bytes refusal(std::string_view sqlstate, std::string_view message);
 

@@ -2,8 +2,10 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <sys/un.h>
 
 #include <charconv>
+#include <cstddef>
 #include <cstring>
 
 namespace heir::hosts {
@@ -47,6 +49,20 @@ Result<SocketAddress> socket_address(const Address& address) {
   } else {
     return {ErrorCode::invalid, "\"" + address.value() + "\" does not begin with an IP address"};
   }
+  return result;
+}
+
+Result<SocketAddress> stream_address(const Address& address) {
+  const std::string& text = address.value();
+  if (!text.starts_with('@')) return socket_address(address);
+  sockaddr_un known{};
+  if (text.size() > sizeof known.sun_path)
+    return {ErrorCode::invalid, "\"" + text + "\" is longer than the name of a socket may be"};
+  known.sun_family = AF_UNIX;
+  std::memcpy(known.sun_path + 1, text.data() + 1, text.size() - 1);  // a zero instead of the '@'
+  SocketAddress result;
+  std::memcpy(&result.storage, &known, sizeof known);
+  result.size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + text.size());
   return result;
 }
 

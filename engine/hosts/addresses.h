@@ -27,4 +27,7 @@ Result<HostAndPort> split(const Address& address);
 /// or wrong. `invalid`.
 Result<SocketAddress> socket_address(const Address& address);
 
+/// Of that, or of "@name": an abstract Unix socket of this network namespace, of which nothing lies on disk. `invalid`.
+Result<SocketAddress> stream_address(const Address& address);
+
 }  // namespace heir::hosts

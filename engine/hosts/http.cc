@@ -58,7 +58,7 @@ HttpServer::~HttpServer() {
 
 Result<Address> HttpServer::open(const Address& at) {
   Address taken = at;
-  Result<std::unique_ptr<Listener>> listener = listen_for_streams(loop_, at, &taken);
+  Result<std::unique_ptr<Listener>> listener = listen_for_streams(loop_, usual_silence_limit, at, &taken);
   if (!listener) return listener.error();
   listener_ = std::move(*listener);
   scope_.spawn(accept());

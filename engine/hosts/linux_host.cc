@@ -55,7 +55,7 @@ void LinuxHost::send(const Address& to, Bytes payload) {
 }
 
 Result<std::unique_ptr<Listener>> LinuxHost::listen(const Address& at) {
-  return listen_for_streams(loop_, at);
+  return listen_for_streams(loop_, options_.silence_limit, at);
 }
 
 void LinuxHost::log(LogLevel level, std::string_view event, std::span<const Field> fields) {
@@ -74,7 +74,7 @@ void LinuxHost::start_receive(Operation<Message>& op) {
 }
 
 void LinuxHost::start_connect(const Address& to, Operation<Result<std::unique_ptr<Stream>>>& op) {
-  connect_stream(loop_, to, op);
+  connect_stream(loop_, options_.silence_limit, to, op);
 }
 
 /// What is abandoned before it has begun is not done; else it goes on.

@@ -15,14 +15,16 @@
 #include "engine/hosts/loop.h"
 #include "engine/hosts/messages.h"
 #include "engine/hosts/programs.h"
+#include "engine/hosts/streams.h"
 #include "engine/hosts/workers.h"
 
 namespace heir::hosts {
 
 struct LinuxHostOptions {
-  std::string program;                   ///< In every line of the log.
-  std::string password_file;             ///< Of libpq, for sessions and programs; "" for none.
-  std::vector<std::string> environment;  ///< Of programs: "NAME=value", over our own.
+  std::string program;                           ///< In every line of the log.
+  std::string password_file;                     ///< Of libpq, for sessions and programs; "" for none.
+  std::vector<std::string> environment;          ///< Of programs: "NAME=value", over our own.
+  Duration silence_limit = usual_silence_limit;  ///< Of streams.
 };
 
 class LinuxHost final : public Host {

@@ -1,60 +1,145 @@
 #include "engine/hosts/loop.h"
 
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/post.hpp>
+#include <array>
+#include <atomic>
 #include <cerrno>
+#include <mutex>
+#include <vector>
 
 #include "engine/base/assert.h"
 #include "engine/hosts/clocks.h"
 
 namespace heir::hosts {
 
-namespace asio = boost::asio;
-
 namespace {
 
 /// Between two looks at whether the loop comes when it wants to.
 constexpr Duration tick_interval = Duration::milliseconds(100);
+/// Taken from the kernel at once.
+constexpr std::size_t most_events = 64;
+/// How a descriptor is watched: the kernel tells what is new, once, and is asked again only by when_readable().
+constexpr std::uint32_t watched = EPOLLIN | EPOLLRDHUP | EPOLLET;
 
 }  // namespace
 
-struct Loop::Parts {
-  asio::io_context context{1};
-  asio::executor_work_guard<asio::io_context::executor_type> work = asio::make_work_guard(context);
-  int timer = -1;
-  std::unique_ptr<Watch> timer_watch;
+struct Watch::State {
+  /// Tells what is waited for anew: whatever is there already counts as new.
+  void arm() {
+    epoll_event event{};
+    event.events = watched | (when_writable ? EPOLLOUT : 0U);
+    event.data.ptr = this;
+    ASSERT(epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, &event) == 0, "the descriptor outlives its watch");
+  }
+
+  Loop& loop;
+  int epoll;
+  int descriptor;
+  std::function<void()> when_readable = {};
+  std::function<void()> when_writable = {};
+  bool has_more = false;   ///< Something came while nobody waited.
+  bool has_ended = false;  ///< Nothing new will be told any more: there is always something to find out.
+  bool is_over = false;
 };
 
-Loop::Loop() : parts_(std::make_unique<Parts>()) {
-  parts_->timer = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
-  ASSERT(parts_->timer >= 0, "the kernel has timers");
-  parts_->timer_watch = std::make_unique<Watch>(*this, parts_->timer);
+struct Loop::Descriptors {
+  int epoll = -1;
+  int timer = -1;
+  int wake = -1;
+  std::unique_ptr<Watch> timer_watch;
+  std::unique_ptr<Watch> wake_watch;
+  /// Of watches that are no more: what the kernel has just told may still name them.
+  std::vector<std::unique_ptr<Watch::State>> former;
+};
+
+/// What other threads may touch.
+struct Loop::Posted {
+  std::mutex mutex;
+  std::vector<std::function<void()>> work;
+  std::atomic<bool> is_stopped = false;
+};
+
+Loop::Loop() : posted_(std::make_unique<Posted>()), descriptors_(std::make_unique<Descriptors>()) {
+  Descriptors& all = *descriptors_;
+  all.epoll = epoll_create1(EPOLL_CLOEXEC);
+  all.timer = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+  all.wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  ASSERT(all.epoll >= 0 && all.timer >= 0 && all.wake >= 0, "the kernel has descriptors for a loop");
+  all.timer_watch = std::make_unique<Watch>(*this, all.timer);
+  all.wake_watch = std::make_unique<Watch>(*this, all.wake);
   await_timers();
   tick();
 }
 
 Loop::~Loop() {
   timers_.clear();  // what they hold may have to do with descriptors
-  parts_->timer_watch.reset();
-  close(parts_->timer);
+  posted_->work.clear();
+  descriptors_->timer_watch.reset();
+  descriptors_->wake_watch.reset();
+  for (const int descriptor : {descriptors_->timer, descriptors_->wake, descriptors_->epoll}) close(descriptor);
 }
 
 void Loop::run() {
-  parts_->context.restart();
-  parts_->context.run();
+  posted_->is_stopped = false;
+  while (!posted_->is_stopped) {
+    take_posted();
+    if (!posted_->is_stopped) take_events();
+  }
 }
 
 void Loop::stop() {
-  parts_->context.stop();
+  posted_->is_stopped = true;
+  eventfd_write(descriptors_->wake, 1);
 }
 
 void Loop::post(std::function<void()> work) {
-  asio::post(parts_->context, [this, work = std::move(work)] { turn(work); });
+  bool was_empty = false;
+  {
+    const std::lock_guard lock(posted_->mutex);
+    was_empty = posted_->work.empty();
+    posted_->work.push_back(std::move(work));
+  }
+  if (was_empty) eventfd_write(descriptors_->wake, 1);
+}
+
+/// The counter of `wake` is never read: each addition to it is news.
+void Loop::take_posted() {
+  std::vector<std::function<void()>> work;
+  {
+    const std::lock_guard lock(posted_->mutex);
+    work.swap(posted_->work);
+  }
+  for (const std::function<void()>& one : work) turn(one);
+}
+
+void Loop::take_events() {
+  std::array<epoll_event, most_events> events;
+  const int count = epoll_wait(descriptors_->epoll, events.data(), events.size(), -1);
+  ASSERT(count >= 0 || errno == EINTR, "the loop's own descriptor is good");
+  for (int i = 0; i < count; ++i) {
+    Watch::State& state = *static_cast<Watch::State*>(events[static_cast<std::size_t>(i)].data.ptr);
+    const std::uint32_t what = events[static_cast<std::size_t>(i)].events;
+    const bool has_ended = (what & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+    if (has_ended) state.has_ended = true;
+    if (!state.is_over && (what & EPOLLIN || has_ended)) {
+      if (const auto call = std::exchange(state.when_readable, nullptr))
+        turn(call);
+      else
+        state.has_more = true;
+    }
+    if (!state.is_over && (what & EPOLLOUT || has_ended))
+      if (const auto call = std::exchange(state.when_writable, nullptr)) {
+        turn(call);
+        // Every space that is made would be news, else.
+        if (!state.is_over && !state.when_writable) state.arm();
+      }
+  }
+  descriptors_->former.clear();
 }
 
 void Loop::LoopExecutor::woken() {
@@ -102,14 +187,14 @@ void Loop::arm() {
     when.it_value.tv_sec = ns / 1'000'000'000;
     when.it_value.tv_nsec = ns % 1'000'000'000;
   }
-  ASSERT(timerfd_settime(parts_->timer, TFD_TIMER_ABSTIME, &when, nullptr) == 0, "the time is in range");
+  ASSERT(timerfd_settime(descriptors_->timer, TFD_TIMER_ABSTIME, &when, nullptr) == 0, "the time is in range");
 }
 
 void Loop::await_timers() {
-  parts_->timer_watch->when_readable([this] {
+  descriptors_->timer_watch->when_more_comes([this] {
     std::uint64_t times = 0;
     // Nothing there is as good: whatever is due is looked up.
-    [[maybe_unused]] const ssize_t got = read(parts_->timer, &times, sizeof times);
+    [[maybe_unused]] const ssize_t got = read(descriptors_->timer, &times, sizeof times);
     run_due();
     await_timers();
   });
@@ -135,38 +220,36 @@ void Loop::tick() {
   });
 }
 
-struct Watch::State {
-  explicit State(Loop& of, asio::io_context& context) : loop(of), descriptor(context) {}
-  Loop& loop;
-  asio::posix::stream_descriptor descriptor;
-  bool is_over = false;
-};
-
-Watch::Watch(Loop& loop, int descriptor) : state_(std::make_shared<State>(loop, loop.parts_->context)) {
-  boost::system::error_code error;
-  state_->descriptor.assign(descriptor, error);
-  ASSERT(!error, error.message());
+Watch::Watch(Loop& loop, int descriptor) : state_(new State{loop, loop.descriptors_->epoll, descriptor}) {
+  epoll_event event{};
+  event.events = watched;
+  event.data.ptr = state_.get();
+  ASSERT(epoll_ctl(state_->epoll, EPOLL_CTL_ADD, descriptor, &event) == 0, "a descriptor has one watch at a time");
 }
 
 Watch::~Watch() {
+  epoll_ctl(state_->epoll, EPOLL_CTL_DEL, state_->descriptor, nullptr);
   state_->is_over = true;
-  state_->descriptor.release();  // whoever has it closes it
+  state_->when_readable = nullptr;
+  state_->when_writable = nullptr;
+  Loop& loop = state_->loop;
+  loop.descriptors_->former.push_back(std::move(state_));
 }
 
 void Watch::when_readable(std::function<void()> call) {
-  wait(true, std::move(call));
+  state_->when_readable = std::move(call);
+  state_->has_more = false;
+  state_->arm();
+}
+
+void Watch::when_more_comes(std::function<void()> call) {
+  if (state_->has_more || state_->has_ended) return when_readable(std::move(call));
+  state_->when_readable = std::move(call);
 }
 
 void Watch::when_writable(std::function<void()> call) {
-  wait(false, std::move(call));
-}
-
-void Watch::wait(bool for_reading, std::function<void()> call) {
-  using Base = asio::posix::descriptor_base;
-  state_->descriptor.async_wait(for_reading ? Base::wait_read : Base::wait_write,
-                                [state = state_, call = std::move(call)](const boost::system::error_code& error) {
-                                  if (!error && !state->is_over) state->loop.turn(call);
-                                });
+  state_->when_writable = std::move(call);
+  state_->arm();
 }
 
 }  // namespace heir::hosts

@@ -58,8 +58,11 @@ class Loop {
     Loop& loop_;
     bool is_posted_ = false;
   };
-  struct Parts;  // Boost.Asio's, out of everybody's sight
+  struct Descriptors;
+  struct Posted;
   void turn(const std::function<void()>& work);
+  void take_posted();
+  void take_events();
   void lost(Duration time);
   void await_timers();
   void arm();
@@ -73,7 +76,8 @@ class Loop {
   MonotonicTime armed_ = MonotonicTime::max();
   bool is_turning_ = false;
   Stalls stalls_;
-  std::unique_ptr<Parts> parts_;
+  std::unique_ptr<Posted> posted_;
+  std::unique_ptr<Descriptors> descriptors_;
 };
 
 /// Waits for a file descriptor, which must outlive it. Each wait is for one call, which may come though there is
@@ -85,12 +89,14 @@ class Watch {
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
   void when_readable(std::function<void()> call);
+  /// Cheaper, for who has read all that there was: when more has come since the last call for reading, or the end.
+  void when_more_comes(std::function<void()> call);
   void when_writable(std::function<void()> call);
 
  private:
+  friend class Loop;
   struct State;
-  void wait(bool for_reading, std::function<void()> call);
-  std::shared_ptr<State> state_;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace heir::hosts

@@ -44,4 +44,31 @@ class Pending final : private OperationBase::Owner {
   std::function<void()> when_abandoned_;
 };
 
+/// Awaited<T>: the same, for an operation of which there is one at a time, held by who completes it.
+template <class T>
+class Awaited final : private OperationBase::Owner {
+ public:
+  Awaited() = default;
+  Awaited(const Awaited&) = delete;
+  Awaited& operator=(const Awaited&) = delete;
+  ~Awaited() {
+    if (operation_) operation_->owned_by(nullptr);
+  }
+  void hold(Operation<T>& operation) {
+    ASSERT(!operation_, "one is awaited at a time");
+    operation_ = &operation;
+    operation.owned_by(this);
+  }
+  /// False also once it was abandoned.
+  explicit operator bool() const { return operation_ != nullptr; }
+  void complete(T value) {
+    if (Operation<T>* operation = std::exchange(operation_, nullptr)) operation->complete(std::move(value));
+  }
+
+ private:
+  void abandoned(OperationBase&) override { operation_ = nullptr; }
+
+  Operation<T>* operation_ = nullptr;
+};
+
 }  // namespace heir::hosts

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -21,6 +22,7 @@ namespace {
 constexpr std::size_t read_size = std::size_t{64} << 10;
 constexpr Duration linger_limit = Duration::seconds(5);
 constexpr Duration accept_pause = Duration::milliseconds(100);
+constexpr Duration connect_pause = Duration::milliseconds(10);
 
 template <class T>
 void set_option(int socket, int level, int name, T value) {
@@ -28,14 +30,17 @@ void set_option(int socket, int level, int name, T value) {
   (void)setsockopt(socket, level, name, &value, sizeof value);
 }
 
-/// Answers leave at once; a side that has silently gone is noticed within half a minute.
-void prepare(int socket) {
+/// Answers leave at once; a side that has silently gone is noticed, whether we wait for its words (by questions of the
+/// kernel) or for its acknowledgement of ours.
+void prepare(int socket, Duration silence_limit) {
   set_option(socket, IPPROTO_TCP, TCP_NODELAY, 1);
   set_option(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
-  set_option(socket, IPPROTO_TCP, TCP_KEEPIDLE, 10);
-  set_option(socket, IPPROTO_TCP, TCP_KEEPINTVL, 5);
+  const int seconds = static_cast<int>(silence_limit.ns() / 1'000'000'000);
+  const int between = std::max(1, seconds / 5);
+  set_option(socket, IPPROTO_TCP, TCP_KEEPINTVL, between);
+  set_option(socket, IPPROTO_TCP, TCP_KEEPIDLE, std::max(1, seconds - 3 * between));
   set_option(socket, IPPROTO_TCP, TCP_KEEPCNT, 3);
-  set_option(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, 25'000);
+  set_option(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<unsigned>(silence_limit.ns() / 1'000'000));
 }
 
 /// A socket with what is still to be sent on it.
@@ -120,7 +125,9 @@ class Farewell final : public std::enable_shared_from_this<Farewell> {
 
 class TcpStream final : public Stream {
  public:
-  TcpStream(Loop& loop, int socket) : connection_(std::make_unique<Connection>(loop, socket)) { prepare(socket); }
+  TcpStream(Loop& loop, int socket, Duration silence_limit) : connection_(std::make_unique<Connection>(loop, socket)) {
+    prepare(socket, silence_limit);
+  }
   ~TcpStream() override {
     if (!connection_ || connection_->broken != 0) return;
     connection_->watch = std::make_unique<Watch>(connection_->loop, renewed());
@@ -155,7 +162,7 @@ class TcpStream final : public Stream {
   Executor& executor() override { return loop_.executor(); }
 
   void start_read(Operation<Result<Bytes>>& op) override {
-    reading_ = Pending<Result<Bytes>>::of(op);
+    reading_.hold(op);
     // What the last read did not fill was all that there was: it is not tried in vain.
     if (is_dry_ && connection_)
       await_bytes();
@@ -166,7 +173,7 @@ class TcpStream final : public Stream {
   void start_drained(Operation<Result<>>& op) override {
     if (!connection_ || connection_->broken != 0) return op.complete(broken_error());
     if (connection_->unsent() <= send_bound) return op.complete(Result<>());
-    draining_ = Pending<Result<>>::of(op);
+    draining_.hold(op);
   }
 
  private:
@@ -177,8 +184,8 @@ class TcpStream final : public Stream {
   }
 
   void try_to_read() {
-    if (!reading_ || reading_->is_abandoned()) return;
-    if (!connection_) return std::exchange(reading_, nullptr)->complete(broken_error());
+    if (!reading_) return;
+    if (!connection_) return reading_.complete(broken_error());
     static thread_local std::array<char, read_size> buffer;
     ssize_t count = 0;
     do {
@@ -187,14 +194,15 @@ class TcpStream final : public Stream {
     if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return await_bytes();
     if (count < 0) return break_off(errno);
     is_dry_ = static_cast<std::size_t>(count) < read_size;
-    std::exchange(reading_, nullptr)->complete(Bytes(buffer.data(), static_cast<std::size_t>(count)));
+    reading_.complete(Bytes(buffer.data(), static_cast<std::size_t>(count)));
   }
 
   void await_bytes() {
     if (is_watched_) return;
     is_watched_ = true;
-    connection_->watch->when_readable([this] {
+    connection_->watch->when_more_comes([this] {
       is_watched_ = false;
+      is_dry_ = false;
       try_to_read();
     });
   }
@@ -203,7 +211,7 @@ class TcpStream final : public Stream {
     connection_->watch->when_writable([this] {
       if (!connection_ || connection_->broken != 0) return;
       if (!connection_->flush()) return break_off(connection_->broken);
-      if (connection_->unsent() <= send_bound && draining_) std::exchange(draining_, nullptr)->complete(Result<>());
+      if (connection_->unsent() <= send_bound) draining_.complete(Result<>());
       if (connection_->unsent() > 0) await_space();
     });
   }
@@ -214,8 +222,8 @@ class TcpStream final : public Stream {
   }
   void fail_waiting(int number) {
     number_ = number;
-    if (reading_) std::exchange(reading_, nullptr)->complete(broken_error());
-    if (draining_) std::exchange(draining_, nullptr)->complete(broken_error());
+    if (reading_) reading_.complete(broken_error());
+    if (draining_) draining_.complete(broken_error());
   }
   Error broken_error() const {
     const int number = connection_ && connection_->broken != 0 ? connection_->broken : number_;
@@ -227,8 +235,8 @@ class TcpStream final : public Stream {
   int number_ = ECONNRESET;
   bool is_watched_ = false;
   bool is_dry_ = false;  ///< The last read took all that had come.
-  std::shared_ptr<Pending<Result<Bytes>>> reading_;
-  std::shared_ptr<Pending<Result<>>> draining_;
+  Awaited<Result<Bytes>> reading_;
+  Awaited<Result<>> draining_;
 };
 
 /// A connection that is coming about.
@@ -236,24 +244,37 @@ class Connecting final : public std::enable_shared_from_this<Connecting> {
  public:
   using Outcome = Result<std::unique_ptr<Stream>>;
 
-  Connecting(Loop& loop, Address to) : loop_(loop), to_(std::move(to)) {}
+  Connecting(Loop& loop, Duration silence_limit, Address to)
+      : loop_(loop), silence_limit_(silence_limit), to_(std::move(to)) {}
   ~Connecting() {
     watch_.reset();
     if (socket_ >= 0) close(socket_);
   }
 
   void begin(Operation<Outcome>& operation) {
-    const Result<SocketAddress> address = socket_address(to_);
+    const Result<SocketAddress> address = stream_address(to_);
     if (!address) return operation.complete(address.error());
-    socket_ = ::socket(address->storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    address_ = *address;
+    socket_ = ::socket(address_.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (socket_ < 0) return operation.complete(failed(errno));
-    const int done = ::connect(socket_, address->get(), address->size);
-    if (done != 0 && errno != EINPROGRESS) return operation.complete(failed(errno));
     // Whoever abandons it lets go of the only thing that keeps it.
     pending_ = Pending<Outcome>::of(operation, [self = shared_from_this()] { self->end(); });
     timer_ = loop_.set_timer(boot_time() + connect_limit, [weak = weak_from_this()] {
       if (const auto self = weak.lock()) self->finish(ETIMEDOUT);
     });
+    try_to_connect();
+  }
+
+ private:
+  void try_to_connect() {
+    const int done = ::connect(socket_, address_.get(), address_.size);
+    if (done != 0 && errno == EAGAIN) {  // a Unix socket on which too many wait to be accepted
+      retry_ = loop_.set_timer(boot_time() + connect_pause, [weak = weak_from_this()] {
+        if (const auto self = weak.lock()) self->try_to_connect();
+      });
+      return;
+    }
+    if (done != 0 && errno != EINPROGRESS) return finish(errno);
     watch_ = std::make_unique<Watch>(loop_, socket_);
     watch_->when_writable([weak = weak_from_this()] {
       const auto self = weak.lock();
@@ -265,7 +286,6 @@ class Connecting final : public std::enable_shared_from_this<Connecting> {
     });
   }
 
- private:
   Error failed(int number) const {
     return {ErrorCode::unreachable, "connecting to " + to_.value() + ": " + std::strerror(number)};
   }
@@ -275,27 +295,32 @@ class Connecting final : public std::enable_shared_from_this<Connecting> {
     const int socket = std::exchange(socket_, -1);
     const auto keep = shared_from_this();
     end();
-    if (number == 0) return pending->complete(Outcome(std::make_unique<TcpStream>(loop_, socket)));
+    if (number == 0) return pending->complete(Outcome(std::make_unique<TcpStream>(loop_, socket, silence_limit_)));
     close(socket);
     pending->complete(failed(number));
   }
   void end() {
     watch_.reset();
     loop_.cancel_timer(timer_);
+    loop_.cancel_timer(retry_);
     if (socket_ >= 0) close(std::exchange(socket_, -1));
   }
 
   Loop& loop_;
+  const Duration silence_limit_;
   Address to_;
+  SocketAddress address_;
   int socket_ = -1;
   std::uint64_t timer_ = 0;
+  std::uint64_t retry_ = 0;
   std::unique_ptr<Watch> watch_;
   std::shared_ptr<Pending<Outcome>> pending_;
 };
 
 class TcpListener final : public Listener {
  public:
-  TcpListener(Loop& loop, int socket) : loop_(loop), socket_(socket), watch_(std::make_unique<Watch>(loop, socket)) {}
+  TcpListener(Loop& loop, Duration silence_limit, int socket)
+      : loop_(loop), silence_limit_(silence_limit), socket_(socket), watch_(std::make_unique<Watch>(loop, socket)) {}
   ~TcpListener() override {
     loop_.cancel_timer(pause_);
     watch_.reset();
@@ -313,7 +338,8 @@ class TcpListener final : public Listener {
   void try_to_accept() {
     if (!accepting_ || accepting_->is_abandoned()) return;
     const int socket = ::accept4(socket_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (socket >= 0) return std::exchange(accepting_, nullptr)->complete(std::make_unique<TcpStream>(loop_, socket));
+    if (socket >= 0)
+      return std::exchange(accepting_, nullptr)->complete(std::make_unique<TcpStream>(loop_, socket, silence_limit_));
     if (errno == EINTR || errno == ECONNABORTED) return loop_.post([this] { try_to_accept(); });
     if (errno == EAGAIN || errno == EWOULDBLOCK) {
       if (!is_watched_)
@@ -330,6 +356,7 @@ class TcpListener final : public Listener {
   }
 
   Loop& loop_;
+  const Duration silence_limit_;
   int socket_;
   std::unique_ptr<Watch> watch_;
   bool is_watched_ = false;
@@ -350,11 +377,13 @@ Address with_port_of(int socket, const Address& address) {
 
 }  // namespace
 
-void connect_stream(Loop& loop, const Address& to, Operation<Result<std::unique_ptr<Stream>>>& operation) {
-  std::make_shared<Connecting>(loop, to)->begin(operation);
+void connect_stream(Loop& loop, Duration silence_limit, const Address& to,
+                    Operation<Result<std::unique_ptr<Stream>>>& operation) {
+  std::make_shared<Connecting>(loop, silence_limit, to)->begin(operation);
 }
 
-Result<std::unique_ptr<Listener>> listen_for_streams(Loop& loop, const Address& at, Address* taken) {
+Result<std::unique_ptr<Listener>> listen_for_streams(Loop& loop, Duration silence_limit, const Address& at,
+                                                     Address* taken) {
   const Result<SocketAddress> address = socket_address(at);
   if (!address) return address.error();
   const int socket = ::socket(address->storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -367,7 +396,7 @@ Result<std::unique_ptr<Listener>> listen_for_streams(Loop& loop, const Address& 
                  "listening at " + at.value() + ": " + std::strerror(number)};
   }
   if (taken) *taken = with_port_of(socket, at);
-  return std::unique_ptr<Listener>(std::make_unique<TcpListener>(loop, socket));
+  return std::unique_ptr<Listener>(std::make_unique<TcpListener>(loop, silence_limit, socket));
 }
 
 }  // namespace heir::hosts

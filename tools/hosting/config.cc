@@ -138,6 +138,7 @@ void read_ports(const Value* value, HostingConfig& config, Mistakes& mistakes) {
   port("control", config.ports.control);
   port("gate", config.ports.gate);
   port("database", config.ports.database);
+  port("read_only", config.ports.read_only);
   port("http", config.ports.http);
   table.end();
 }
@@ -149,6 +150,18 @@ void read_http(const Value* value, HostingConfig& config, Mistakes& mistakes) {
   table.key("listen", listen);
   const bool is_good = listen.empty() || listen == "off" || hosts::socket_address(address_of(listen, 1)).has_value();
   table.check(is_good, "listen", "is an IP address of this host, as \"0.0.0.0\" for all that it has, or \"off\"");
+  table.end();
+}
+
+void read_gate(const Value* value, HostingConfig& config, Mistakes& mistakes) {
+  if (!value) return;
+  Table table(*value, mistakes);
+  const auto duration = [&](const std::string& name, Duration& into) {
+    table.key(name, into);
+    table.check(into >= Duration::seconds(1) && into <= Duration::seconds(3600), name, "is from 1s to 3600s");
+  };
+  duration("max_lag", config.gate.max_lag);
+  duration("silence_limit", config.gate.silence_limit);
   table.end();
 }
 
@@ -206,6 +219,7 @@ void read_config(const Value& root, HostingConfig& config, Mistakes& mistakes) {
   table.key("fenced_reads", config.fenced_reads);
   const Value* const host_array = table.array("host");
   const Value* const ports = table.table("ports");
+  const Value* const gate = table.table("gate");
   const Value* const http = table.table("http");
   const Value* const postgresql = table.table("postgresql");
   const Value* const timing = table.table("timing");
@@ -215,6 +229,7 @@ void read_config(const Value& root, HostingConfig& config, Mistakes& mistakes) {
   bool says_who_stores = false;
   read_hosts(host_array, config, mistakes, says_who_stores);
   read_ports(ports, config, mistakes);
+  read_gate(gate, config, mistakes);
   read_http(http, config, mistakes);
   read_postgresql(postgresql, config, mistakes);
   read_timing(timing, config, mistakes);
@@ -310,6 +325,9 @@ agent::Config agent_config(const HostingConfig& from) {
   config.cluster = from.cluster;
   for (const HostEntry* host : from.store_hosts()) config.store.push_back(address_of(*host, from.ports.store));
   config.gate = address_of(self, from.ports.gate);
+  config.read_only = agent::ReadOnlyPort{address_of(self, from.ports.read_only), from.gate.max_lag};
+  for (const HostEntry& host : from.hosts)
+    if (host.name != from.name) config.others.push_back(address_of(host, from.ports.agent));
   config.adopt = from.postgresql.adopt;
   config.fenced_reads = from.fenced_reads;
   config.ttl = from.timing.session_ttl;
@@ -333,11 +351,17 @@ agent::Config agent_config(const HostingConfig& from) {
   const auto from_host = [](const HostEntry& host) {
     return host.address + (host.address.find(':') == std::string::npos ? "/32" : "/128");
   };
+  // A Unix socket costs the gate less than TCP. An abstract one leaves no file behind that could be in the way later.
+  database.socket_folder = "@heir-" + from.cluster + "-" + from.name;
+  config.plain_database = Address(database.socket_folder + "/.s.PGSQL." + std::to_string(from.ports.database));
+  for (const char* const what : {"all ", "replication "})
+    database.access.push_back("local " + (what + database.superuser) + " scram-sha-256");
   for (const HostEntry& host : from.hosts) {
     database.access.push_back("host all " + database.superuser + " " + from_host(host) + " scram-sha-256");
     database.access.push_back("host replication " + database.superuser + " " + from_host(host) + " scram-sha-256");
   }
   // Clients come through the gate, hence from this host, and from nowhere else.
+  database.access.push_back("local all all " + from.postgresql.client_authentication);
   database.access.push_back("host all all " + from_host(self) + " " + from.postgresql.client_authentication);
   return config;
 }

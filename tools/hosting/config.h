@@ -24,8 +24,15 @@ struct Ports {
   int control = 7402;
   int gate = 6432;
   int database = 6433;
+  int read_only = 6434;
   int http = 8008;
   bool operator==(const Ports&) const = default;
+};
+
+struct GateSection {
+  Duration max_lag = Duration::seconds(10);
+  Duration silence_limit = Duration::seconds(25);
+  bool operator==(const GateSection&) const = default;
 };
 
 /// Health and metrics.
@@ -66,6 +73,7 @@ struct HostingConfig {
   bool fenced_reads = false;
   std::vector<HostEntry> hosts;
   Ports ports;
+  GateSection gate;
   HttpSection http;
   PostgresqlSection postgresql;
   TimingSection timing;

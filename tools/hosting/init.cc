@@ -71,7 +71,13 @@ std::string config_text(const std::string& cluster, const std::string& self, con
   text += line("#control", std::to_string(ports.control), "messages of operators");
   text += line("#gate", std::to_string(ports.gate), "where clients connect: host=… target_session_attrs=read-write");
   text += line("#database", std::to_string(ports.database), "the database itself; for the hosts above only");
+  text += line("#read_only", std::to_string(ports.read_only), "where clients read from whichever host; see max_lag");
   text += line("#http", std::to_string(ports.http), "health and metrics, for who only looks; by Patroni's paths");
+  text += "\n[gate]\n";
+  text += line("#max_lag", quoted(to_string(defaults.gate.max_lag)),
+               "a read-only port shows what was acknowledged so long before, or cuts");
+  text += line("#silence_limit", quoted(to_string(defaults.gate.silence_limit)),
+               "a client or server that the network hides for so long is cut");
   text += "\n[http]\n";
   text += line("#listen", quoted(""), "an IP address; \"\": the one above; \"0.0.0.0\": all; \"off\": nowhere");
   text += "\n[postgresql]\n";

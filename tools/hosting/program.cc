@@ -54,7 +54,7 @@ class AgentProgram {
         log_(STDERR_FILENO, options.log_format, options.log_level),
         workers_(worker_threads),
         mail_(loop_, config.cluster, prepared.keys, correspondents(config)),
-        agent_host_(loop_, workers_, log_, &mail_, {"agent", config.password_file(), {}}),
+        agent_host_(loop_, workers_, log_, &mail_, {"agent", config.password_file(), {}, config.gate.silence_limit}),
         store_host_(loop_, workers_, log_, &mail_, {"store", "", {}}),
         control_host_(loop_, workers_, log_, &mail_, {"control", "", {}}),
         inbox_(control_host_),

@@ -127,6 +127,9 @@ Task<Result<std::uint64_t>> Adapter::visible_end() {
     co_return Error{ErrorCode::refused, "this server is a standby: what it shows is its primary's"};
   co_return seen->flushed;
 }
+Task<Result<LogEnd>> Adapter::log_end() {
+  return postgresql::log_end(*context_);
+}
 Task<Result<CatchUp>> Adapter::sync_has_flushed(PeerId sync, std::uint64_t target) {
   return postgresql::sync_has_flushed(*context_, std::move(sync), target);
 }

@@ -49,6 +49,8 @@ struct Config {
   std::string password_file;        ///< Whose first line is the superuser's password in a new cluster; "": it has none.
   std::vector<std::string> access;  ///< Lines of pg_hba.conf. Empty: everyone by scram-sha-256.
   std::vector<std::string> settings;  ///< More lines for the settings file, which cannot override the adapter's own.
+  /// As unix_socket_directories, for a gate beside the server; "" for none, "@name" for an abstract one.
+  std::string socket_folder = {};
   CommitLevel commit_level = CommitLevel::flushed;
   bool fsync = true;                ///< Off loses writes; a scenario may want to see that.
   bool distrust_own_disk = true;    ///< Off: a copy is led by, or replaced, though others show that a disk lost log.
@@ -130,6 +132,15 @@ struct Observation {
 struct LogStream {
   std::optional<std::uint64_t> timeline;      ///< A standby's only as long as its receiver runs.
   std::optional<std::uint64_t> upstream_end;  ///< Standby: end of its upstream's log, as its receiver last heard of it.
+};
+
+/// Where the log of a running server ends, and which start of it said so (see Observation).
+struct LogEnd {
+  bool in_recovery = false;
+  std::uint64_t timeline = 0;
+  std::uint64_t offset = 0;  ///< Of what is flushed; in recovery of what is replayed.
+  std::int64_t started_us = 0;
+  std::int64_t processes_us = 0;
 };
 
 /// How far a standby has come towards what its primary shows.
@@ -265,6 +276,8 @@ class Adapter {
   Task<Result<Position>> replayed_position();
   /// Primary: an offset that covers everything that the database shows now.
   Task<Result<std::uint64_t>> visible_end();
+
+  Task<Result<LogEnd>> log_end();
 
   /// Bytes that the copies being made from this server have sent: the progress of a standby that does not stream yet.
   Task<Result<std::uint64_t>> copied();

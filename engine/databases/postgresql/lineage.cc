@@ -37,13 +37,17 @@ Result<std::vector<std::pair<std::uint64_t, std::uint64_t>>> read_pairs(const Ro
 
 }  // namespace
 
-Task<Result<Position>> lineage_of(Sessions& server) {
+Task<Result<std::uint64_t>> timeline_of(Sessions& server) {
   Statement ask_timeline = catalogue::timeline();
   const Result<Rows> answer = co_await server.ask(std::move(ask_timeline));
   if (!answer) co_return answer.error();
   const auto single = single_row(*answer, 1, catalogue::name::timeline);
   if (!single) co_return single.error();
-  const auto newest = number_at(**single, 0, catalogue::name::timeline);
+  co_return number_at(**single, 0, catalogue::name::timeline);
+}
+
+Task<Result<Position>> lineage_of(Sessions& server) {
+  const Result<std::uint64_t> newest = co_await timeline_of(server);
   if (!newest) co_return newest.error();
   Position position;
   std::uint64_t begin = 0;
@@ -146,6 +150,16 @@ Task<Result<Position>> replayed_position(Context& context) {
   if (!position) co_return position;
   position->offset = seen->in_recovery ? seen->replayed : seen->flushed;
   co_return trimmed(std::move(*position));
+}
+
+Task<Result<LogEnd>> log_end(Context& context) {
+  const Result<Observation> seen = co_await look(context, std::nullopt);
+  if (!seen) co_return seen.error();
+  // After the offset: a standby that meanwhile went over to another timeline has that offset on it, too.
+  const Result<std::uint64_t> timeline = co_await timeline_of(context.sessions);
+  if (!timeline) co_return timeline.error();
+  const std::uint64_t offset = seen->in_recovery ? seen->replayed : seen->flushed;
+  co_return LogEnd{seen->in_recovery, *timeline, offset, seen->started_us, seen->processes_us};
 }
 
 Task<Result<Source>> source_of(Sessions& server) {

@@ -9,6 +9,8 @@ namespace heir::postgresql {
 /// is bound to its generation by a row in heir.promotion, which is part of the log itself (P-08); one without a row
 /// (begun before the data was adopted, or its row not yet replayed) has promotion 0.
 Task<Result<Position>> lineage_of(Sessions& server);
+/// See catalogue::timeline.
+Task<Result<std::uint64_t>> timeline_of(Sessions& server);
 
 /// Drops branches that begin where the log ends: nothing of them is there.
 Position trimmed(Position position);
@@ -17,6 +19,7 @@ Position trimmed(Position position);
 Task<Result<Position>> position(Context& context);
 Task<Result<Position>> received_position(Context& context);
 Task<Result<Position>> replayed_position(Context& context);
+Task<Result<LogEnd>> log_end(Context& context);
 
 /// A running server that others follow: its flushed end of log, and as a standby what it has replayed.
 struct Source {

@@ -1,3 +1,4 @@
+#include "engine/databases/postgresql/lineage.h"
 #include "engine/databases/postgresql/server.h"
 
 #include <algorithm>
@@ -284,12 +285,7 @@ Task<Result<>> sever(Context& context) {
 }
 
 Task<Result<>> bind_timeline(Context& context, Generation generation) {
-  Statement ask_timeline = catalogue::timeline();
-  const Result<Rows> answer = co_await context.sessions.ask(std::move(ask_timeline));
-  if (!answer) co_return answer.error();
-  const auto row = single_row(*answer, 1, catalogue::name::timeline);
-  if (!row) co_return row.error();
-  const auto timeline = number_at(**row, 0, catalogue::name::timeline);
+  const Result<std::uint64_t> timeline = co_await timeline_of(context.sessions);
   if (!timeline) co_return timeline.error();
   std::string led = std::to_string(*timeline) + "\n";
   if (const Result<> kept = co_await keep_file(context, led_mark(context.layout.data()), std::move(led)); !kept)

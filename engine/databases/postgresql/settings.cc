@@ -134,7 +134,7 @@ Result<std::string> settings_text(const Config& config, const RoleSettings& role
   };
   set("listen_addresses", listen->first);
   set("port", listen->second);
-  set("unix_socket_directories", "");
+  set("unix_socket_directories", config.socket_folder);
   set("superuser_reserved_connections", "8");  // clients that use every connection must not lock out the adapter (P-23)
   set("wal_level", "replica");
   set("wal_log_hints", "on");

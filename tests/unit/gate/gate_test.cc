@@ -44,6 +44,8 @@ struct ScriptedGuard final : gate::Guard {
     co_return fence_answer;
   }
 
+  void cancel_elsewhere(gate::CancelKey key) override { elsewhere.insert(key); }
+
   Host* host = nullptr;
   Mode state = Mode::open;
   std::optional<MonotonicTime> lease_end;
@@ -57,7 +59,19 @@ struct ScriptedGuard final : gate::Guard {
   int asked = 0;
   int asked_for_waits = 0;
   int fences = 0;
+  std::set<gate::CancelKey> elsewhere;
 };
+
+constexpr std::uint32_t tls = 80877103;
+constexpr std::uint32_t gss = 80877104;
+
+/// Whether the connection can be encrypted, in this manner.
+std::string question(std::uint32_t kind) {
+  std::string packet;
+  wire::detail::put32(packet, 8);
+  wire::detail::put32(packet, kind);
+  return packet;
+}
 
 /// One side of a connection that the test plays.
 struct End {
@@ -102,9 +116,10 @@ struct Server final : Ends, ListenHandler {
 };
 
 struct Fixture {
-  explicit Fixture(bool fenced = false) : kernel(1), network(kernel, quiet()) {
+  explicit Fixture(bool fenced = false, bool has_plain = false) : kernel(1), network(kernel, quiet()) {
     config.listen = Address("host:5432");
     config.database = Address("host:5433");
+    if (has_plain) config.plain_database = Address("host:5434");
     config.fenced = fenced;
     process = &machine.start("agent");
     run_main(*process, machine.address(5500), [this](Host& host) { return serve(host, *this); });
@@ -407,35 +422,155 @@ TEST_CASE("a lease that ends between answer and delivery holds the answer") {
   CHECK(client->received == "in time too late");
 }
 
-TEST_CASE("a question for encryption is answered with no, and the client goes on in the open") {
+TEST_CASE("whether the database encrypts is its own answer: it does not, and the client goes on in the open") {
   Fixture f;
-  std::string question;
-  wire::detail::put32(question, 8);
-  wire::detail::put32(question, 80877103);
-  const End& client = f.connect(question);
-  f.run(ms(20));
-  CHECK(client.received == "N");
-  wire::detail::put32(question, 8);
-  wire::detail::put32(question, 80877104);
-  f.network.write(client.stream, question.substr(8));
-  f.run(ms(20));
-  CHECK(client.received == "NN");
-  f.network.write(client.stream, wire::startup("app"));
+  const End& client = f.connect(question(tls));
   f.run(ms(20));
   REQUIRE(f.database.all.size() == 1);
-  CHECK(f.database.all[0].received == wire::startup("app"));
+  CHECK(f.database.all[0].received == question(tls));
+  CHECK(client.received.empty());
+  f.network.write(f.database.all[0].stream, "N");
+  f.run(ms(20));
+  CHECK(client.received == "N");
+  CHECK(f.database.all[0].over());
+  SECTION("it goes on") {
+    f.network.write(client.stream, wire::startup("app"));
+    f.run(ms(20));
+    REQUIRE(f.database.all.size() == 2);
+    CHECK(f.database.all[1].received == wire::startup("app"));
+  }
+  SECTION("it asks for the other kind") {
+    f.network.write(client.stream, question(gss));
+    f.run(ms(20));
+    REQUIRE(f.database.all.size() == 2);
+    CHECK(f.database.all[1].received == question(gss));
+  }
+  SECTION("the next client is spared the question, for a while") {
+    const End& next = f.connect(question(tls) + wire::startup("app"));
+    f.run(ms(20));
+    CHECK(next.received == "N");
+    REQUIRE(f.database.all.size() == 2);
+    CHECK(f.database.all[1].received == wire::startup("app"));
+    f.run(Duration::seconds(2));
+    f.connect(question(tls));
+    f.run(ms(20));
+    REQUIRE(f.database.all.size() == 3);
+    CHECK(f.database.all[2].received == question(tls));
+  }
 }
 
-TEST_CASE("a startup that came together with the question for encryption is not left lying") {
+TEST_CASE("a question for encryption that nobody answers is answered with no") {
   Fixture f;
-  std::string question;
-  wire::detail::put32(question, 8);
-  wire::detail::put32(question, 80877103);
-  const End& client = f.connect(question + wire::startup("app"));
+  std::size_t connections = 0;
+  SECTION("the gate is closed: it refuses in clear text") {
+    f.set(Mode::closed);
+  }
+  SECTION("there is no database") {
+    f.database.stop();
+  }
+  SECTION("the database says nothing") {
+    connections = 1;
+  }
+  const End& client = f.connect(question(tls) + wire::startup("app"));
   f.run(ms(20));
-  CHECK(client.received == "N");
+  if (connections > 0) {
+    CHECK(client.received.empty());
+    f.run(Duration::seconds(5));
+    CHECK(client.received == "N");
+  } else {
+    CHECK(client.received.starts_with("NE"));
+    CHECK(client.received.find("57P03") != std::string::npos);
+  }
+  CHECK(f.database.all.size() >= connections);
+}
+
+namespace {
+
+/// A client and a server that have agreed to encrypt.
+std::pair<End*, End*> encrypted_session(Fixture& f) {
+  End& client = f.connect(question(tls));
+  const std::size_t before = f.database.all.size();
+  f.run(ms(20));
+  REQUIRE(f.database.all.size() == before + 1);
+  End& server = f.database.all.back();
+  f.network.write(server.stream, "S");
+  f.run(ms(20));
+  CHECK(client.received == "S");
+  client.received.clear();
+  server.received.clear();
+  return {&client, &server};
+}
+
+}  // namespace
+
+TEST_CASE("an encrypted session passes untouched, under the same rule") {
+  Fixture f;
+  const auto [client, server] = encrypted_session(f);
+  CHECK(f.guard.looks == 1);
+  const std::string bytes("\x16\x03\x01\x00K Z\xff", 9);
+  f.network.write(client->stream, bytes);
+  f.run(ms(20));
+  CHECK(server->received == bytes);
+  f.network.write(server->stream, bytes + bytes);
+  f.run(ms(20));
+  CHECK(client->received == bytes + bytes);
+  SECTION("held") {
+    f.set(Mode::held);
+    f.network.write(server->stream, "late");
+    f.run(Duration::seconds(10));
+    CHECK(client->received == bytes + bytes);
+    CHECK_FALSE(client->over());
+    f.set(Mode::open);
+    f.run(ms(20));
+    CHECK(client->received == bytes + bytes + "late");
+  }
+  SECTION("closed") {
+    f.set(Mode::closed);
+    f.run(ms(20));
+    CHECK(client->reset);
+    CHECK(server->reset);
+  }
+}
+
+TEST_CASE("the word that the database encrypts waits for an open gate, too") {
+  Fixture f;
+  f.set(Mode::held);
+  const End& client = f.connect(question(tls));
+  f.run(ms(20));
   REQUIRE(f.database.all.size() == 1);
-  CHECK(f.database.all[0].received == wire::startup("app"));
+  f.network.write(f.database.all[0].stream, "S");
+  f.run(Duration::seconds(1));
+  CHECK(client.received.empty());
+  f.set(Mode::open);
+  f.run(ms(20));
+  CHECK(client.received == "S");
+}
+
+TEST_CASE("a cancel request may be for an encrypted session, whose key nobody knows") {
+  Fixture f;
+  encrypted_session(f);
+  f.guard.waiting = {7};
+  f.connect(wire::cancel({7, 7}));
+  f.run(ms(200));
+  CHECK(f.database.all.size() == 1);
+  f.guard.waiting.clear();
+  f.run(ms(200));
+  REQUIRE(f.database.all.size() == 2);
+  CHECK(f.database.all[1].received == wire::cancel({7, 7}));
+  CHECK(f.guard.elsewhere.size() == 1);  // or of another host's
+}
+
+TEST_CASE("a session without encryption takes the plain way to the database, and one with it does not") {
+  Fixture f(false, true);
+  Server plain(f.network, f.machine.address(5434));
+  f.connect(wire::startup("app"));
+  f.run(ms(20));
+  REQUIRE(plain.all.size() == 1);
+  CHECK(plain.all[0].received == wire::startup("app"));
+  CHECK(f.database.all.empty());
+  encrypted_session(f);
+  CHECK(f.database.all.size() == 1);
+  CHECK(plain.all.size() == 1);
 }
 
 TEST_CASE("a malformed beginning is refused in words and ended") {
@@ -502,7 +637,18 @@ TEST_CASE("a cancel request is delayed while its target waits for the sync") {
   CHECK(server->received.empty());
 }
 
-TEST_CASE("a cancel request without a session of that key is dropped") {
+TEST_CASE("a cancel request that came to another gate is passed on like one that came here") {
+  Fixture f;
+  f.session(7);
+  f.gate->cancel({7, 7});
+  f.gate->cancel({8, 8});
+  f.run(ms(20));
+  REQUIRE(f.database.all.size() == 2);
+  CHECK(f.database.all[1].received == wire::cancel({7, 7}));
+  CHECK(f.guard.elsewhere.empty());
+}
+
+TEST_CASE("a cancel request without a session of that key is dropped, and is told to whom else it may concern") {
   Fixture f;
   f.session(7);
   for (const wire::BackendKey key : {wire::BackendKey{7, 8}, wire::BackendKey{8, 7}, wire::BackendKey{0, 0}}) {
@@ -512,6 +658,7 @@ TEST_CASE("a cancel request without a session of that key is dropped") {
   }
   CHECK(f.database.all.size() == 1);
   CHECK(f.guard.asked_for_waits == 0);
+  CHECK(f.guard.elsewhere == std::set<gate::CancelKey>{{0, 0}, {7, 8}, {8, 7}});
 }
 
 TEST_CASE("fenced: an answer waits until the sync has it") {
