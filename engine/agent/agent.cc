@@ -351,6 +351,7 @@ class Agent final : private gate::Guard, private store::Receiver, private Access
     status.store_silent = now - store_.heard();
     status.gate = failover::gate_mode(peer_, now);
     status.gate_connections = gate_.connections();
+    status.reads_open = reads_.is_open();
     status.database = peer_.database;
     status.log = database_->log_status();
     if (peer_.command)

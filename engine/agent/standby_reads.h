@@ -39,6 +39,8 @@ class StandbyReads final : private gate::Guard {
   Task<Result<>> run();
   /// The peer has changed.
   void update();
+  /// Clients of the port are served at this moment.
+  bool is_open() const { return port_ && (leads() ? primary_.mode() == gate::Mode::open : is_proven()); }
   /// Takes a message of reads_tag.
   void receive(Message message);
   /// See gate::Gate.

@@ -58,6 +58,7 @@ struct Status {
   // Gate
   failover::GateMode gate = failover::GateMode::closed;
   std::uint64_t gate_connections = 0;  ///< Of clients, through it, now.
+  bool reads_open = false;             ///< The read-only port serves clients at this moment.
 
   // Database
   failover::DatabaseStatus database;

@@ -106,9 +106,10 @@ std::optional<double> size_of(std::string_view text) {
 
 // ---- Whether it is so
 
+/// One that lets readers in, for it is they who are sent here.
 bool is_standby(const Status& status) {
   return (status.role == Role::sync || status.role == Role::async) && status.database.running &&
-         !status.database.damaged && status.log && status.log->is_standby;
+         !status.database.damaged && status.log && status.log->is_standby && status.reads_open;
 }
 
 /// A lag that is not known is not below any bound.
@@ -188,6 +189,7 @@ Json document(const std::optional<Status>& status) {
   heir["role_since"] = epoch(status->role_since);
   heir["generation"] = status->generation.number();
   heir["gate"] = failover::to_string(status->gate);
+  heir["reads"] = status->reads_open ? "open" : "closed";
   heir["writable"] = agent::is_writable(*status);
   heir["why_not_writable"] = agent::why_not_writable(*status);
   heir["lease_left_ms"] = status->lease_left.ns() / 1'000'000;

@@ -1,6 +1,7 @@
 // Patroni's health paths: what load balancers and Kubernetes ask a host for, by the paths that their set-ups have. A
 // path is answered by 200 or 503 as the REST API of Patroni 3.0 documents it, so that `option httpchk` and probes
-// need no change. The primary's are stricter: they hold while the gate is open, which is asked at that moment.
+// need no change. Two are stricter, and both are asked at that moment: a primary's gate must be open, and a replica's
+// read-only port.
 #pragma once
 
 #include <optional>

@@ -104,6 +104,7 @@ void add_role(Page& page, const Status& status) {
 
 void add_gate(Page& page, const Status& status) {
   page.gauge("heir_writable", "1 while clients may write here.", yes(agent::is_writable(status)));
+  page.gauge("heir_reads_open", "1 while the read-only port serves clients.", yes(status.reads_open));
   page.begin("heir_gate", "1 for what the gate is.", "gauge");
   for (const GateMode mode : {GateMode::closed, GateMode::held, GateMode::open})
     page.line({{"mode", failover::to_string(mode)}}, yes(status.gate == mode));

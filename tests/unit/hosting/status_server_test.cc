@@ -33,6 +33,7 @@ Status status_of(Role role, GateMode gate, bool is_running = true) {
   status.lease_left = gate == GateMode::held ? Duration::zero() : Duration::milliseconds(1500);
   status.store_silent = Duration::milliseconds(100);
   status.gate = gate;
+  status.reads_open = is_running && (role == Role::sync || role == Role::async || gate == GateMode::open);
   status.database.running = is_running;
   if (is_running) {
     status.log.emplace();
@@ -47,6 +48,11 @@ Status status_of(Role role, GateMode gate, bool is_running = true) {
       status.log->flushed = 100 * mebibyte;
     }
   }
+  return status;
+}
+
+Status unproven(Status status) {
+  status.reads_open = false;
   return status;
 }
 
@@ -129,6 +135,9 @@ TEST_CASE("A lag that is not known is not below any bound") {
   Status status = status_of(Role::async, GateMode::closed);
   status.log->is_streaming = false;
   CHECK(answer(status, "/replica").status == 200);  // as Patroni
+  CHECK(answer(unproven(status), "/replica").status == 503);
+  CHECK(answer(unproven(status), "/read-only").status == 503);
+  CHECK(answer(unproven(status), "/health").status == 200);
   CHECK(answer(status, "/replica?lag=1TB").status == 503);
 }
 
@@ -189,6 +198,7 @@ TEST_CASE("The document has Patroni's keys, and ours beside them") {
     "role_since": 1700000000,
     "generation": 3,
     "gate": "open",
+    "reads": "open",
     "writable": true,
     "why_not_writable": [],
     "lease_left_ms": 1500,
