@@ -49,8 +49,8 @@ class Drain {
   Exit run() {
     const std::vector<std::string> known = names();
     if (std::find(known.begin(), known.end(), options_.host) == known.end())
-      return give_up({ErrorCode::not_found, "there is no host '" + printable(options_.host) + "'" +
-                                                scenarios::suggestion(options_.host, known)});
+      return give_up({ErrorCode::invalid, "there is no host '" + printable(options_.host) + "'" +
+                                              scenarios::suggestion(options_.host, known)});
     std::optional<StateView> state = newest_state(client_.look());
     if (!state) return give_up({ErrorCode::unreachable, "no host tells the cluster's state; see `heir status`"});
     if (state->primary == options_.host) {

@@ -89,7 +89,7 @@ Result<std::string> Client::ask(const std::string& name, const Order& order) con
     const hosts::ControlTarget target = target_of(host);
     return understood(target, hosts::ask_all(config_.cluster, keys_, {target}, order_text(order), limit_).front());
   }
-  return Error{ErrorCode::not_found,
+  return Error{ErrorCode::invalid,
                "there is no host '" + scenarios::printable(name) + "'" + scenarios::suggestion(name, known)};
 }
 

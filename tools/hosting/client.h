@@ -27,8 +27,9 @@ class Client {
 
   /// In the order of the configuration.
   std::vector<HostAnswer> ask_all(const Order& order) const;
-  /// One host. `not_found` if the configuration has none of that name; `unreachable`; `unknown_outcome`: it may
-  /// have been done; `invalid`: the key is not accepted, or the host is somebody else; and what the host itself said.
+  /// One host. `unreachable`; `unknown_outcome`: it may
+  /// have been done; `invalid`: the configuration has none of that name, the key is not
+  /// accepted, or the host is somebody else; and what the host itself said.
   Result<std::string> ask(const std::string& host, const Order& order) const;
   /// The first host that can carry it out: one after another as long as nothing can have happened.
   Result<std::string> ask_any(const Order& order) const;

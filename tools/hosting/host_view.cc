@@ -116,7 +116,8 @@ std::vector<std::string> problems_of(const std::vector<NamedAnswer>& hosts) {
   std::vector<std::string> problems;
   const std::optional<StateView> state = newest_state(hosts);
   const auto is_writable = [](const NamedAnswer& each) { return each.view && each.view->is_writable; };
-  if (std::none_of(hosts.begin(), hosts.end(), is_writable)) {
+  const auto answers = [](const NamedAnswer& each) { return each.view.has_value(); };
+  if (std::any_of(hosts.begin(), hosts.end(), answers) && std::none_of(hosts.begin(), hosts.end(), is_writable)) {
     std::string why;
     for (const NamedAnswer& each : hosts)
       if (each.view && state && each.host == state->primary)
