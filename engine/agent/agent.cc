@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "engine/agent/access.h"
 #include "engine/agent/postgresql_database.h"
 #include "engine/base/match.h"
 #include "engine/base/mutant.h"

@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "engine/agent/access.h"
 #include "engine/agent/standby_reads.h"
 #include "engine/agent/store_link.h"
 #include "engine/base/host.h"
@@ -15,6 +14,8 @@
 #include "engine/failover/policy.h"
 
 namespace heir::agent {
+
+class Access;
 
 struct Config {
   std::string name;              ///< For people: the host's name.
