@@ -112,7 +112,8 @@ class HostedWorld final : public sim::Actions {
     int files_used_up = 0;        ///< Faults that leave its agent no descriptor,
     int sessions_taken = 0;       ///< and its clients no session.
     std::unique_ptr<Crowd> crowd;
-    int boots = 0;  ///< So often was it off: what is due for an earlier boot is not done.
+    Duration clock_ahead;  ///< Of its wall clock.
+    int boots = 0;         ///< So often was it off: what is due for an earlier boot is not done.
   };
   struct Due {
     Instant at;
@@ -135,6 +136,7 @@ class HostedWorld final : public sim::Actions {
   void later_on(int host, Duration in, std::function<void()> act);
   void note(const Result<>& done, const std::string& what);
   void note_machine(int host);
+  std::string disk_of(sim::NodeId node) const;
   std::size_t sockets_of(sim::NodeId on, sim::NodeId with, const std::string& options);
   void limit_files(int host);
   void gather_crowd(int host);
@@ -152,6 +154,7 @@ class HostedWorld final : public sim::Actions {
   std::vector<Host> members_;
   std::vector<Host> peers_;
   std::optional<LogPipe> operator_log_;
+  bool has_fake_clocks_ = false;
   std::size_t clients_ = 0;
   std::vector<Due> due_;
   std::optional<std::string> problem_;

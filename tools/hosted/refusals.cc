@@ -1,5 +1,7 @@
 #include "tools/hosted/refusals.h"
 
+#include <algorithm>
+
 #include "scenarios/fault_kinds.h"
 #include "scenarios/fault_section.h"
 #include "scenarios/names.h"
@@ -16,10 +18,11 @@ constexpr const char* one_clock = "all hosts have this machine's clocks, which a
 constexpr const char* true_disk = "the hosts' disks are folders of this machine, which does not lie, fail or forget";
 
 /// Why a kind of fault cannot be done; empty if it can.
-std::string why_not(FaultKind kind) {
+std::string why_not(FaultKind kind, bool has_fake_clock) {
+  if (kind == FaultKind::clock_step && !has_fake_clock)
+    return "needs libfaketime, to step the clock of programs without stepping the machine's: apt-get install faketime";
   switch (kind) {
     case FaultKind::suspend:
-    case FaultKind::clock_step:
     case FaultKind::clock_rate:
     case FaultKind::clock_slew:
     case FaultKind::clock_freeze: return one_clock;
@@ -62,6 +65,7 @@ std::string why_not(FaultKind kind) {
     case FaultKind::second_agent:
     case FaultKind::stop:
     case FaultKind::join:
+    case FaultKind::clock_step:
     case FaultKind::random: return {};
   }
   return {};
@@ -75,14 +79,14 @@ class Refusals {
   }
 };
 
-void check_faults(const Scenario& scenario, Refusals& refusals) {
+void check_faults(const Scenario& scenario, bool has_fake_clock, Refusals& refusals) {
   for (std::size_t i = 0; i < scenario.faults.size(); ++i) {
     const Fault& fault = scenario.faults[i];
     const auto refuse = [&](const char* key, const std::string& why) {
       refusals.add("fault", static_cast<int>(i), key, why);
     };
     for (const FaultKind kind : scenarios::possible_kinds(fault))
-      if (const std::string why = why_not(kind); !why.empty())
+      if (const std::string why = why_not(kind, has_fake_clock); !why.empty())
         refuse(fault.kind == FaultKind::random ? "among" : "kind", scenarios::to_string(kind) + ": " + why);
     if (fault.on == scenarios::Moment::fsync) refuse("on", "nobody sees a host's programs sync their files");
     const auto hosts = static_cast<int>(fault.hosts.size());
@@ -102,7 +106,7 @@ void check_policy(const Scenario& scenario, Refusals& refusals) {
 
 }  // namespace
 
-std::vector<Refusal> refusals(const Scenario& scenario) {
+std::vector<Refusal> refusals(const Scenario& scenario, bool has_fake_clock) {
   Refusals refusals;
   if (!scenario.vary.empty())
     refusals.add("vary", 0, "", "draws that change in the middle of a run are the simulator's");
@@ -115,12 +119,19 @@ std::vector<Refusal> refusals(const Scenario& scenario) {
       refusals.add("workload", static_cast<int>(i), "reads_from",
                    "on hosts, clients reach databases through an open gate only, which a standby has not");
   check_policy(scenario, refusals);
-  check_faults(scenario, refusals);
+  check_faults(scenario, has_fake_clock, refusals);
   if (scenario.expect.recovers_within)
     refusals.add("expect", 0, "recovers_within", "no random core is healed on hosts");
   if (scenario.expect.verdict == scenarios::FailureKind::copy_destroyed)
     refusals.add("expect", 0, "verdict", "nobody looks into the copies on hosts' disks");
   return refusals.all;
+}
+
+bool steps_clocks(const Scenario& scenario) {
+  return std::any_of(scenario.faults.begin(), scenario.faults.end(), [](const Fault& fault) {
+    const std::vector<FaultKind> kinds = scenarios::possible_kinds(fault);
+    return std::find(kinds.begin(), kinds.end(), FaultKind::clock_step) != kinds.end();
+  });
 }
 
 std::vector<std::string> limits_of_hosts(const Scenario& scenario) {
@@ -134,6 +145,7 @@ std::vector<std::string> limits_of_hosts(const Scenario& scenario) {
     limits.push_back(
         "a host that loses power keeps what its disk had not synced: its disk is a folder of this machine");
   limits.push_back("all hosts have this machine's clocks; [clock] says nothing of them");
+  limits.push_back("nobody looks into the copies on the hosts' disks, nor into the members of the store");
   if (scenario.server != scenarios::Server())
     limits.push_back("[server] sets the sessions of real databases; how fast they are is theirs");
   return limits;
