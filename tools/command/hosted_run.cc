@@ -18,7 +18,6 @@
 #include "tools/command/progress_line.h"
 #include "tools/command/report_folder.h"
 #include "tools/command/run_report.h"
-#include "tools/hosted/fake_clock.h"
 #include "tools/hosted/refusals.h"
 #include "tools/hosted/request.h"
 #include "tools/hosted/run.h"
@@ -55,7 +54,7 @@ Place place_of(const Value& root, const hosted::Refusal& refusal) {
 /// "FILE:LINE:COLUMN: …" for everything of a scenario that hosts cannot do.
 std::vector<std::string> refusal_messages(const ScenarioFile& file, const scenarios::Scenario& scenario,
                                           const std::vector<std::string>& overrides) {
-  const std::vector<hosted::Refusal> refused = hosted::refusals(scenario, !hosted::fake_clock_library().empty());
+  const std::vector<hosted::Refusal> refused = hosted::refusals(scenario);
   if (refused.empty()) return {};
   std::ifstream in(file.path, std::ios::binary);
   const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());

@@ -11,8 +11,6 @@
 #include "sim/world/parameters.h"
 #include "tools/hosted/client.h"
 #include "tools/hosted/cluster_files.h"
-#include "tools/hosted/fake_clock.h"
-#include "tools/hosted/refusals.h"
 
 namespace heir::hosted {
 
@@ -83,7 +81,7 @@ Result<> HostedWorld::set_up() {
 
   std::vector<ClusterHost> hosts;
   const auto log_of = [&](const std::string& name) {
-    return LogPipe::make(options_.keep.empty() ? "" : options_.keep + "/" + name + ".log", !has_fake_clocks_);
+    return LogPipe::make(options_.keep.empty() ? "" : options_.keep + "/" + name + ".log");
   };
   const auto entry_of = [&](sim::NodeId node) {
     return ClusterHost{world_->name(node), testbed::address_text(node), disk_of(node)};
@@ -102,9 +100,6 @@ Result<> HostedWorld::set_up() {
   std::vector<std::string> disks;
   for (const ClusterHost& host : hosts) disks.push_back(host.folder);
   if (const Result<> installed = install_program(disks); !installed) return installed;
-  if (has_fake_clocks_)
-    for (const std::string& disk : disks)
-      if (const Result<> set = set_fake_clock(disk, Duration::zero()); !set) return set;
   return write_cluster(hosting_config(scenario_), hosts, password_);
 }
 
@@ -173,8 +168,6 @@ testbed::Command HostedWorld::heir_command(const std::string& program, const Log
   command.arguments = {program_path, program, "--config", config_path, "--log", "json"};
   command.environment = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8",
                          "TZ=UTC"};
-  if (has_fake_clocks_)
-    for (std::string& line : fake_clock_environment()) command.environment.push_back(std::move(line));
   command.output = command.errors = output.writer();
   return command;
 }
@@ -466,15 +459,6 @@ std::size_t HostedWorld::break_connections(sim::NodeId a, sim::NodeId b, scenari
   return broken;
 }
 
-// ---- Clocks
-// --------------------------------------------------------------------------------------------------------------------
-
-void HostedWorld::step_wall_clock(int host, Duration by) {
-  Duration& ahead = of(host).clock_ahead;
-  ahead = ahead + by;
-  note(set_fake_clock(disk_of(node(host)), ahead), "stepping the clock of " + observer_.host_name(host));
-}
-
 // ---- The operator
 // ------------------------------------------------------------------------------------------------------------
 
@@ -531,6 +515,9 @@ namespace {
 
 }  // namespace
 
+void HostedWorld::step_wall_clock(int, Duration) {
+  cannot("clock-step");
+}
 void HostedWorld::change_clock_rate(int, std::int64_t) {
   cannot("clock-rate");
 }

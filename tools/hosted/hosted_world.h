@@ -112,8 +112,7 @@ class HostedWorld final : public sim::Actions {
     int files_used_up = 0;        ///< Faults that leave its agent no descriptor,
     int sessions_taken = 0;       ///< and its clients no session.
     std::unique_ptr<Crowd> crowd;
-    Duration clock_ahead;  ///< Of its wall clock.
-    int boots = 0;         ///< So often was it off: what is due for an earlier boot is not done.
+    int boots = 0;  ///< So often was it off: what is due for an earlier boot is not done.
   };
   struct Due {
     Instant at;
@@ -154,7 +153,6 @@ class HostedWorld final : public sim::Actions {
   std::vector<Host> members_;
   std::vector<Host> peers_;
   std::optional<LogPipe> operator_log_;
-  bool has_fake_clocks_ = false;
   std::size_t clients_ = 0;
   std::vector<Due> due_;
   std::optional<std::string> problem_;

@@ -1,7 +1,5 @@
 #include "tools/hosted/refusals.h"
 
-#include <algorithm>
-
 #include "scenarios/fault_kinds.h"
 #include "scenarios/fault_section.h"
 #include "scenarios/names.h"
@@ -18,11 +16,10 @@ constexpr const char* one_clock = "all hosts have this machine's clocks, which a
 constexpr const char* true_disk = "the hosts' disks are folders of this machine, which does not lie, fail or forget";
 
 /// Why a kind of fault cannot be done; empty if it can.
-std::string why_not(FaultKind kind, bool has_fake_clock) {
-  if (kind == FaultKind::clock_step && !has_fake_clock)
-    return "needs libfaketime, to step the clock of programs without stepping the machine's: apt-get install faketime";
+std::string why_not(FaultKind kind) {
   switch (kind) {
     case FaultKind::suspend:
+    case FaultKind::clock_step:
     case FaultKind::clock_rate:
     case FaultKind::clock_slew:
     case FaultKind::clock_freeze: return one_clock;
@@ -65,7 +62,6 @@ std::string why_not(FaultKind kind, bool has_fake_clock) {
     case FaultKind::second_agent:
     case FaultKind::stop:
     case FaultKind::join:
-    case FaultKind::clock_step:
     case FaultKind::random: return {};
   }
   return {};
@@ -79,14 +75,14 @@ class Refusals {
   }
 };
 
-void check_faults(const Scenario& scenario, bool has_fake_clock, Refusals& refusals) {
+void check_faults(const Scenario& scenario, Refusals& refusals) {
   for (std::size_t i = 0; i < scenario.faults.size(); ++i) {
     const Fault& fault = scenario.faults[i];
     const auto refuse = [&](const char* key, const std::string& why) {
       refusals.add("fault", static_cast<int>(i), key, why);
     };
     for (const FaultKind kind : scenarios::possible_kinds(fault))
-      if (const std::string why = why_not(kind, has_fake_clock); !why.empty())
+      if (const std::string why = why_not(kind); !why.empty())
         refuse(fault.kind == FaultKind::random ? "among" : "kind", scenarios::to_string(kind) + ": " + why);
     if (fault.on == scenarios::Moment::fsync) refuse("on", "nobody sees a host's programs sync their files");
     const auto hosts = static_cast<int>(fault.hosts.size());
@@ -106,7 +102,7 @@ void check_policy(const Scenario& scenario, Refusals& refusals) {
 
 }  // namespace
 
-std::vector<Refusal> refusals(const Scenario& scenario, bool has_fake_clock) {
+std::vector<Refusal> refusals(const Scenario& scenario) {
   Refusals refusals;
   if (!scenario.vary.empty())
     refusals.add("vary", 0, "", "draws that change in the middle of a run are the simulator's");
@@ -119,19 +115,12 @@ std::vector<Refusal> refusals(const Scenario& scenario, bool has_fake_clock) {
       refusals.add("workload", static_cast<int>(i), "reads_from",
                    "on hosts, clients reach databases through an open gate only, which a standby has not");
   check_policy(scenario, refusals);
-  check_faults(scenario, has_fake_clock, refusals);
+  check_faults(scenario, refusals);
   if (scenario.expect.recovers_within)
     refusals.add("expect", 0, "recovers_within", "no random core is healed on hosts");
   if (scenario.expect.verdict == scenarios::FailureKind::copy_destroyed)
     refusals.add("expect", 0, "verdict", "nobody looks into the copies on hosts' disks");
   return refusals.all;
-}
-
-bool steps_clocks(const Scenario& scenario) {
-  return std::any_of(scenario.faults.begin(), scenario.faults.end(), [](const Fault& fault) {
-    const std::vector<FaultKind> kinds = scenarios::possible_kinds(fault);
-    return std::find(kinds.begin(), kinds.end(), FaultKind::clock_step) != kinds.end();
-  });
 }
 
 std::vector<std::string> limits_of_hosts(const Scenario& scenario) {

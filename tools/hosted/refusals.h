@@ -16,11 +16,8 @@ struct Refusal {
   std::string why;
 };
 
-/// Everything that is refused, in the order of the file. `has_fake_clock`: fake_clock.h finds its library.
-std::vector<Refusal> refusals(const scenarios::Scenario& scenario, bool has_fake_clock);
-
-/// Wall clocks are stepped in it.
-bool steps_clocks(const scenarios::Scenario& scenario);
+/// Everything that is refused, in the order of the file.
+std::vector<Refusal> refusals(const scenarios::Scenario& scenario);
 
 /// As a run's report says it: what a run on real hosts does not show, though a simulated one does.
 std::vector<std::string> limits_of_hosts(const scenarios::Scenario& scenario);

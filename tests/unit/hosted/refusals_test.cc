@@ -24,7 +24,7 @@ Scenario scenario_of(const std::string& text) {
 /// "fault 1 kind", of each.
 std::vector<std::string> places(const std::string& text) {
   std::vector<std::string> all;
-  for (const Refusal& refusal : refusals(scenario_of(text), true)) {
+  for (const Refusal& refusal : refusals(scenario_of(text))) {
     CHECK_FALSE(refusal.why.empty());
     all.push_back(refusal.table + " " + std::to_string(refusal.number) + " " + refusal.key);
   }
@@ -32,8 +32,7 @@ std::vector<std::string> places(const std::string& text) {
 }
 
 /// What hosts do, said once more than in the code that refuses the rest.
-const std::set<FaultKind> doable{FaultKind::clock_step,
-                                 FaultKind::out_of_files,
+const std::set<FaultKind> doable{FaultKind::out_of_files,
                                  FaultKind::out_of_connections,
                                  FaultKind::wipe_store,
                                  FaultKind::crash,
@@ -82,7 +81,7 @@ TEST_CASE("A scenario of the library runs on hosts, or everything that it cannot
     INFO(entry.path());
     const scenarios::Loaded loaded = scenarios::load_file(entry.path().string());
     REQUIRE(loaded);
-    const std::vector<Refusal> found = refusals(*loaded.scenario, true);
+    const std::vector<Refusal> found = refusals(*loaded.scenario);
     ++(found.empty() ? accepted : refused);
     const bool refuses_a_fault = std::any_of(found.begin(), found.end(), [](const Refusal& refusal) {
       return refusal.table == "fault" && (refusal.key == "kind" || refusal.key == "among");
@@ -116,14 +115,6 @@ TEST_CASE("What is refused is named by its place in the file") {
   CHECK(places("store = { kind = \"ideal\" }\n") == std::vector<std::string>{"store 0 kind"});
   CHECK(places("[[workload]]\nkind = \"register\"\n[expect]\nrecovers_within = \"20s\"\n") ==
         std::vector<std::string>{"expect 0 recovers_within"});
-}
-
-TEST_CASE("Wall clocks are stepped where there is the library for it") {
-  const Scenario scenario = scenario_of("[[fault]]\nkind = \"clock-step\"\nat = \"6s\"\nby = \"1s\"\n");
-  CHECK(steps_clocks(scenario));
-  CHECK(refusals(scenario, true).empty());
-  REQUIRE(refusals(scenario, false).size() == 1);
-  CHECK(refusals(scenario, false)[0].why.find("apt-get install faketime") != std::string::npos);
 }
 
 TEST_CASE("A run says what hosts do not show") {
