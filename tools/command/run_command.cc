@@ -154,8 +154,10 @@ Exit run(const Options& given) {
   if (isatty(STDOUT_FILENO) == 1 && !given.no_story) options.chart_width = terminal_width();
 
   const bool show_progress = isatty(STDERR_FILENO) == 1 && !given.quiet;
-  if (given.on == "hosts")
+  if (given.on == "hosts") {
+    plan.set_on_hosts();
     return run_on_hosts(plan, options, {given.overrides, given.keep, given.capture, show_progress});
+  }
 
   ProgressLine line;
   WorkerOptions workers;

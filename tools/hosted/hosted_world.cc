@@ -84,7 +84,7 @@ Result<> HostedWorld::set_up() {
     return LogPipe::make(options_.keep.empty() ? "" : options_.keep + "/" + name + ".log");
   };
   const auto entry_of = [&](sim::NodeId node) {
-    return ClusterHost{world_->name(node), testbed::address_text(node), world_->folder(node) + disk_root};
+    return ClusterHost{world_->name(node), testbed::address_text(node), disk_of(node)};
   };
   for (Host* host : all_hosts()) {
     hosts.push_back(entry_of(node(host->number)));
@@ -139,6 +139,10 @@ std::vector<sim::NodeId> HostedWorld::client_nodes() const {
   for (std::size_t i = 0; i < clients_; ++i)
     nodes.push_back(sim::NodeId(static_cast<std::uint16_t>(members_.size() + peers_.size() + i)));
   return nodes;
+}
+
+std::string HostedWorld::disk_of(sim::NodeId node) const {
+  return world_->folder(node) + disk_root;
 }
 
 sim::NodeId HostedWorld::operator_node() const {

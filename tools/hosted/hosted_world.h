@@ -135,6 +135,7 @@ class HostedWorld final : public sim::Actions {
   void later_on(int host, Duration in, std::function<void()> act);
   void note(const Result<>& done, const std::string& what);
   void note_machine(int host);
+  std::string disk_of(sim::NodeId node) const;
   std::size_t sockets_of(sim::NodeId on, sim::NodeId with, const std::string& options);
   void limit_files(int host);
   void gather_crowd(int host);

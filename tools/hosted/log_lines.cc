@@ -37,7 +37,7 @@ LogLevel level_named(const std::string& name) {
 LogEntry entry_of(const std::string& line) {
   timespec real{};
   ::clock_gettime(CLOCK_REALTIME, &real);
-  LogEntry entry{now_of_machine(), LogLevel::info, "said", {{"words", line}}};
+  LogEntry entry{now_of_machine(), false, LogLevel::info, "said", {{"words", line}}};
   const nlohmann::ordered_json parsed = nlohmann::ordered_json::parse(line, nullptr, false);
   if (!parsed.is_object() || !parsed.contains("event")) return entry;
   entry.fields.clear();
@@ -48,7 +48,8 @@ LogEntry entry_of(const std::string& line) {
       const std::optional<std::int64_t> told = time_in(text);
       if (!told) continue;
       const Duration ago = Duration::nanoseconds(real.tv_sec * std::int64_t{1'000'000'000} + real.tv_nsec - *told);
-      if (ago < most_late && ago > Duration::zero() - most_early) entry.at = after(entry.at, Duration::zero() - ago);
+      entry.is_own_time = ago < most_late && ago > Duration::zero() - most_early;
+      if (entry.is_own_time) entry.at = after(entry.at, Duration::zero() - ago);
     } else if (key == "level") {
       entry.level = level_named(text);
     } else if (key == "event") {

@@ -12,7 +12,8 @@
 namespace heir::hosted {
 
 struct LogEntry {
-  Instant at;  ///< When it was written; when it was read, if the writer's clock says something else.
+  Instant at;                ///< When it was written; when it was read,
+  bool is_own_time = false;  ///< if the writer's clock says something else.
   LogLevel level = LogLevel::info;
   std::string event;
   std::vector<std::pair<std::string, std::string>> fields;

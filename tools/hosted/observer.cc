@@ -13,6 +13,10 @@ using reports::HistoryTime;
 using scenarios::TargetKind;
 using Kind = sim::StoryLine::Kind;
 
+/// A line that does not say when it was written was, at the earliest, so long before it was read. The first answers of
+/// a generation must not count as given before its gate opened.
+constexpr Duration longest_reading = Duration::milliseconds(100);
+
 std::uint64_t number(std::string_view text) {
   std::uint64_t value = 0;
   std::from_chars(text.data(), text.data() + text.size(), value);
@@ -193,7 +197,8 @@ void Observer::on_gate(int host, const LogEntry& entry) {
   lane(host).gate.set(history_time(at), mode);
   tell_at(at, Kind::gate, host_name(host), "gate " + mode + " in generation " + std::to_string(generation));
   if (mode != "open") return;
-  openings_[host].push_back({clock_.at(entry.at), generation});
+  const Duration read_after = entry.is_own_time ? Duration::zero() : longest_reading;
+  openings_[host].push_back({clock_.at(after(entry.at, Duration::zero() - read_after)), generation});
   if (generation > opened_generation_) note_opened(generation, at);
 }
 

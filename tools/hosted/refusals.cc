@@ -134,6 +134,7 @@ std::vector<std::string> limits_of_hosts(const Scenario& scenario) {
     limits.push_back(
         "a host that loses power keeps what its disk had not synced: its disk is a folder of this machine");
   limits.push_back("all hosts have this machine's clocks; [clock] says nothing of them");
+  limits.push_back("nobody looks into the copies on the hosts' disks, nor into the members of the store");
   if (scenario.server != scenarios::Server())
     limits.push_back("[server] sets the sessions of real databases; how fast they are is theirs");
   return limits;

@@ -14,8 +14,8 @@ struct Watched {
 
   Watched() { clock.begin(); }
   void line(int host, std::int64_t ms, std::string event, std::vector<std::pair<std::string, std::string>> fields) {
-    observer.on_line(host, {clock.instant(VirtualTime() + Duration::milliseconds(ms)), LogLevel::info, std::move(event),
-                            std::move(fields)});
+    observer.on_line(host, {clock.instant(VirtualTime() + Duration::milliseconds(ms)), true, LogLevel::info,
+                            std::move(event), std::move(fields)});
   }
   void state(std::int64_t ms, const char* index, const char* generation, const char* primary, const char* sync,
              const char* async, const char* deposed) {

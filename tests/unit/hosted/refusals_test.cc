@@ -101,7 +101,7 @@ TEST_CASE("A scenario of the library runs on hosts, or everything that it cannot
 TEST_CASE("What is refused is named by its place in the file") {
   const std::string crash = "[[fault]]\nkind = \"crash\"\nat = \"5s\"\n";
   CHECK(places(crash).empty());
-  CHECK(places(crash + "[[fault]]\nkind = \"clock-step\"\nat = \"6s\"\nby = \"1s\"\n") ==
+  CHECK(places(crash + "[[fault]]\nkind = \"clock-freeze\"\nat = \"6s\"\nfor = \"1s\"\n") ==
         std::vector<std::string>{"fault 1 kind"});
   CHECK(places("[[fault]]\nkind = \"random\"\namong = [\"crash\", \"bit-rot\"]\nat = \"6s\"\n") ==
         std::vector<std::string>{"fault 0 among"});
