@@ -120,6 +120,7 @@ class Shrinking {
   void shrink_strikes(Deadline deadline) {
     deadline_ = deadline;
     drop_what_came_later();
+    drop_all_strikes();
     drop_strikes();
     try_other_beginnings();
     drop_strikes_with_other_seeds();
@@ -246,21 +247,40 @@ class Shrinking {
   /// with this seed. True if any was left out.
   bool drop_strikes_with_other_seeds() {
     bool smaller = false;
-    for (std::size_t i = best_.faults.size(); i-- > 0 && goes_on_with_other_seeds(last_batch_);) {
+    for (std::size_t i = best_.faults.size(); i-- > 0;) {
       Scenario without = best_;
       without.faults.erase(without.faults.begin() + static_cast<std::ptrdiff_t>(i));
-      const std::string text = scenarios::write(without);
-      if (!tried_.insert({0, text}).second || !scenarios::load_text("candidate", text)) continue;
-      show("strikes, with other seeds");
-      const std::vector<bool> failing = run_side_by_side({without}, {1, other_seeds});
-      const auto found = std::find(failing.begin(), failing.end(), true);
-      if (found == failing.end()) continue;
-      best_ = std::move(without);
-      seed_ = static_cast<std::uint64_t>(found - failing.begin()) + 1;
-      tried_.insert({seed_, text});
-      smaller = true;
+      smaller = take_with_other_seeds(std::move(without)) || smaller;
     }
     return smaller;
+  }
+
+  /// It may need none at all.
+  void drop_all_strikes() {
+    Scenario none = with_strikes({});
+    if (!take_one({none}, "strikes")) take_with_other_seeds(std::move(none));
+  }
+
+  bool take_with_other_seeds(Scenario candidate) {
+    const std::string text = scenarios::write(candidate);
+    if (!goes_on_with_other_seeds(last_batch_)) return false;
+    if (!tried_.insert({0, text}).second || !scenarios::load_text("candidate", text)) return false;
+    show("strikes, with other seeds");
+    const std::vector<bool> failing = run_side_by_side({candidate}, {1, other_seeds});
+    const auto found = std::find(failing.begin(), failing.end(), true);
+    if (found == failing.end()) return false;
+    best_ = std::move(candidate);
+    seed_ = static_cast<std::uint64_t>(found - failing.begin()) + 1;
+    tried_.insert({seed_, text});
+    return true;
+  }
+
+  Scenario with_strikes(std::vector<scenarios::Fault> strikes) const {
+    Scenario made = best_;
+    made.faults = std::move(strikes);
+    // Whether writes go on in time is known soon after the last of them.
+    if (made.expect.writable_within) made.duration = std::min(made.duration, least_duration(made));
+    return made;
   }
 
   void drop_strikes() {
@@ -268,12 +288,9 @@ class Shrinking {
     ddmin(strikes.size(), [&](const std::vector<Items>& parts) {
       std::vector<Scenario> candidates;
       for (const Items& part : parts) {
-        candidates.push_back(best_);
-        candidates.back().faults.clear();
-        for (const std::size_t i : part) candidates.back().faults.push_back(strikes[i]);
-        // Whether writes go on in time is known soon after the last of them.
-        if (best_.expect.writable_within)
-          candidates.back().duration = std::min(best_.duration, least_duration(candidates.back()));
+        std::vector<scenarios::Fault> some;
+        for (const std::size_t i : part) some.push_back(strikes[i]);
+        candidates.push_back(with_strikes(std::move(some)));
       }
       return take(std::move(candidates), "strikes");
     });

@@ -259,8 +259,9 @@ Candidates plainer_faults(const Scenario& from) {
         s.faults[i].delay.reset();
       });
     }
-    // For ever is plainer than for a time, and a partition that cuts a host off from everybody than one in groups.
-    if (fault.lasts) add(out, from, [i](Scenario& s) { s.faults[i].lasts.reset(); });
+    // For ever is plainer than for a time (but what is to be writable after it has to end), and a partition that cuts a
+    // host off from everybody than one in groups.
+    if (fault.lasts && !from.expect.writable_within) add(out, from, [i](Scenario& s) { s.faults[i].lasts.reset(); });
     if (fault.hosts.size() > 1) {
       for (const scenarios::Target& host : fault.hosts) {
         add(out, from, [&](Scenario& s) {
