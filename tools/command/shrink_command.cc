@@ -196,7 +196,8 @@ class Shrinking {
     std::erase_if(earlier.faults,
                   [&](const scenarios::Fault& strike) { return strike.at && strike.at->low > failed_at_; });
     std::vector<Scenario> candidates(2, earlier);
-    candidates[0].duration = std::min(best_.duration, whole_seconds(failed_at_ + Duration::seconds(2)));
+    const Duration enough = std::max(whole_seconds(failed_at_ + Duration::seconds(2)), least_duration(earlier));
+    candidates[0].duration = std::min(best_.duration, enough);
     take_one(std::move(candidates), "what came later");
   }
 
