@@ -16,5 +16,9 @@ for campaign in first/mixed swarm/everything; do
   grep -qF '"verdict":"fail"' <<<"$plain" && say "$campaign fails with no mutant on"
 done
 
+# The command that is printed does the same run again, so it names the mutant.
+"$mutated" --mutant raft-votes-twice run scenarios/first/mixed.toml --seed 3 --quiet |
+  grep -qxF 'heir-mutants --mutant raft-votes-twice run scenarios/first/mixed.toml --seed 3' || say "the mutant is missing from the command"
+
 "$mutated" mutants --strategy random --cap 60 --repeats 1 --jobs 2 || say "a mutant was missed"
 exit "$found"

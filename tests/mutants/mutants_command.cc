@@ -334,6 +334,7 @@ void add_mutants_command(CLI::App& app, Chosen& chosen) {
              throw CLI::ValidationError("--mutant",
                                         name + " is a switch of a scenario's policy: run … --set '" + *override + "'");
            mutants::turn_on(name);
+           set_command_words("heir-mutants --mutant " + name);
          },
          "Turn this mutant on in what is run")
       ->type_name("NAME");

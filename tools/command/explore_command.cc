@@ -293,7 +293,7 @@ void tell_failure(const Exploration::Finding& found, const Options& given, const
   if (given.out.empty())
     std::printf("\n%s", schedule_text(setting, found).c_str());
   else
-    std::printf("To see it:\n%s run %s%s\n", shell_word(command_name()).c_str(), shell_word(given.out).c_str(),
+    std::printf("To see it:\n%s run %s%s\n", command_words().c_str(), shell_word(given.out).c_str(),
                 given.seed == 1 ? "" : (" --seed " + std::to_string(given.seed)).c_str());
 }
 

@@ -189,7 +189,7 @@ bool write_file(const std::string& path, const std::string& text) {
 }
 
 std::string resume_line(const Results& results) {
-  return shell_word(command_name()) + " hunt --resume " + shell_word(results.path());
+  return command_words() + " hunt --resume " + shell_word(results.path());
 }
 
 /// What it all means, and the status that it has for that.

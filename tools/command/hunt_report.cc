@@ -137,7 +137,7 @@ const char* const hunt_json_help =
     "  missed        names of those never reached that should be; --gate fails if there is one\n";
 
 std::string replay_command(const Campaign& campaign, const std::string& path, const Recipe& recipe) {
-  std::string line = shell_word(command_name()) + " run " + shell_word(path) + " --seed " + std::to_string(recipe.seed);
+  std::string line = command_words() + " run " + shell_word(path) + " --seed " + std::to_string(recipe.seed);
   for (const std::string& override_ : campaign.settings.overrides) line += " --set " + shell_word(override_);
   if (const std::string vary = vary_override(recipe); !vary.empty()) line += " --set " + shell_word(vary);
   return line;

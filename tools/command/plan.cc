@@ -103,8 +103,7 @@ Job Plan::job(std::size_t index) const {
 }
 
 std::string Plan::replay(const Job& job) const {
-  std::string line =
-      shell_word(command_name()) + " run " + shell_word(job.file->path) + " --seed " + std::to_string(job.seed);
+  std::string line = command_words() + " run " + shell_word(job.file->path) + " --seed " + std::to_string(job.seed);
   if (on_hosts_) line += " --on hosts";
   for (const std::string& override_ : overrides_) line += " --set " + shell_word(override_);
   return line;

@@ -26,7 +26,7 @@ std::string name_of(const reports::ReleaseFinding& finding, const std::vector<st
 }
 
 std::string command_of(const ReleaseOptions& options) {
-  std::string line = shell_word(command_name()) + " report";
+  std::string line = command_words() + " report";
   for (const std::string& each : options.databases) line += " " + shell_word(each);
   for (const std::string& each : options.earlier) line += " --against " + shell_word(each);
   if (!options.title.empty()) line += " --title " + shell_word(options.title);

@@ -261,8 +261,7 @@ void add_scenarios(Release& release, const Parts& parts, const std::string& rule
         of.told.runs.bound = bound_of(of.told.runs, of.guided || parts.may_count_twice);
         bounded &= !of.guided;
         if (of.told.runs.runs() == 0)
-          release.undecided.push_back(
-              {path, 0, "it was not run", shell_word(command_name()) + " run " + shell_word(path)});
+          release.undecided.push_back({path, 0, "it was not run", command_words() + " run " + shell_word(path)});
       }
       family.scenarios.push_back(std::move(of.told));
     }
@@ -524,7 +523,7 @@ void add_reproduction(Release& release, const std::vector<ReleaseSource>& source
     for (const CampaignSummary& summary : source.campaigns) {
       const CampaignSettings& settings = summary.campaign.settings;
       if (summary.total().runs() == 0) continue;
-      std::string line = shell_word(command_name()) + " hunt";
+      std::string line = command_words() + " hunt";
       for (const Target& target : summary.campaign.targets) line += " " + shell_word(target.path);
       std::uint64_t last = settings.seeds.first;
       for (const ScenarioSummary& scenario : summary.scenarios) last = std::max(last, scenario.greatest_seed);

@@ -35,9 +35,9 @@ void report_again(
   }
   const ScenarioFile file{capsule.source, scenario};
   const Job job{0, &file, capsule.seed};
-  std::string replay = command_name() + " replay " + shell_word(subject.path);
+  std::string replay = command_words() + " replay " + shell_word(subject.path);
   if (!subject.has_failure) {
-    replay = command_name() + " run " + shell_word(subject.path) + " --seed " + std::to_string(capsule.seed);
+    replay = command_words() + " run " + shell_word(subject.path) + " --seed " + std::to_string(capsule.seed);
     for (const std::string& each : options.overrides) replay += " --set " + shell_word(each);
   }
   const Finished finished{job, scenario, seen.result, seen.judgement, 0, false, replay};

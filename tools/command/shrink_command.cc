@@ -1,8 +1,9 @@
 // heir shrink: from a failure to the smallest and plainest scenario that still fails in the same way, and its tale.
 //
-// Works on the decision list: first strikes are left out by delta debugging, then everything else is made smaller and
-// plainer by the passes of tools/shrink, over and over until nothing helps any more, or the time is up. Candidates run
-// in processes of their own, some at a time.
+// Works on the decision list: first strikes are left out by delta debugging. If more than one is left, other seeds of
+// the scenario that fail in the same way are begun with as well, and the smallest is gone on with. Then everything else
+// is made smaller and plainer by the passes of tools/shrink, over and over until nothing helps any more, or the time is
+// up. Candidates run in processes of their own, some at a time.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -56,34 +57,78 @@ const char* const footer =
     "error of heir itself;\n"
     "130 interrupted.\n";
 
-constexpr std::size_t few_strikes = 8;
-constexpr int other_seeds = 20;  ///< Tried where a strike is left out.
-constexpr int seeds = 10;        ///< Tried with the shrunk scenario,
-constexpr int steady_seeds = 8;  ///< and so many that fail are enough.
+constexpr int other_seeds = 20;               ///< Tried where a strike is left out.
+constexpr int most_other_seeds = 200;         ///< Looked at for other beginnings,
+constexpr std::size_t enough_beginnings = 5;  ///< until there are so many.
+constexpr int seeds = 10;                     ///< Tried with the shrunk scenario,
+constexpr int steady_seeds = 8;               ///< and so many that fail are enough.
+
+/// A run that fails, with its strikes decided.
+struct Beginning {
+  Scenario scenario;
+  std::uint64_t seed = 1;
+  Duration failed_at;
+};
+
+/// What the scenario is to be judged by: the failure alone, if a file can name it, with those expectations that it may
+/// be a breach of.
+void expect_failure(Scenario& scenario, const FoundFailure& failure) {
+  using scenarios::FailureKind;
+  const scenarios::Expect asked = std::exchange(scenario.expect, {});
+  scenarios::Expect& expect = scenario.expect;
+  expect.verdict = scenarios::from_name<FailureKind>(failure.kind);
+  if (expect.verdict == FailureKind::not_writable) {
+    expect.writable_within = asked.writable_within;
+    expect.max_unavailable = asked.max_unavailable;
+  }
+  if (expect.verdict == FailureKind::stuck) {
+    expect.recovers_within = asked.recovers_within;
+    expect.min_failovers = asked.min_failovers;
+    // Any calmer workload would be a breach of it.
+    if (failure.message.find("operations succeeded; expected") != std::string::npos) expect.min_ok = asked.min_ok;
+  }
+  if (expect.verdict == FailureKind::assertion) expect.max_failovers = asked.max_failovers;
+}
+
+/// The scenario with these strikes, if it fails in the same way: then also when.
+std::optional<Beginning> beginning(const Scenario& scenario, const std::vector<scenarios::Fault>& strikes,
+                                   std::uint64_t seed, const FoundFailure& failure) {
+  Beginning begun{sim::with_decisions(scenario, strikes), seed, failure.at};
+  sim::RunOptions run;
+  run.seed = seed;
+  const Judgement judgement = see(begun.scenario, run).judgement;
+  if (!fails_with(judgement, failure.kind)) return std::nullopt;
+  if (const std::optional<FoundFailure> seen = failure_in(judgement)) begun.failed_at = seen->at;
+  return begun;
+}
 
 class Shrinking {
  public:
-  Shrinking(Scenario from, std::uint64_t seed, FoundFailure failure, Deadline deadline, unsigned jobs, bool tells)
-      : best_(std::move(from)),
-        seed_(seed),
+  /// `source`: the scenario that the beginning comes from, which draws other strikes with other seeds.
+  Shrinking(Beginning from, Scenario source, FoundFailure failure, unsigned jobs, bool tells)
+      : best_(std::move(from.scenario)),
+        seed_(from.seed),
+        failed_at_(from.failed_at),
+        source_(std::move(source)),
         failure_(std::move(failure)),
-        deadline_(deadline),
         jobs_(jobs),
         tells_(tells) {
     tried_.insert({seed_, scenarios::write(best_)});
   }
 
-  /// Nothing is left to try, or the time is up.
-  void run() {
-    const Scenario whole = best_;
+  /// Nothing is left to leave out, or the time is up.
+  void shrink_strikes(Deadline deadline) {
+    deadline_ = deadline;
     drop_what_came_later();
+    drop_all_strikes();
     drop_strikes();
-    // Where that leads to a dead end, the other way may not.
-    if (best_.faults.size() > few_strikes && goes_on()) {
-      Scenario one = std::exchange(best_, whole);
-      drop_strikes();
-      if (best_.faults.size() >= one.faults.size()) best_ = std::move(one);
-    }
+    try_other_beginnings();
+    drop_strikes_with_other_seeds();
+  }
+
+  /// Nothing is left to try, or the time is up.
+  void shrink_all(Deadline deadline) {
+    deadline_ = deadline;
     plain_seed();
     do {
       bool smaller = true;
@@ -140,37 +185,103 @@ class Shrinking {
   }
 
   bool goes_on() const { return !interruption_ && deadline_.has(std::chrono::duration<double>(longest_batch_)); }
+  /// Whether there is time for runs with other seeds, which take as long as the last ones did, or longer.
+  bool goes_on_with_other_seeds(double batch_seconds) const {
+    return goes_on() && deadline_.has(std::chrono::duration<double>(batch_seconds * other_seeds / jobs_));
+  }
 
   /// Nothing that came behind the failure has to do with it.
   void drop_what_came_later() {
     Scenario earlier = best_;
     std::erase_if(earlier.faults,
-                  [&](const scenarios::Fault& strike) { return strike.at && strike.at->low > failure_.at; });
-    if (earlier.faults.size() == best_.faults.size()) return;
+                  [&](const scenarios::Fault& strike) { return strike.at && strike.at->low > failed_at_; });
     std::vector<Scenario> candidates(2, earlier);
-    candidates[0].duration = std::min(best_.duration, whole_seconds(failure_.at + Duration::seconds(2)));
+    const Duration enough = std::max(whole_seconds(failed_at_ + Duration::seconds(2)), least_duration(earlier));
+    candidates[0].duration = std::min(best_.duration, enough);
     take_one(std::move(candidates), "what came later");
+  }
+
+  /// Another seed of the same scenario often has a smaller schedule in it.
+  void try_other_beginnings() {
+    if (best_.faults.size() < 2) return;
+    for (const Beginning& other : other_beginnings()) {
+      if (!goes_on()) return;
+      const Beginning before{best_, seed_, failed_at_};
+      set_out_from(other);
+      drop_what_came_later();
+      drop_strikes();
+      if (best_.faults.size() >= before.scenario.faults.size()) set_out_from(before);
+    }
+  }
+
+  /// The first that fail in the same way, the one with the fewest strikes before its failure first.
+  std::vector<Beginning> other_beginnings() {
+    std::vector<Beginning> found;
+    for (std::uint64_t first = 1; first <= most_other_seeds && found.size() < enough_beginnings; first += other_seeds) {
+      if (!goes_on_with_other_seeds(longest_batch_)) break;
+      show("other seeds");
+      const std::vector<bool> failing = run_side_by_side({source_}, {first, first + other_seeds - 1});
+      for (std::size_t i = 0; i < failing.size() && goes_on(); ++i) {
+        if (!failing[i] || first + i == seed_) continue;
+        sim::RunOptions run;
+        run.seed = first + i;
+        if (auto begun = beginning(source_, see(source_, run).result.decisions, run.seed, failure_))
+          found.push_back(std::move(*begun));
+      }
+    }
+    const auto strikes = [](const Beginning& begun) {
+      return std::count_if(begun.scenario.faults.begin(), begun.scenario.faults.end(),
+                           [&](const scenarios::Fault& strike) { return strike.at->low <= begun.failed_at; });
+    };
+    std::stable_sort(found.begin(), found.end(),
+                     [&](const Beginning& a, const Beginning& b) { return strikes(a) < strikes(b); });
+    return found;
+  }
+
+  void set_out_from(const Beginning& from) {
+    best_ = from.scenario;
+    seed_ = from.seed;
+    failed_at_ = from.failed_at;
   }
 
   /// Without a strike everything behind it is drawn anew, so that one which the failure does not need may be needed
   /// with this seed. True if any was left out.
   bool drop_strikes_with_other_seeds() {
     bool smaller = false;
-    for (std::size_t i = best_.faults.size(); i-- > 0 && goes_on();) {
+    for (std::size_t i = best_.faults.size(); i-- > 0;) {
       Scenario without = best_;
       without.faults.erase(without.faults.begin() + static_cast<std::ptrdiff_t>(i));
-      const std::string text = scenarios::write(without);
-      if (!tried_.insert({0, text}).second || !scenarios::load_text("candidate", text)) continue;
-      show("strikes, with other seeds");
-      const std::vector<bool> failing = run_side_by_side({without}, {1, other_seeds});
-      const auto found = std::find(failing.begin(), failing.end(), true);
-      if (found == failing.end()) continue;
-      best_ = std::move(without);
-      seed_ = static_cast<std::uint64_t>(found - failing.begin()) + 1;
-      tried_.insert({seed_, text});
-      smaller = true;
+      smaller = take_with_other_seeds(std::move(without)) || smaller;
     }
     return smaller;
+  }
+
+  /// It may need none at all.
+  void drop_all_strikes() {
+    Scenario none = with_strikes({});
+    if (!take_one({none}, "strikes")) take_with_other_seeds(std::move(none));
+  }
+
+  bool take_with_other_seeds(Scenario candidate) {
+    const std::string text = scenarios::write(candidate);
+    if (!goes_on_with_other_seeds(last_batch_)) return false;
+    if (!tried_.insert({0, text}).second || !scenarios::load_text("candidate", text)) return false;
+    show("strikes, with other seeds");
+    const std::vector<bool> failing = run_side_by_side({candidate}, {1, other_seeds});
+    const auto found = std::find(failing.begin(), failing.end(), true);
+    if (found == failing.end()) return false;
+    best_ = std::move(candidate);
+    seed_ = static_cast<std::uint64_t>(found - failing.begin()) + 1;
+    tried_.insert({seed_, text});
+    return true;
+  }
+
+  Scenario with_strikes(std::vector<scenarios::Fault> strikes) const {
+    Scenario made = best_;
+    made.faults = std::move(strikes);
+    // Whether writes go on in time is known soon after the last of them.
+    if (made.expect.writable_within) made.duration = std::min(made.duration, least_duration(made));
+    return made;
   }
 
   void drop_strikes() {
@@ -178,9 +289,9 @@ class Shrinking {
     ddmin(strikes.size(), [&](const std::vector<Items>& parts) {
       std::vector<Scenario> candidates;
       for (const Items& part : parts) {
-        candidates.push_back(best_);
-        candidates.back().faults.clear();
-        for (const std::size_t i : part) candidates.back().faults.push_back(strikes[i]);
+        std::vector<scenarios::Fault> some;
+        for (const std::size_t i : part) some.push_back(strikes[i]);
+        candidates.push_back(with_strikes(std::move(some)));
       }
       return take(std::move(candidates), "strikes");
     });
@@ -242,7 +353,7 @@ class Shrinking {
     interruption_ = run_all(plan, job_options, workers,
                             [&](const Job&, const Report& report) { outcomes.push_back(is_same(report)); });
     runs_ += outcomes.size();
-    if (outcomes.size() <= jobs_) longest_batch_ = std::max(longest_batch_, watch.seconds());
+    if (outcomes.size() <= jobs_) longest_batch_ = std::max(longest_batch_, last_batch_ = watch.seconds());
     if (interruption_) outcomes.clear();
     return outcomes;
   }
@@ -270,6 +381,8 @@ class Shrinking {
 
   Scenario best_;
   std::uint64_t seed_;
+  Duration failed_at_;
+  Scenario source_;
   FoundFailure failure_;
   Deadline deadline_;
   bool is_over_ = false;
@@ -277,29 +390,10 @@ class Shrinking {
   bool tells_;
   std::set<std::pair<std::uint64_t, std::string>> tried_;
   std::size_t runs_ = 0;
+  double last_batch_ = 0;
   double longest_batch_ = 0;  ///< Seconds that as many runs took as go on at a time.
   std::optional<Interruption> interruption_;
 };
-
-/// What the scenario is to be judged by: the failure alone, if a file can name it, with those expectations that it may
-/// be a breach of.
-void expect_failure(Scenario& scenario, const FoundFailure& failure) {
-  using scenarios::FailureKind;
-  const scenarios::Expect asked = std::exchange(scenario.expect, {});
-  scenarios::Expect& expect = scenario.expect;
-  expect.verdict = scenarios::from_name<FailureKind>(failure.kind);
-  if (expect.verdict == FailureKind::not_writable) {
-    expect.writable_within = asked.writable_within;
-    expect.max_unavailable = asked.max_unavailable;
-  }
-  if (expect.verdict == FailureKind::stuck) {
-    expect.recovers_within = asked.recovers_within;
-    expect.min_failovers = asked.min_failovers;
-    // Any calmer workload would be a breach of it.
-    if (failure.message.find("operations succeeded; expected") != std::string::npos) expect.min_ok = asked.min_ok;
-  }
-  if (expect.verdict == FailureKind::assertion) expect.max_failovers = asked.max_failovers;
-}
 
 std::string file_text(const Shrinking& shrinking, const Subject& subject, const FoundFailure& failure,
                       const std::optional<int>& failing, const std::string& before) {
@@ -332,25 +426,25 @@ Exit shrink(const Subject& subject, const Options& options, std::chrono::nanosec
     return no_failure("seed " + std::to_string(subject.capsule.seed) + " of " + subject.path + " shows no failure");
   const FoundFailure failure = subject.has_failure ? subject.capsule.failure : *seen;
   // The strikes as they are now, or, if the seed does something else by now, as they were.
-  std::optional<Scenario> start;
-  for (const auto* decisions : {&seed_run.result.decisions, &subject.capsule.decisions}) {
-    if (start) break;
-    Scenario candidate = sim::with_decisions(subject.capsule.scenario, *decisions);
-    expect_failure(candidate, failure);
-    candidate.title = failure.kind + ", shrunk from " + subject.capsule.source;
-    if (fails_with(see(candidate, run).judgement, failure.kind)) start = std::move(candidate);
-  }
+  Scenario source = subject.capsule.scenario;
+  expect_failure(source, failure);
+  source.title = failure.kind + ", shrunk from " + subject.capsule.source;
+  std::optional<Beginning> start;
+  for (const auto* decisions : {&seed_run.result.decisions, &subject.capsule.decisions})
+    if (!start) start = beginning(source, *decisions, run.seed, failure);
   if (!start) return no_failure("its decision list does not fail with " + failure.kind + " (`heir replay` says more)");
 
-  if (const scenarios::Loaded good = scenarios::load_text("the shrunk scenario", scenarios::write(*start)); !good) {
+  if (const scenarios::Loaded good = scenarios::load_text("the shrunk scenario", scenarios::write(start->scenario));
+      !good) {
     complain("heir shrink: " + good.messages.front());
     return Exit::internal;
   }
 
   const unsigned jobs = worker_count(options.jobs);
-  const std::string before = size_of(*start);
-  Shrinking shrinking(*start, subject.capsule.seed, failure, Deadline(left(0.85)), jobs, tells);
-  shrinking.run();
+  const std::string before = size_of(start->scenario);
+  Shrinking shrinking(*start, std::move(source), failure, jobs, tells);
+  shrinking.shrink_strikes(Deadline(left(0.6)));
+  shrinking.shrink_all(Deadline(left(0.85)));
   const std::optional<int> failing = shrinking.make_steady(Deadline(left(0.95)));
   const std::optional<Interruption> interruption = shrinking.interruption();
 
@@ -383,7 +477,7 @@ Exit shrink(const Subject& subject, const Options& options, std::chrono::nanosec
       complain("heir shrink: " + done.error().message);
       return Exit::bad_usage;
     }
-    std::printf("To see it again:\n%s run %s%s\n", shell_word(command_name()).c_str(), shell_word(options.out).c_str(),
+    std::printf("To see it again:\n%s run %s%s\n", command_words().c_str(), shell_word(options.out).c_str(),
                 shrinking.seed() == 1 ? "" : (" --seed " + std::to_string(shrinking.seed())).c_str());
   }
   if (interruption) {

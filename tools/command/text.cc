@@ -91,9 +91,23 @@ std::string shell_word(std::string_view word) {
   return quoted + "'";
 }
 
-std::string command_name() {
+namespace {
+
+std::string& words_that_were_set() {
+  static std::string words;
+  return words;
+}
+
+}  // namespace
+
+std::string command_words() {
+  if (const std::string& words = words_that_were_set(); !words.empty()) return words;
   const char* name = std::getenv("HEIR_COMMAND");
-  return name && *name ? std::string(name) : std::string("heir");
+  return name && *name ? shell_word(name) : "heir";
+}
+
+void set_command_words(std::string words) {
+  words_that_were_set() = std::move(words);
 }
 
 }  // namespace heir::tools

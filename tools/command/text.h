@@ -44,8 +44,10 @@ std::string rounded(Duration duration);
 /// A word as a shell takes it, quoted only where it must be.
 std::string shell_word(std::string_view word);
 
-/// How this program was called, for commands that users can repeat: HEIR_COMMAND (set by the script tools/heir), else
-/// "heir".
-std::string command_name();
+/// How this program was called, for commands that users can repeat, as a shell takes it: HEIR_COMMAND (set by the
+/// script tools/heir), else "heir".
+std::string command_words();
+/// From here on it was called so: with options that stand before the command.
+void set_command_words(std::string words);
 
 }  // namespace heir::tools

@@ -281,7 +281,7 @@ Exit tell(const Search& search, const ScenarioFile& file, const Plan& plan, cons
   of_seed.seed = seed;
   const std::string replay =
       options.out.empty() ? plan.replay(of_seed)
-                          : shell_word(command_name()) + " run " + shell_word(options.out) +
+                          : command_words() + " run " + shell_word(options.out) +
                                 (search.worst().seed == 1 ? "" : " --seed " + std::to_string(search.worst().seed));
   const Exit status = search.failed() ? Exit::expectation_failed : Exit::as_expected;
   if (options.json) {

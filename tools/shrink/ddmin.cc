@@ -31,23 +31,21 @@ Items ddmin(std::size_t count, const TryParts& try_parts) {
   for (std::size_t i = 0; i < count; ++i) items[i] = i;
   if (items.empty() || try_parts({Items{}})) return {};
   std::size_t granularity = 2;
+  std::size_t first = 0;  // The part that is left out first.
   while (items.size() >= 2) {
     const std::vector<Items> parts = divided(items, granularity);
-    if (const auto found = try_parts(parts)) {
-      items = parts[*found];
-      granularity = 2;
-      continue;
-    }
     std::vector<Items> rests;
-    if (granularity > 2)  // Of two parts each is the rest of the other.
-      for (const Items& part : parts) rests.push_back(without(items, part));
-    if (const auto found = rests.empty() ? std::nullopt : try_parts(rests)) {
+    for (std::size_t i = 0; i < granularity; ++i) rests.push_back(without(items, parts[(first + i) % granularity]));
+    if (const auto found = try_parts(rests)) {
       items = rests[*found];
+      const std::size_t left_out = (first + *found) % granularity;
       granularity = std::max<std::size_t>(granularity - 1, 2);
+      first = left_out % granularity;
       continue;
     }
     if (granularity == items.size()) break;
     granularity = std::min(granularity * 2, items.size());
+    first = 0;
   }
   return items;
 }

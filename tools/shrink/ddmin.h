@@ -1,5 +1,7 @@
 // Delta debugging: from a list of which something follows to a part of it of which it still follows, and of which every
-// single item is needed (Zeller and Hildebrandt, Simplifying and Isolating Failure-Inducing Input, 2002).
+// single item is needed (Zeller and Hildebrandt, Simplifying and Isolating Failure-Inducing Input, 2002). Parts are
+// left out and never tried alone, and after one could be left out it goes on with the next and not with the first again
+// (Hodovan and Kiss, Practical Improvements to the Minimizing Delta Debugging Algorithm, 2016).
 #pragma once
 
 #include <cstddef>

@@ -57,7 +57,9 @@ class Resting {
 
 const char* symbol(Mark mark) {
   switch (mark) {
-    case Mark::fault: return "✗";
+    case Mark::death: return "✗";
+    case Mark::pause: return "‖";
+    case Mark::hindrance: return "↯";
     case Mark::heal: return "✓";
     case Mark::state: return "◆";
     case Mark::gate: return "○";
@@ -65,6 +67,20 @@ const char* symbol(Mark mark) {
     case Mark::failure: return "!";
   }
   return "?";
+}
+
+const char* colour_of(Mark mark) {
+  switch (mark) {
+    case Mark::death: return "#c50f1f";
+    case Mark::pause:
+    case Mark::hindrance: return "#b05a00";
+    case Mark::heal: return "#13a10e";
+    case Mark::state: return "#000";
+    case Mark::gate:
+    case Mark::operation:
+    case Mark::failure: return "#0063b1";
+  }
+  return "#000";
 }
 
 std::string clock(Duration at) {
@@ -167,7 +183,6 @@ std::string diagram_svg(const std::vector<TaleLine>& tale, const std::string& ti
   }
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const Row& row = rows[i];
-    const Mark mark = row.line->mark;
     svg += fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"end\" fill=\"#555\">{}s</text>\n", left - 14, y(i) + 4,
                        clock(row.at));
     if (row.to) {
@@ -176,16 +191,13 @@ std::string diagram_svg(const std::vector<TaleLine>& tale, const std::string& ti
           "marker-end=\"url(#head)\"/>\n",
           x(row.lanes.front()), y(i), x(*row.to), y(i));
     } else {
-      const char* colour = mark == Mark::fault   ? "#c50f1f"
-                           : mark == Mark::heal  ? "#13a10e"
-                           : mark == Mark::state ? "#000"
-                                                 : "#0063b1";
+      const char* const colour = colour_of(row.line->mark);
       for (const std::size_t lane : row.lanes)
         svg += fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"middle\" font-size=\"17\" fill=\"{}\">{}</text>\n",
-                           x(lane), y(i) + 6, colour, symbol(mark));
+                           x(lane), y(i) + 6, colour, symbol(row.line->mark));
     }
     svg += fmt::format("<text x=\"{}\" y=\"{}\"{}>{}</text>\n", left + static_cast<int>(lanes.size()) * lane_width + 12,
-                       y(i) + 4, mark == Mark::failure ? " font-weight=\"bold\" fill=\"#c50f1f\"" : "",
+                       y(i) + 4, row.line->mark == Mark::failure ? " font-weight=\"bold\" fill=\"#c50f1f\"" : "",
                        escaped(row.label));
   }
   return svg + "</svg>\n";

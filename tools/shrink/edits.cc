@@ -139,10 +139,7 @@ Candidates earlier(const Scenario& from) {
 
 Candidates shorter(const Scenario& from) {
   Candidates out;
-  Duration least = whole_seconds(last_strike(from) + Duration::seconds(1));
-  // A run that ends before has no write in time, whatever it does.
-  if (from.expect.writable_within)
-    least = whole_seconds(last_heal(from) + *from.expect.writable_within + Duration::seconds(2));
+  const Duration least = least_duration(from);
   for (const Duration to : {least, whole_seconds((from.duration + least) / 2), whole_seconds(from.duration),
                             from.duration - Duration::seconds(1)}) {
     if (to == from.duration || to < least || to > whole_seconds(from.duration)) continue;
@@ -263,8 +260,9 @@ Candidates plainer_faults(const Scenario& from) {
         s.faults[i].delay.reset();
       });
     }
-    // For ever is plainer than for a time, and a partition that cuts a host off from everybody than one in groups.
-    if (fault.lasts) add(out, from, [i](Scenario& s) { s.faults[i].lasts.reset(); });
+    // For ever is plainer than for a time (but what is to be writable after it has to end), and a partition that cuts a
+    // host off from everybody than one in groups.
+    if (fault.lasts && !from.expect.writable_within) add(out, from, [i](Scenario& s) { s.faults[i].lasts.reset(); });
     if (fault.hosts.size() > 1) {
       for (const scenarios::Target& host : fault.hosts) {
         add(out, from, [&](Scenario& s) {
@@ -314,6 +312,13 @@ const std::vector<Pass>& passes() {
       {"what the world draws", calmer_world},
   };
   return all;
+}
+
+Duration least_duration(const Scenario& scenario) {
+  // A run that ends before has no write in time, whatever it does.
+  if (scenario.expect.writable_within)
+    return whole_seconds(last_heal(scenario) + *scenario.expect.writable_within + Duration::seconds(2));
+  return whole_seconds(last_strike(scenario) + Duration::seconds(1));
 }
 
 Duration whole_seconds(Duration duration) {

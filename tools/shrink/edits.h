@@ -19,6 +19,9 @@ struct Pass {
 /// In the order in which they pay: operations and clients, peers, members of the store, time, then values.
 const std::vector<Pass>& passes();
 
+/// Shorter than this it cannot show what it shows, whatever it is. REQUIRES strikes with times.
+Duration least_duration(const scenarios::Scenario& scenario);
+
 /// Rounded up.
 Duration whole_seconds(Duration duration);
 

@@ -55,6 +55,26 @@ bool takes_down(const scenarios::Fault& fault) {
          (fault.kind == FaultKind::pause && fault.process == scenarios::ProcessKind::host);
 }
 
+Mark mark_of(const scenarios::Fault& fault) {
+  switch (fault.kind) {
+    case FaultKind::crash:
+    case FaultKind::crash_database:
+    case FaultKind::crash_agent:
+    case FaultKind::crash_backend:
+    case FaultKind::crash_store:
+    case FaultKind::out_of_memory:
+    case FaultKind::restart_loop:
+    case FaultKind::power_off_all:
+    case FaultKind::swap_disk:
+    case FaultKind::wipe_store:
+    case FaultKind::stop:
+    case FaultKind::stop_by_hand: return Mark::death;
+    case FaultKind::pause:
+    case FaultKind::suspend: return Mark::pause;
+    default: return Mark::hindrance;
+  }
+}
+
 std::vector<Candidate> of_story(const scenarios::Scenario& scenario, const std::vector<sim::StoryLine>& story,
                                 const std::vector<scenarios::Fault>& decisions, Duration failed_at) {
   std::vector<Candidate> all;
@@ -70,8 +90,9 @@ std::vector<Candidate> of_story(const scenarios::Scenario& scenario, const std::
     switch (line.kind) {
       case Kind::fault:
         rank = 0;
-        told.mark = Mark::fault;
+        told.mark = Mark::hindrance;
         if (strikes < decisions.size()) {
+          told.mark = mark_of(decisions[strikes]);
           told.who = struck_by(scenario, decisions[strikes]);
           told.stops = takes_down(decisions[strikes]);
           struck.emplace_back(line.what, strikes++);
@@ -128,7 +149,9 @@ void add_operations(const sim::RunResult& result, const reports::Failure& failur
 
 const char* column(const TaleLine& line) {
   switch (line.mark) {
-    case Mark::fault:
+    case Mark::death:
+    case Mark::pause:
+    case Mark::hindrance:
     case Mark::heal: return "fault";
     case Mark::state: return "cluster";
     case Mark::failure: return "";

@@ -13,7 +13,9 @@ namespace heir::tools {
 
 struct TaleLine {
   enum class Mark {
-    fault,
+    death,      ///< A strike that ends something: a host, a process, a disk.
+    pause,      ///< One that makes it stand still.
+    hindrance,  ///< Any other: of the network, a disk, a clock, an operator.
     heal,
     state,      ///< A generation of the cluster.
     gate,       ///< A gate, or what else a peer did.

@@ -7,8 +7,14 @@ namespace heir::tools {
 
 namespace {
 
+/// Of the log that a member would read from it, but without a copy: it is asked at every write.
 raft::EntryId last_on(const raft::Durable& disk) {
-  return raft::Log(disk.snapshot, disk.before, disk.entries).last();
+  const std::uint64_t covered = disk.snapshot.last.index - disk.before.index;
+  const bool reaches = covered <= disk.entries.size();
+  const raft::Term there = covered == 0 ? disk.before.term : reaches ? disk.entries[covered - 1].term : raft::Term();
+  if (!reaches || there != disk.snapshot.last.term) return disk.snapshot.last;  // The snapshot replaced it.
+  if (disk.entries.empty()) return disk.before;
+  return {disk.before.index + disk.entries.size(), disk.entries.back().term};
 }
 
 }  // namespace

@@ -56,6 +56,23 @@ TEST_CASE("of one that is needed among many it asks about as often as a bisectio
   CHECK(needs.asked <= 2 * 10 + 2);
 }
 
+TEST_CASE("where all but a few are left out one by one it goes on behind the last, not at the first again") {
+  // Only one at a time can be left out, as where each strike changes what those behind it do.
+  std::size_t left = 40, asked = 0;
+  const Items result = ddmin(40, [&](const std::vector<Items>& parts) -> std::optional<std::size_t> {
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      ++asked;
+      const bool keeps_the_first = parts[i].size() >= 20 && parts[i][19] == 19;
+      if (parts[i].size() != left - 1 || !keeps_the_first) continue;
+      left = parts[i].size();
+      return i;
+    }
+    return std::nullopt;
+  });
+  CHECK(result.size() == 20);
+  CHECK(asked < 200);  // From the first again each time: 20 that are needed, 20 times over, and more.
+}
+
 TEST_CASE("what is left cannot lose any single item, also where the parts are not independent") {
   // Fails with 2 and 5, or with 7, 8 and 9.
   const auto holds = [](const Items& part) {
