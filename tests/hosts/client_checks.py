@@ -46,7 +46,11 @@ class Forwarder:
         to = self.first
         while True:
             client, _ = self.listener.accept()
-            server = socket.create_connection(to, 5, (self.source, 0) if self.source else None)
+            try:
+                server = socket.create_connection(to, 5, (self.source, 0) if self.source else None)
+            except OSError:
+                client.close()
+                continue
             server.settimeout(None)
             to = self.rest
             for a, b in (client, server), (server, client):
@@ -164,7 +168,7 @@ class Checks:
         self.cancelled_by_interrupt(f"{at} sslmode=require", "a statement over TLS")
         other = next(address for name, address in self.addresses.items() if name != self.primary)
         for mode in "disable", "require":
-            forwarder = Forwarder(gate, (other, self.gate))
+            forwarder = Forwarder(gate, (other, READ_ONLY))  # its other gate is closed, and refuses connections
             self.cancelled_by_interrupt(f"host=127.0.0.1 port={forwarder.port} {self.app} sslmode={mode}",
                                         f"a request that comes to another host, sslmode={mode}")
 
