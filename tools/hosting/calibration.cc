@@ -247,7 +247,7 @@ Result<std::vector<Measurement>> calibrate(const CalibrationOptions& options) {
   if (!addresses) return addresses.error();
 
   hosts::Loop loop;
-  hosts::Log log{STDERR_FILENO, hosts::LogFormat::text, LogLevel::warning};
+  hosts::Log log{STDERR_FILENO, hosts::LogFormat::text, LogLevel::error};
   hosts::Workers workers{2};
   hosts::LinuxHost host{loop, workers, log, nullptr, {"calibrate", "", {}}};
   Calibration calibration(host, options, *addresses);
