@@ -31,6 +31,7 @@ struct ScriptedDatabase final : agent::Database {
     co_return failover::DatabaseStatus();
   }
   bool has_answered() const override { return true; }
+  std::optional<agent::LogStatus> log_status() const override { return std::nullopt; }
   Task<bool> prove(PeerId) override { co_return true; }
   Task<bool> waits_for_sync(std::uint32_t) override { co_return false; }
   Task<Result<agent::LogEnd>> log_end() override { co_return end; }
