@@ -76,8 +76,12 @@ class Agent final : private gate::Guard, private store::Receiver, private Access
     return {config_.gate, config_.database.listen, config_.plain_database, config_.fenced_reads};
   }
   Task<void> serve_reads() {
-    const Result<> ended = co_await reads_.run();
-    host_.log(LogLevel::error, "read-only-port-failed", {{"error", to_string(ended.error())}});
+    while (true) {
+      const Result<> ended = co_await reads_.run();
+      host_.log(LogLevel::error, "read-only-port-failed",
+                {{"error", to_string(ended.error())}, {"cure", "end what listens there; it is tried again"}});
+      co_await host_.sleep(Duration::seconds(10));
+    }
   }
   store::RemoteStoreOptions store_options(const PeerId& owner) const {
     store::RemoteStoreOptions options;
@@ -421,6 +425,9 @@ class Agent final : private gate::Guard, private store::Receiver, private Access
     co_return database_->has_answered();
   }
   void cancel_elsewhere(gate::CancelKey key) override {
+    // The other port of this host.
+    if (reads_.gate().has(key)) return reads_.cancel(key);
+    if (gate_.has(key)) return gate_.cancel(key);
     for (const Address& other : config_.others)
       host_.send(other, cancel_tag + std::to_string(key.process) + " " + std::to_string(key.secret));
   }
@@ -432,8 +439,15 @@ class Agent final : private gate::Guard, private store::Receiver, private Access
     if (process.ec != std::errc() || process.ptr == end || *process.ptr != ' ') return;
     const auto secret = std::from_chars(process.ptr + 1, end, key.secret);
     if (secret.ec != std::errc() || secret.ptr != end) return;
-    gate_.cancel(key);
-    reads_.cancel(key);
+    cancel_at_most_once(key);
+  }
+  /// A second request could reach the statement after the one that is meant.
+  void cancel_at_most_once(gate::CancelKey key) {
+    const bool is_read = reads_.gate().has(key) || (!gate_.has(key) && !gate_.may_have(key));
+    if (is_read)
+      reads_.cancel(key);
+    else
+      gate_.cancel(key);
   }
   Task<bool> fence() override {
     if (!peer_.view.state || !peer_.view.state->sync) co_return true;

@@ -46,7 +46,7 @@ struct LogStatus {
 /// Where the log of a server ends that runs.
 struct LogEnd {
   bool in_recovery = false;
-  std::uint64_t timeline = 0;
+  Branch branch;                  ///< The last: its timeline's number alone may be another's, too.
   std::uint64_t offset = 0;       ///< Of what is flushed; in recovery of what is replayed.
   std::uint64_t incarnation = 0;  ///< See failover::DatabaseStatus; 0: of one that was not observed yet.
 };

@@ -29,8 +29,10 @@ struct SwitchoverEdit {
 
 struct PromotionEdit {
   PeerId peer;
+  Generation seen;
   WallTime expires_at;
   Result<> operator()(ClusterState& state, const store::View& view) const {
+    if (state.generation != seen) return Error{ErrorCode::conflict, "the cluster changed meanwhile; look again"};
     if (state.primary == peer) return Error{ErrorCode::refused, peer.value() + " is the primary already"};
     if (state.sync == peer) return SwitchoverEdit{expires_at}(state, view);
     if (state.freeze) return Error{ErrorCode::refused, "the cluster is frozen: " + state.freeze->reason};
@@ -121,9 +123,10 @@ Task<Result<>> request_switchover(Host& host, store::Store& store, Operator who,
   co_return co_await change(store, std::move(who), "switchover requested", edit);
 }
 
-Task<Result<>> request_promotion(Host& host, store::Store& store, Operator who, PeerId peer, Duration valid_for) {
+Task<Result<>> request_promotion(Host& host, store::Store& store, Operator who, PeerId peer, Generation seen,
+                                 Duration valid_for) {
   std::string why = "promotion of " + peer.value() + " requested";
-  PromotionEdit edit{std::move(peer), host.wall_now() + valid_for};
+  PromotionEdit edit{std::move(peer), seen, host.wall_now() + valid_for};
   co_return co_await change(store, std::move(who), std::move(why), std::move(edit));
 }
 

@@ -22,7 +22,8 @@ struct Operator {
 Task<Result<>> request_switchover(Host& host, store::Store& store, Operator who, Duration valid_for);
 /// Asks the primary to move a peer one place up: the sync to primary, which is a switchover; the first async to sync,
 /// at no loss; any other async one place ahead. `refused` where it could not succeed.
-Task<Result<>> request_promotion(Host& host, store::Store& store, Operator who, PeerId peer, Duration valid_for);
+Task<Result<>> request_promotion(Host& host, store::Store& store, Operator who, PeerId peer, Generation seen,
+                                 Duration valid_for);
 Task<Result<>> freeze(Host& host, store::Store& store, Operator who, failover::Freeze::Mode mode, std::string reason);
 Task<Result<>> unfreeze(Host& host, store::Store& store, Operator who);
 /// Takes an absent peer off the lists of asyncs and deposed. `refused` for the primary, the sync, and a peer that is

@@ -140,7 +140,7 @@ class PostgresqlDatabase final : public Database {
     const Result<pg::LogEnd> end = co_await adapter_->log_end();
     if (!end) co_return end.error();
     const bool is_observed = end->started_us == started_us_ && end->processes_us == processes_us_;
-    co_return LogEnd{end->in_recovery, end->timeline, end->offset, is_observed ? status_.incarnation : 0};
+    co_return LogEnd{end->in_recovery, end->branch, end->offset, is_observed ? status_.incarnation : 0};
   }
 
   Task<Result<>> remember(std::string store, Generation generation) override {

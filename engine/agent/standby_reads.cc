@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <span>
+#include <utility>
 
 namespace heir::agent {
 
 namespace {
 
-/// "Rq 17": what is your end? "Ra 17 3 50331648": it is there, on timeline 3.
+/// "Rq 17": what is your end? "Ra 17 3 2 33554432 50331648": it is there, on timeline 3, which the
+/// promotion of generation 2 began at 33554432.
 constexpr std::string_view question_begins = "Rq";
 constexpr std::string_view answer_begins = "Ra";
 
@@ -46,13 +49,20 @@ StandbyReads::StandbyReads(Host& host, gate::Config gate, std::optional<ReadOnly
 
 Task<Result<>> StandbyReads::run() {
   if (!port_) co_return Result<>();
-  scope_.spawn(ask());
-  scope_.spawn(compare());
+  if (!std::exchange(has_begun_, true)) {
+    host_.random_bytes(std::as_writable_bytes(std::span(&next_question_, 1)));
+    next_question_ /= 2;  // so that it does not come round
+    scope_.spawn(ask());
+    scope_.spawn(compare());
+  }
   co_return co_await gate_.run();
 }
 
 void StandbyReads::update() {
-  if (leads()) proof_.reset();  // of its life as a standby
+  if (leads() != std::exchange(led_, leads())) {  // of its life before
+    proof_.reset();
+    targets_.clear();
+  }
   if (port_) gate_.update();
 }
 
@@ -87,13 +97,13 @@ Task<bool> StandbyReads::fence() {
 void StandbyReads::receive(Message message) {
   if (message.payload.starts_with(question_begins)) return scope_.spawn(answer(std::move(message)));
   if (!port_ || !message.payload.starts_with(answer_begins)) return;
-  const auto told = numbers_in<3>(std::string_view(message.payload).substr(answer_begins.size()));
+  const auto told = numbers_in<5>(std::string_view(message.payload).substr(answer_begins.size()));
   if (!told) return;
-  const auto& [number, timeline, offset] = *told;
+  const auto& [number, timeline, promotion, begin, offset] = *told;
   const auto asked = std::find_if(questions_.begin(), questions_.end(),
                                   [&, wanted = number](const Question& question) { return question.number == wanted; });
   if (asked == questions_.end()) return;
-  targets_.push_back({asked->asked, timeline, offset});
+  targets_.push_back({asked->asked, {timeline, promotion, begin}, offset});
   questions_.erase(asked);
 }
 
@@ -104,7 +114,8 @@ Task<void> StandbyReads::answer(Message question) {
   // The gate's own rule: asked after the answer is known.
   if (!end || end->in_recovery || !leads() || primary_.mode() != gate::Mode::open) co_return;
   host_.send(question.from, Bytes(answer_begins) + " " + std::to_string((*number)[0]) + " " +
-                                std::to_string(end->timeline) + " " + std::to_string(end->offset));
+                                std::to_string(end->branch.timeline) + " " + std::to_string(end->branch.promotion) +
+                                " " + std::to_string(end->branch.begin) + " " + std::to_string(end->offset));
 }
 
 Task<void> StandbyReads::ask() {
@@ -127,9 +138,10 @@ Task<void> StandbyReads::compare() {
     const auto is_late = [&](const Target& target) { return target.asked + port_->max_lag <= now; };
     targets_.erase(std::remove_if(targets_.begin(), targets_.end(), is_late), targets_.end());
     if (leads()) continue;
-    if (!targets_.empty()) {
+    // A server that is open is looked at even if nobody leads: somebody may have promoted it.
+    if (!targets_.empty() || proof_) {
       const Result<LogEnd> here = co_await database_.log_end();
-      if (here) prove(*here);
+      if (here && !leads()) prove(*here);
     }
     if (proof_ && !is_proven()) {
       proof_.reset();
@@ -146,7 +158,7 @@ void StandbyReads::prove(const LogEnd& here) {
   }
   std::optional<MonotonicTime> asked;
   for (const Target& target : targets_)
-    if (target.timeline == here.timeline && target.offset <= here.offset && (!asked || target.asked > *asked))
+    if (target.branch == here.branch && target.offset <= here.offset && (!asked || target.asked > *asked))
       asked = target.asked;
   if (!asked || here.incarnation == 0) return;
   const bool follows_on = is_proven() && proof_->incarnation == here.incarnation;

@@ -1,7 +1,8 @@
 // StandbyReads: the read-only port of a host. On a primary it is another door to the primary, under the gate's own
-// rule. On a standby it promises: an answer shows every write that was acknowledged `max_lag` or more before the answer
-// was produced. It may show writes that nobody was acknowledged yet, and that a failover may take back; and nobody
-// keeps a session from seeing an earlier state than a session with another host did.
+// rule. On a standby it promises: an answer shows every write that was acknowledged `max_lag` or more before its
+// snapshot was taken: at the beginning of the statement, or of the transaction from REPEATABLE READ up. It may show
+// writes that nobody was acknowledged yet, and that a failover may take back; and nobody keeps a session from seeing an
+// earlier state than a session with another host did.
 //
 // How a standby knows, whatever its clocks and its upstream say: by its own monotonic clock it asks, and the agent of
 // the primary answers with the end of its log, which it tells, as the gate tells answers, only while its lease is live.
@@ -35,7 +36,7 @@ class StandbyReads final : private gate::Guard {
   StandbyReads(Host& host, gate::Config gate, std::optional<ReadOnlyPort> port, std::vector<Address> others,
                Database& database, gate::Guard& primary, const failover::Peer& peer);
 
-  /// Serves the port for ever, if there is one. `already_exists` if its address is taken.
+  /// Serves the port for ever, if there is one. `already_exists` if its address is taken: then it may be called again.
   Task<Result<>> run();
   /// The peer has changed.
   void update();
@@ -43,6 +44,7 @@ class StandbyReads final : private gate::Guard {
   bool is_open() const { return port_ && (leads() ? primary_.mode() == gate::Mode::open : is_proven()); }
   /// Takes a message of reads_tag.
   void receive(Message message);
+  const gate::Gate& gate() const { return gate_; }
   /// See gate::Gate.
   void cancel(gate::CancelKey key);
 
@@ -54,7 +56,7 @@ class StandbyReads final : private gate::Guard {
   /// What the primary had shown when it was asked.
   struct Target {
     MonotonicTime asked;
-    std::uint64_t timeline;
+    Branch branch;
     std::uint64_t offset;
   };
   struct Proof {
@@ -83,7 +85,9 @@ class StandbyReads final : private gate::Guard {
   gate::Guard& primary_;
   const failover::Peer& peer_;
   gate::Gate gate_;
-  std::uint64_t next_question_ = 0;
+  std::uint64_t next_question_ = 0;  ///< Not those of this agent's life before, which may be answered yet.
+  bool has_begun_ = false;
+  bool led_ = false;
   std::deque<Question> questions_;
   std::deque<Target> targets_;
   std::optional<Proof> proof_;

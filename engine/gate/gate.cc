@@ -10,8 +10,11 @@ namespace {
 
 /// A database that declined to encrypt is not asked again for so long: each question costs it a process.
 constexpr Duration declined_for = Duration::seconds(1);
-/// A database that does not say in this time whether it encrypts counts as one that does not.
+/// A client whose question the database does not answer in this time is sent away.
 constexpr Duration answer_limit = Duration::seconds(5);
+/// Requests to cancel whose session may be an encrypted one here, or none: so many at a time, each for so long.
+constexpr int most_guesses = 16;
+constexpr Duration guess_limit = Duration::seconds(10);
 
 }  // namespace
 
@@ -114,8 +117,9 @@ Task<bool> Gate::begin(Connection& connection) {
       co_return false;
     }
     if (first.kind == FirstPacket::session) break;
-    const bool encrypted = co_await encrypt(connection, std::move(received));
-    if (encrypted) co_return true;
+    const Encryption encryption = co_await encrypt(connection, std::move(received));
+    if (encryption == Encryption::unknown) co_return false;  // or a client that need not have it would do without
+    if (encryption == Encryption::agreed) co_return true;
     connection.client->write("N");
     received = std::exchange(connection.held_back, Bytes());
   }
@@ -147,25 +151,27 @@ Task<bool> Gate::begin(Connection& connection) {
 
 /// Asks the database whether it encrypts. If so, all that follows is between it and the client, its answer included,
 /// which is held to the same rule as any. A gate that is closed need not ask: it has to say why in clear text.
-Task<bool> Gate::encrypt(Connection& connection, Bytes question) {
-  if (guard_.mode() == Mode::closed) co_return false;
-  if (question == declined_ && host_.monotonic_now() < declined_until_) co_return false;
+Task<Gate::Encryption> Gate::encrypt(Connection& connection, Bytes question) {
+  if (guard_.mode() == Mode::closed) co_return Encryption::declined;
+  if (question == declined_ && host_.monotonic_now() < declined_until_) co_return Encryption::declined;
   Result<std::unique_ptr<Stream>> server = co_await host_.connect(config_.database);
-  if (!server) co_return false;
+  if (!server) co_return Encryption::unknown;
   (*server)->write(question);
   std::optional<Result<Bytes>> heard = co_await limited(host_, answer_limit, [&] { return (*server)->read(); });
-  if (!heard || !*heard || guard_.mode() == Mode::closed) co_return false;
+  if (guard_.mode() == Mode::closed) co_return Encryption::declined;
+  if (!heard || !*heard) co_return Encryption::unknown;
   Bytes& answer = **heard;
   if (answer == "N") {
     declined_ = std::move(question);
     declined_until_ = host_.monotonic_now() + declined_for;
+    co_return Encryption::declined;
   }
-  if (answer != "S" && answer != "G") co_return false;
+  if (answer != "S" && answer != "G") co_return Encryption::unknown;
   connection.closed = false;
   connection.encrypted = true;
   connection.server = std::move(*server);
   connection.answer = std::move(answer);
-  co_return true;
+  co_return Encryption::agreed;
 }
 
 void Gate::refuse(Connection& connection, const std::string& why) {
@@ -255,10 +261,20 @@ void Gate::cancel(CancelKey key) {
 }
 
 Task<void> Gate::cancel_once_safe(CancelKey key) {
+  if (has(key)) co_return co_await cancel_while(key, MonotonicTime::max());
+  // Nobody knows whether this is anybody's at all.
+  if (guesses_ >= most_guesses) co_return;
+  ++guesses_;
+  co_await cancel_while(key, host_.monotonic_now() + guess_limit);
+  --guesses_;
+}
+
+Task<void> Gate::cancel_while(CancelKey key, MonotonicTime until) {
   // Without the sync's flush, cancelling the wait would show a commit that nobody else has.
   while (may_have(key)) {
     const bool waits = co_await guard_.waits_for_sync(key);
     if (!waits || HEIR_MUTANT("cancel-not-delayed")) break;
+    if (host_.monotonic_now() >= until) co_return;
     co_await host_.sleep(config_.cancel_retry);
   }
   if (!may_have(key)) co_return;

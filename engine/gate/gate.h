@@ -68,6 +68,9 @@ class Gate {
 
   /// Passes on a request to cancel that came to another gate; nothing, if its session cannot be here.
   void cancel(CancelKey key);
+  /// The session is here; or it may be, for of encrypted ones nobody knows.
+  bool has(CancelKey key) const;
+  bool may_have(CancelKey key) const;
 
   std::size_t connections() const { return connections_.size(); }
 
@@ -76,12 +79,12 @@ class Gate {
   Task<void> serve(std::unique_ptr<Stream> client);
   void admit();
   Task<bool> begin(Connection& connection);
-  Task<bool> encrypt(Connection& connection, Bytes question);
+  enum class Encryption { agreed, declined, unknown };
+  Task<Encryption> encrypt(Connection& connection, Bytes question);
   void refuse(Connection& connection, const std::string& why);
   void refuse_closed(Connection& connection);
-  bool has(CancelKey key) const;
-  bool may_have(CancelKey key) const;
   Task<void> cancel_once_safe(CancelKey key);
+  Task<void> cancel_while(CancelKey key, MonotonicTime until);
   Task<void> forward_requests(Connection& connection);
   Task<void> forward_answers(Connection& connection);
 
@@ -92,6 +95,7 @@ class Gate {
   Listener* listener_ = nullptr;  ///< While it runs.
   Bytes declined_;                ///< The question for encryption that the database declined last,
   MonotonicTime declined_until_;  ///< and until when it need not be asked again.
+  int guesses_ = 0;               ///< Requests to cancel that may be nobody's.
   std::uint64_t next_ = 0;
   std::map<std::uint64_t, Connection*> connections_;
   Scope scope_;  // last: its tasks use all the rest

@@ -106,6 +106,7 @@ Task<void> HttpServer::serve(Connection& connection) {
       const Result<Bytes> bytes = co_await connection.stream->read();
       if (!bytes || bytes->empty()) break;
       reader.feed(*bytes);
+      co_await next_turn(loop_);  // whoever sends without end leaves the others their turns
       continue;
     }
     connection.silent_since.reset();

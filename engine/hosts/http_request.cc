@@ -1,7 +1,8 @@
 #include "engine/hosts/http_request.h"
 
+#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
+#include <optional>
 #include <utility>
 
 namespace heir::hosts {
@@ -14,7 +15,15 @@ std::string text(boost::beast::string_view view) {
   return {view.data(), view.size()};
 }
 
-HttpRequest request_of(http::request_parser<http::string_body>& parser) {
+/// What is asked here has no body. One that is announced is not read: what follows could not be told from a request.
+std::optional<HttpGarbage> body_of(const http::request_parser<http::empty_body>& parser) {
+  if (parser.chunked()) return HttpGarbage{411, "a body of unknown length"};
+  const auto length = parser.content_length();
+  if (length && *length > 0) return HttpGarbage{413, "a request with a body"};
+  return std::nullopt;
+}
+
+HttpRequest request_of(http::request_parser<http::empty_body>& parser) {
   const bool keep_alive = parser.get().keep_alive();
   const auto parsed = parser.release();
   HttpRequest request{text(parsed.method_string()), text(parsed.target()), {}, keep_alive};
@@ -40,12 +49,8 @@ std::string_view HttpRequest::field(const std::string& name) const {
 }
 
 struct HttpReader::Parser {
-  Parser() {
-    one.eager(true);
-    one.header_limit(largest_http_header);
-    one.body_limit(largest_http_body);
-  }
-  http::request_parser<http::string_body> one;
+  Parser() { one.header_limit(largest_http_header); }
+  http::request_parser<http::empty_body> one;
 };
 
 HttpReader::HttpReader() : parser_(std::make_unique<Parser>()) {}
@@ -62,15 +67,16 @@ bool HttpReader::has_begun() const {
 }
 
 std::variant<HttpRequest, HttpGarbage, HttpIncomplete> HttpReader::next() {
-  while (taken_ < bytes_.size() && !parser_->one.is_done()) {
+  while (taken_ < bytes_.size() && !parser_->one.is_header_done()) {
     boost::system::error_code error;
     const boost::asio::const_buffer rest(bytes_.data() + taken_, bytes_.size() - taken_);
     taken_ += parser_->one.put(rest, error);
     if (error == http::error::need_more) return HttpIncomplete();
     if (error) return garbage_of(error);
   }
-  if (!parser_->one.is_done()) return HttpIncomplete();
+  if (!parser_->one.is_header_done()) return HttpIncomplete();
   const std::unique_ptr<Parser> done = std::exchange(parser_, std::make_unique<Parser>());
+  if (std::optional<HttpGarbage> body = body_of(done->one)) return *std::move(body);
   return request_of(done->one);
 }
 

@@ -13,8 +13,6 @@ namespace heir::hosts {
 
 /// Of the request line and the fields, together.
 inline constexpr std::uint32_t largest_http_header = 8 << 10;
-/// Of a body: what is asked here has none, and what comes with one is refused by its method.
-inline constexpr std::uint64_t largest_http_body = 4 << 10;
 
 struct HttpRequest {
   std::string method;                         ///< "GET"
@@ -26,7 +24,8 @@ struct HttpRequest {
   std::string_view field(const std::string& name) const;
 };
 
-/// Not a request: 400, or 413 and 431 for what is too large. Nothing that follows it can be understood.
+/// Not a request: 400; 431 for a header that is too large; 411 and 413 for one that announces a body. Nothing that
+/// follows it can be understood.
 struct HttpGarbage {
   int status = 400;
   std::string why;

@@ -149,7 +149,8 @@ void Loop::take_events() {
       else
         state.has_more = true;
     }
-    if (!state.is_over && (what & EPOLLOUT || has_ended))
+    // That the other side sends no more says nothing of whether it takes more.
+    if (!state.is_over && (what & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0)
       if (const auto call = std::exchange(state.when_writable, nullptr)) {
         turn(call);
         // Every space that is made would be news, else.

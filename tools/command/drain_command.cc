@@ -2,9 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <memory>
+#include <thread>
 
+#include "engine/hosts/clocks.h"
 #include "reports/history/json_lines.h"
 #include "scenarios/mistakes.h"
 #include "tools/command/json.h"
@@ -51,24 +54,7 @@ class Drain {
     if (std::find(known.begin(), known.end(), options_.host) == known.end())
       return give_up({ErrorCode::invalid, "there is no host '" + printable(options_.host) + "'" +
                                               scenarios::suggestion(options_.host, known)});
-    std::optional<StateView> state = newest_state(client_.look());
-    if (!state) return give_up({ErrorCode::unreachable, "no host tells the cluster's state; see `heir status`"});
-    if (state->primary == options_.host) {
-      if (!move("", Goal::primary)) return give_up(error_);
-      state = newest_state(client_.look());
-    }
-    if (state && state->sync == options_.host) {
-      if (state->async.empty())
-        return give_up({ErrorCode::refused, options_.host + " is the sync, and there is no async that could take its "
-                                                            "place; without it the primary would take no writes"});
-      if (!move(state->async.front(), Goal::sync)) return give_up(error_);
-    }
-    Order order;
-    order.what = orders::yield_store;
-    order.host = options_.host;
-    const Result<std::string> yielded = client_.ask_any(order);
-    if (!yielded) return give_up(yielded.error());
-    if (*yielded == "{\"done\":true}") note(options_.host + " does not lead the store any more");
+    if (!leave_the_cluster() || !leave_the_store()) return give_up(error_);
     if (options_.common.json)
       fmt::print("{{\"host\":{},\"drained\":true,\"steps\":{}}}\n", json_string(options_.host), json_strings(steps_));
     else
@@ -89,14 +75,65 @@ class Drain {
     how_.tell(step);
   }
 
+  /// Until a state that is not older than what was done has the host as neither primary nor sync.
+  bool leave_the_cluster() {
+    while (true) {
+      const std::optional<StateView> state = newest_state(client_.look());
+      if (!state || state->generation < done_) {
+        error_ = {ErrorCode::unreachable, "no host tells the cluster's state; see `heir status`"};
+        if (!waits()) return false;
+      } else if (state->primary == options_.host) {
+        if (!move("", Goal::primary)) return false;
+      } else if (state->sync != options_.host) {
+        return true;
+      } else if (state->async.empty()) {
+        error_ = {ErrorCode::refused, options_.host +
+                                          " is the sync, and there is no async that could take its "
+                                          "place; without it the primary would take no writes"};
+        return false;
+      } else if (!move(state->async.front(), Goal::sync)) {
+        return false;
+      }
+    }
+  }
+
+  /// Until the store says that the host's member does not lead it.
+  bool leave_the_store() {
+    Order order;
+    order.what = orders::yield_store;
+    order.host = options_.host;
+    bool is_told = false;
+    while (true) {
+      const Result<std::string> yielded = client_.ask_any(order);
+      if (!yielded) {
+        error_ = yielded.error();
+        return false;
+      }
+      if (*yielded == "{\"done\":false}") {
+        if (is_told) note(options_.host + " does not lead the store any more");
+        return true;
+      }
+      is_told = true;
+      error_ = {ErrorCode::timed_out, options_.host + " leads the store still, though it was told to let another"};
+      if (!waits()) return false;
+    }
+  }
+
+  /// A moment; false if the time is up.
+  bool waits() {
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    return hosts::boot_time() < until_;
+  }
+
   bool move(const std::string& to, Goal goal) {
     how_.goal = goal;
     const std::variant<Promoted, Stuck> outcome = promote(client_, to, how_);
     if (const auto* stuck = std::get_if<Stuck>(&outcome)) {
       error_ = stuck->error;
-      return false;
+      return error_.code == ErrorCode::conflict && waits();  // it is another cluster now: looked at again
     }
     const Promoted& done = std::get<Promoted>(outcome);
+    done_ = std::max(done_, done.generation);
     steps_.push_back(done.to + (goal == Goal::primary ? " is the primary" : " is the sync"));
     return true;
   }
@@ -109,6 +146,8 @@ class Drain {
   const Client& client_;
   const Options& options_;
   PromotionOptions how_;
+  const MonotonicTime until_ = hosts::boot_time() + options_.common.limit * 3;
+  std::uint64_t done_ = 0;  ///< The generation of the last move.
   std::vector<std::string> steps_;
   Error error_;
 };

@@ -129,6 +129,7 @@ class Shrinking {
   /// Nothing is left to try, or the time is up.
   void shrink_all(Deadline deadline) {
     deadline_ = deadline;
+    is_over_ = false;
     plain_seed();
     do {
       bool smaller = true;
@@ -140,7 +141,7 @@ class Shrinking {
         plain_seed();
       }
     } while (drop_strikes_with_other_seeds());
-    is_over_ = !goes_on();
+    is_over_ = is_over_ || !goes_on();
     clear();
   }
 
@@ -264,8 +265,12 @@ class Shrinking {
 
   bool take_with_other_seeds(Scenario candidate) {
     const std::string text = scenarios::write(candidate);
-    if (!goes_on_with_other_seeds(last_batch_)) return false;
-    if (!tried_.insert({0, text}).second || !scenarios::load_text("candidate", text)) return false;
+    if (tried_.contains({0, text}) || !scenarios::load_text("candidate", text)) return false;
+    if (!goes_on_with_other_seeds(last_batch_)) {
+      is_over_ = true;
+      return false;
+    }
+    tried_.insert({0, text});
     show("strikes, with other seeds");
     const std::vector<bool> failing = run_side_by_side({candidate}, {1, other_seeds});
     const auto found = std::find(failing.begin(), failing.end(), true);
@@ -385,7 +390,7 @@ class Shrinking {
   Scenario source_;
   FoundFailure failure_;
   Deadline deadline_;
-  bool is_over_ = false;
+  bool is_over_ = false;  ///< Something was not tried, for the time was up.
   unsigned jobs_;
   bool tells_;
   std::set<std::pair<std::uint64_t, std::string>> tried_;

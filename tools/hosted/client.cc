@@ -1,5 +1,7 @@
 #include "tools/hosted/client.h"
 
+#include "engine/base/assert.h"
+
 #include <charconv>
 
 namespace heir::hosted {
@@ -79,13 +81,15 @@ void Client::run_thread(std::function<void()> work) {
   if (thread_.joinable()) thread_.join();
   done_ = false;
   thread_ = std::thread([this, work = std::move(work)] {
-    [[maybe_unused]] const Result<> entered = host_.in_network([&]() -> Result<> {
+    const Result<> entered = host_.in_network([&]() -> Result<> {
       work();
       leader_.reset();
       for (std::thread& cancel : cancels_) cancel.join();
       cancels_.clear();
       return {};
     });
+    // Without it the run would have a client less than it says.
+    ASSERT(entered, "a client's network can be entered");
     done_ = true;
   });
 }

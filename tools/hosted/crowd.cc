@@ -1,5 +1,7 @@
 #include "tools/hosted/crowd.h"
 
+#include "engine/base/assert.h"
+
 namespace heir::hosted {
 
 namespace {
@@ -9,10 +11,11 @@ constexpr Duration pause =
 
 Crowd::Crowd(const testbed::Container& host, Access database, int sessions) {
   thread_ = std::thread([this, &host, database = std::move(database), sessions] {
-    [[maybe_unused]] const Result<> entered = host.in_network([&]() -> Result<> {
+    const Result<> entered = host.in_network([&]() -> Result<> {
       hold(database, static_cast<std::size_t>(sessions));
       return {};
     });
+    ASSERT(entered, "a host's network can be entered");
   });
 }
 

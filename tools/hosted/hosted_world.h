@@ -137,6 +137,7 @@ class HostedWorld final : public sim::Actions {
   void note_machine(int host);
   std::string disk_of(sim::NodeId node) const;
   std::size_t sockets_of(sim::NodeId on, sim::NodeId with, const std::string& options);
+  std::size_t destroy_sockets(sim::NodeId on, sim::NodeId with);
   void limit_files(int host);
   void gather_crowd(int host);
   bool is_agent_of(int host, const HostProcess& process) const;

@@ -157,7 +157,6 @@ class Course {
   }
 
   Result<> make_tables() {
-    if (scenario_.workloads.empty()) return {};
     for (const char* text : client_tables) {
       const Result<Answer> made = ask_primary(text, tables_limit);
       if (!made) return Error{made.error().code, "making the clients' tables: " + made.error().message};

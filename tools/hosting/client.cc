@@ -16,6 +16,7 @@ constexpr const char* agent_path = "/etc/heir/agent.toml";
 /// Another host may be asked: nothing was done, or doing it twice does no harm.
 bool may_ask_another(const Error& error, const Order& order) {
   if (error.code == ErrorCode::unreachable || error.code == ErrorCode::timed_out) return true;
+  if (error.code == ErrorCode::invalid) return true;  // the key or the order was not accepted
   // A second promotion could undo the first.
   return error.code == ErrorCode::unknown_outcome && order.what != orders::promote;
 }
@@ -61,9 +62,9 @@ Result<std::string> Client::understood(const hosts::ControlTarget& target, const
     case Outcome::unreachable:
       return Error{ErrorCode::unreachable, "nobody to be reached at " + where + "; does the agent run there?"};
     case Outcome::not_it:
-      return Error{ErrorCode::invalid, "who listens at " + where +
-                                           " does not have the key that is public_key of host '" + target.name +
-                                           "'; is the address right?"};
+      return Error{ErrorCode::unreachable, "who listens at " + where +
+                                               " does not have the key that is public_key of host '" + target.name +
+                                               "', or stands still; is the address right?"};
     case Outcome::silent:
       return Error{ErrorCode::unknown_outcome, "no answer from " + where + " in " + to_string(limit_)};
   }

@@ -68,6 +68,8 @@ Result<std::vector<std::string>> steps_to_primary(const Status& status, const Cl
 Task<std::string> Control::carry_out(std::string by, std::string text) {
   const Result<Order> order = read_order(text);
   if (!order) co_return reply_text(order.error());
+  if (order->dry_run && order->what != orders::promote)
+    co_return reply_text(Error{ErrorCode::invalid, "of a promotion alone it can be told what would be done"});
   Order wanted = *order;
   agent::Operator who{by, store::ServiceName(config_.cluster)};
   const Result<std::string> outcome = co_await obey(std::move(who), std::move(wanted));
@@ -102,6 +104,8 @@ Task<Result<std::string>> Control::obey(agent::Operator who, Order order) {
     const Result<PeerId> peer = find_peer(*status, order.host);
     if (!peer) co_return peer.error();
     outcome = co_await agent::reap(host_, store_, std::move(who), *peer);
+  } else if ((order.what == orders::rebuild || order.what == orders::accept_loss) && order.host != config_.name) {
+    co_return Error{ErrorCode::invalid, "this is host " + config_.name + ", and the order is for '" + order.host + "'"};
   } else if (order.what == orders::rebuild) {
     outcome = access_.rebuild();
   } else if (order.what == orders::accept_loss) {
@@ -143,10 +147,13 @@ Task<Result<std::string>> Control::promote(agent::Operator who, Order order, Sta
     if (!found) co_return found.error();
     peer = *found;
   }
+  if (order.goal == "sync" && state.sync == peer)
+    co_return Error{ErrorCode::conflict, host_of(status, peer) + " is the sync already"};
   const Result<std::vector<std::string>> steps = steps_to_primary(status, state, *view, peer);
   if (!steps) co_return steps.error();
   if (!order.dry_run) {
-    const Result<> asked = co_await agent::request_promotion(host_, store_, std::move(who), peer, order.valid_for);
+    const Result<> asked =
+        co_await agent::request_promotion(host_, store_, std::move(who), peer, state.generation, order.valid_for);
     if (!asked) co_return Error{asked.error().code, with_names(status, asked.error().message)};
   }
   const Json answer{{"from", host_of(status, state.primary)},

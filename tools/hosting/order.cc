@@ -44,6 +44,7 @@ std::string error_json(const Error& error) {
 std::string order_text(const Order& order) {
   return dump({{"order", order.what},
                {"host", order.host},
+               {"goal", order.goal},
                {"reason", order.reason},
                {"mode", order.mode},
                {"generation", order.generation},
@@ -58,6 +59,7 @@ Result<Order> read_order(const std::string& text) {
     Order order;
     order.what = json.at("order").get<std::string>();
     order.host = json.value("host", "");
+    order.goal = json.value("goal", "");
     order.reason = json.value("reason", "");
     order.mode = json.value("mode", "");
     order.generation = number(json, "generation");

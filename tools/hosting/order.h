@@ -14,18 +14,20 @@ namespace heir::tools {
 namespace orders {
 inline constexpr const char* status = "status";    ///< Answer: status_json.h.
 inline constexpr const char* history = "history";  ///< Answer: the last `count` versions, the oldest first.
-inline constexpr const char* promote = "promote";  ///< Moves `host` one place up; "": the sync.
-inline constexpr const char* freeze = "freeze";    ///< `mode`, `reason`.
+inline constexpr const char* promote =
+    "promote";  ///< Moves `host` one place up; "": the sync. `conflict` if it is `goal` already.
+inline constexpr const char* freeze = "freeze";  ///< `mode`, `reason`.
 inline constexpr const char* unfreeze = "unfreeze";
 inline constexpr const char* reap = "reap";                ///< `host`.
-inline constexpr const char* rebuild = "rebuild";          ///< The host that hears it.
-inline constexpr const char* accept_loss = "accept-loss";  ///< The host that hears it; `generation`.
-inline constexpr const char* yield_store = "yield-store";  ///< `host` shall not lead the store.
+inline constexpr const char* rebuild = "rebuild";          ///< `host`, which hears it.
+inline constexpr const char* accept_loss = "accept-loss";  ///< `host`, which hears it; `generation`.
+inline constexpr const char* yield_store = "yield-store";  ///< `host` shall not lead the store; done: it was told so.
 }  // namespace orders
 
 struct Order {
   std::string what;
   std::string host;    ///< A host's name, or a peer's identity.
+  std::string goal;    ///< Of a promotion: "sync", or "primary".
   std::string reason;  ///< Of a freeze.
   std::string mode;    ///< "takeovers" or "all".
   std::uint64_t generation = 0;

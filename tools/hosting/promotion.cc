@@ -61,6 +61,7 @@ std::variant<Promoted, Stuck> promote(const Client& client, const std::string& t
   Order order;
   order.what = orders::promote;
   order.host = to;
+  order.goal = options.goal == Goal::sync ? "sync" : "primary";
   Stuck stuck;
   while (true) {
     order.valid_for = std::max(until - hosts::boot_time(), Duration::milliseconds(1));

@@ -137,7 +137,7 @@ struct LogStream {
 /// Where the log of a running server ends, and which start of it said so (see Observation).
 struct LogEnd {
   bool in_recovery = false;
-  std::uint64_t timeline = 0;
+  Branch branch;             ///< The last: its timeline's number alone may be another's, too.
   std::uint64_t offset = 0;  ///< Of what is flushed; in recovery of what is replayed.
   std::int64_t started_us = 0;
   std::int64_t processes_us = 0;

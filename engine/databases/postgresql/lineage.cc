@@ -156,10 +156,11 @@ Task<Result<LogEnd>> log_end(Context& context) {
   const Result<Observation> seen = co_await look(context, std::nullopt);
   if (!seen) co_return seen.error();
   // After the offset: a standby that meanwhile went over to another timeline has that offset on it, too.
-  const Result<std::uint64_t> timeline = co_await timeline_of(context.sessions);
-  if (!timeline) co_return timeline.error();
+  const Result<Position> lineage = co_await lineage_of(context.sessions);
+  if (!lineage) co_return lineage.error();
+  if (lineage->lineage.empty()) co_return Error{ErrorCode::failed, "the server tells no timeline"};
   const std::uint64_t offset = seen->in_recovery ? seen->replayed : seen->flushed;
-  co_return LogEnd{seen->in_recovery, *timeline, offset, seen->started_us, seen->processes_us};
+  co_return LogEnd{seen->in_recovery, lineage->lineage.back(), offset, seen->started_us, seen->processes_us};
 }
 
 Task<Result<Source>> source_of(Sessions& server) {

@@ -262,7 +262,7 @@ TEST_CASE("a peer is moved one place up, whatever place it has") {
   World world(state);
   const auto promote = [](PeerId peer) {
     return Request([peer](Host& host, Meddler& store) {
-      return agent::request_promotion(host, store, alice(), peer, Duration::seconds(30));
+      return agent::request_promotion(host, store, alice(), peer, three_peers().generation, Duration::seconds(30));
     });
   };
   world.enlist_peer(PeerId("e"));
@@ -280,11 +280,15 @@ TEST_CASE("a peer is moved one place up, whatever place it has") {
   CHECK(refused(world, promote(a), "is the primary already") == ErrorCode::refused);
   CHECK(refused(world, promote(d), "was deposed") == ErrorCode::refused);
   CHECK(refused(world, promote(PeerId("f")), "not among the asyncs") == ErrorCode::refused);
+  const Request of_before = [](Host& host, Meddler& store) {
+    return agent::request_promotion(host, store, alice(), c, Generation(2), Duration::seconds(30));
+  };
+  CHECK(refused(world, of_before, "changed meanwhile") == ErrorCode::conflict);
 }
 
 TEST_CASE("who is absent, or in a frozen cluster, is not promoted") {
   const Request promote = [](Host& host, Meddler& store) {
-    return agent::request_promotion(host, store, alice(), c, Duration::seconds(30));
+    return agent::request_promotion(host, store, alice(), c, three_peers().generation, Duration::seconds(30));
   };
   World world(three_peers());
   CHECK(refused(world, promote, "c is not present") == ErrorCode::refused);

@@ -126,9 +126,9 @@ struct Fixture {
     run(Duration::milliseconds(1));
     primary.become(failover::Role::primary);
     primary.guard.state = Mode::open;
-    primary.database.end = {false, 3, 1000, 1};
+    primary.database.end = {false, {3, 2, 500}, 1000, 1};
     standby.become(failover::Role::sync);
-    standby.database.end = {true, 3, 1000, 1};
+    standby.database.end = {true, {3, 2, 500}, 1000, 1};
   }
   void run(Duration time) { kernel.run({kernel.now() + time}); }
 
@@ -171,7 +171,10 @@ TEST_CASE("a standby that cannot know, or knows that it is behind, is not") {
     f.standby.database.end.offset = 999;
   }
   SECTION("its log is of another timeline") {
-    f.standby.database.end.timeline = 2;
+    f.standby.database.end.branch.timeline = 2;
+  }
+  SECTION("its timeline has the same number, and is of another promotion") {
+    f.standby.database.end.branch.promotion = 9;
   }
   SECTION("it was promoted by somebody") {
     f.standby.database.end.in_recovery = false;

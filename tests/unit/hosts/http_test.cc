@@ -109,9 +109,9 @@ TEST_CASE("A request is read whatever pieces it comes in") {
   CHECK_FALSE(reader.has_begun());
 }
 
-TEST_CASE("Several requests may come at once, with and without bodies") {
+TEST_CASE("Several requests may come at once") {
   HttpReader reader;
-  reader.feed(asked("POST /one HTTP/1.1", "Content-Length: 3\r\n") + "abc" + asked("GET /two HTTP/1.0") + "GET /th");
+  reader.feed(asked("POST /one HTTP/1.1", "Content-Length: 0\r\n") + asked("GET /two HTTP/1.0") + "GET /th");
   for (const std::string target : {"/one", "/two"}) {
     const auto read = reader.next();
     REQUIRE(std::holds_alternative<HttpRequest>(read));
@@ -136,7 +136,9 @@ TEST_CASE("What is no request is refused by the status that says why") {
   CHECK(status_of("GET /" + std::string(largest_http_header, 'x')) == 431);
   CHECK(status_of(asked("GET / HTTP/1.1", "A: " + std::string(largest_http_header, 'x') + "\r\n")) == 431);
   CHECK(status_of(asked("POST / HTTP/1.1", "Content-Length: 5000\r\n")) == 413);
-  CHECK(status_of(asked("POST / HTTP/1.1", "Transfer-Encoding: chunked\r\n") + "ffffffff\r\n") == 413);
+  CHECK(status_of(asked("POST / HTTP/1.1", "Content-Length: 1\r\n")) == 413);
+  CHECK(status_of(asked("POST / HTTP/1.1", "Content-Length: 0\r\n")) == 200);
+  CHECK(status_of(asked("POST / HTTP/1.1", "Transfer-Encoding: chunked\r\n") + "ffffffff\r\n") == 411);
 }
 
 TEST_CASE("GET is answered, HEAD with the length alone, and the connection ends when it was asked to") {
