@@ -473,8 +473,7 @@ TEST_CASE("a client whose question for encryption nobody answers is not told no,
   SECTION("there is no database") {
     f.database.stop();
   }
-  SECTION("the database says nothing") {
-  }
+  SECTION("the database says nothing") {}
   const End& client = f.connect(question(tls) + wire::startup("app"));
   f.run(Duration::seconds(6));
   CHECK(client.received.empty());
