@@ -84,7 +84,8 @@ class Table {
 };
 
 bool is_name(const std::string& text) {
-  return !text.empty() && text.size() <= 40 && std::all_of(text.begin(), text.end(), [](char c) {
+  // It names folders, too.
+  return !text.empty() && text.front() != '.' && text.size() <= 40 && std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
            c == '.';
   });
@@ -95,7 +96,7 @@ Address address_of(const std::string& host, int port) {
   return Address((is_six ? "[" + host + "]" : host) + ":" + std::to_string(port));
 }
 
-constexpr const char* name_rule = "has 1 to 40 letters, digits, '-', '_' and '.'";
+constexpr const char* name_rule = "has 1 to 40 letters, digits, '-', '_' and '.', which is not the first";
 
 void read_hosts(const Value* array, HostingConfig& config, Mistakes& mistakes, bool& says_who_stores) {
   if (!array) return;
