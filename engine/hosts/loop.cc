@@ -10,6 +10,8 @@
 #include <atomic>
 #include <cerrno>
 #include <mutex>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "engine/base/assert.h"
@@ -53,6 +55,7 @@ struct Loop::Descriptors {
   int wake = -1;
   std::unique_ptr<Watch> timer_watch;
   std::unique_ptr<Watch> wake_watch;
+  std::set<Watch::State*> watches;
   /// Of watches that are no more: what the kernel has just told may still name them.
   std::vector<std::unique_ptr<Watch::State>> former;
 };
@@ -79,6 +82,13 @@ Loop::Loop() : posted_(std::make_unique<Posted>()), descriptors_(std::make_uniqu
 Loop::~Loop() {
   timers_.clear();  // what they hold may have to do with descriptors
   posted_->work.clear();
+  // Whoever waits is held by what is to be called, and may hold its watch in turn.
+  std::vector<std::function<void()>> calls;
+  for (Watch::State* state : descriptors_->watches) {
+    calls.push_back(std::exchange(state->when_readable, nullptr));
+    calls.push_back(std::exchange(state->when_writable, nullptr));
+  }
+  calls.clear();
   descriptors_->timer_watch.reset();
   descriptors_->wake_watch.reset();
   for (const int descriptor : {descriptors_->timer, descriptors_->wake, descriptors_->epoll}) close(descriptor);
@@ -243,6 +253,7 @@ Watch::Watch(Loop& loop, int descriptor) : state_(new State{loop, loop.descripto
   event.events = watched;
   event.data.ptr = state_.get();
   ASSERT(epoll_ctl(state_->epoll, EPOLL_CTL_ADD, descriptor, &event) == 0, "a descriptor has one watch at a time");
+  loop.descriptors_->watches.insert(state_.get());
 }
 
 Watch::~Watch() {
@@ -251,6 +262,7 @@ Watch::~Watch() {
   state_->when_readable = nullptr;
   state_->when_writable = nullptr;
   Loop& loop = state_->loop;
+  loop.descriptors_->watches.erase(state_.get());
   loop.descriptors_->former.push_back(std::move(state_));
 }
 
