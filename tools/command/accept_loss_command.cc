@@ -52,21 +52,17 @@ Exit tell(const Client& client, const Options& options) {
 }
 
 Exit run(const Options& options) {
-  const Result<Client> client = Client::open(options.common.config, answer_limit(options.common));
-  if (!client) return fail(options.common, "heir accept-loss", client.error());
-  if (options.generation == 0) return tell(*client, options);
+  if (options.generation == 0) {
+    const Result<Client> client = Client::open(options.common.config, answer_limit(options.common));
+    return client ? tell(*client, options) : fail(options.common, "heir accept-loss", client.error());
+  }
   Order order;
   order.what = orders::accept_loss;
   order.host = options.host;
   order.generation = options.generation;
-  const Result<std::string> answer = client->ask(options.host, order);
-  if (!answer) return fail(options.common, "heir accept-loss", answer.error());
-  if (options.common.json)
-    fmt::print("{}\n", *answer);
-  else
-    fmt::print("{} may take over if the primary is gone; `heir status` shows whether it does\n",
-               printable(options.host));
-  return Exit::as_expected;
+  return give_order(
+      options.common, "heir accept-loss", order, Hearer::named_host,
+      printable(options.host) + " may take over if the primary is gone; `heir status` shows whether it does");
 }
 
 }  // namespace

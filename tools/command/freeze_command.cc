@@ -1,10 +1,8 @@
 // heir freeze, heir unfreeze: the cluster decides nothing by itself for a while.
-#include <fmt/format.h>
-
 #include <memory>
 
 #include "tools/command/operator_options.h"
-#include "tools/hosting/client.h"
+#include "tools/hosting/order.h"
 
 namespace heir::tools {
 
@@ -31,22 +29,13 @@ struct Options {
 };
 
 Exit give(const Options& options, const std::string& what) {
-  const std::string command = "heir " + what;
-  const Result<Client> client = Client::open(options.common.config, answer_limit(options.common));
-  if (!client) return fail(options.common, command, client.error());
   Order order;
   order.what = what;
   order.mode = options.mode;
   order.reason = options.reason;
-  const Result<std::string> answer = client->ask_any(order);
-  if (!answer) return fail(options.common, command, answer.error());
-  if (options.common.json)
-    fmt::print("{}\n", *answer);
-  else if (what == orders::freeze)
-    fmt::print("frozen ({}); `heir unfreeze` ends it\n", options.mode);
-  else
-    fmt::print("not frozen any more\n");
-  return Exit::as_expected;
+  const std::string done =
+      what == orders::freeze ? "frozen (" + options.mode + "); `heir unfreeze` ends it" : "not frozen any more";
+  return give_order(options.common, "heir " + what, order, Hearer::any_host, done);
 }
 
 }  // namespace

@@ -1,10 +1,13 @@
 #include "tools/command/operator_options.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdio>
 
 #include "scenarios/codec.h"
 #include "scenarios/mistakes.h"
+#include "tools/hosting/client.h"
 #include "tools/hosting/order.h"
 
 namespace heir::tools {
@@ -68,6 +71,17 @@ Exit exit_of(const Error& error) {
     case ErrorCode::conflict: return Exit::no_verdict;
     default: return Exit::expectation_failed;
   }
+}
+
+Exit give_order(const OperatorOptions& options, const std::string& command, const Order& order, Hearer hearer,
+                const std::string& done) {
+  const Result<Client> client = Client::open(options.config, answer_limit(options));
+  if (!client) return fail(options, command, client.error());
+  const Result<std::string> answer =
+      hearer == Hearer::named_host ? client->ask(order.host, order) : client->ask_any(order);
+  if (!answer) return fail(options, command, answer.error());
+  fmt::print("{}\n", options.json ? *answer : done);
+  return Exit::as_expected;
 }
 
 Exit fail(const OperatorOptions& options, const std::string& command, const Error& error) {

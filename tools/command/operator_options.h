@@ -10,7 +10,7 @@
 
 namespace heir::tools {
 
-class Client;
+struct Order;
 
 struct OperatorOptions {
   std::string config;  ///< "": where it usually is.
@@ -23,6 +23,11 @@ void add_operator_options(CLI::App& command, OperatorOptions& options, const std
 
 /// How long one host may take to answer, when the whole may take `options.limit`.
 Duration answer_limit(const OperatorOptions& options);
+
+/// Gives an order that one answer ends: to the host that it names, or to any. `done`: what is said then.
+enum class Hearer { named_host, any_host };
+Exit give_order(const OperatorOptions& options, const std::string& command, const Order& order, Hearer hearer,
+                const std::string& done);
 
 /// Says what is wrong: as {"error":…} on standard output with --json, else on standard error. `command`: "heir freeze".
 Exit fail(const OperatorOptions& options, const std::string& command, const Error& error);

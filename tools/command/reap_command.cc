@@ -1,11 +1,9 @@
 // heir reap: a host that will not come back is taken off the cluster's lists.
-#include <fmt/format.h>
-
 #include <memory>
 
 #include "scenarios/mistakes.h"
 #include "tools/command/operator_options.h"
-#include "tools/hosting/client.h"
+#include "tools/hosting/order.h"
 
 namespace heir::tools {
 
@@ -27,18 +25,11 @@ struct Options {
 };
 
 Exit run(const Options& options) {
-  const Result<Client> client = Client::open(options.common.config, answer_limit(options.common));
-  if (!client) return fail(options.common, "heir reap", client.error());
   Order order;
   order.what = orders::reap;
   order.host = options.host;
-  const Result<std::string> answer = client->ask_any(order);
-  if (!answer) return fail(options.common, "heir reap", answer.error());
-  if (options.common.json)
-    fmt::print("{}\n", *answer);
-  else
-    fmt::print("{} is on no list any more\n", scenarios::printable(options.host));
-  return Exit::as_expected;
+  return give_order(options.common, "heir reap", order, Hearer::any_host,
+                    scenarios::printable(options.host) + " is on no list any more");
 }
 
 }  // namespace

@@ -1,11 +1,9 @@
 // heir rebuild: a standby's copy of the data is made anew.
-#include <fmt/format.h>
-
 #include <memory>
 
 #include "scenarios/mistakes.h"
 #include "tools/command/operator_options.h"
-#include "tools/hosting/client.h"
+#include "tools/hosting/order.h"
 
 namespace heir::tools {
 
@@ -26,18 +24,11 @@ struct Options {
 };
 
 Exit run(const Options& options) {
-  const Result<Client> client = Client::open(options.common.config, answer_limit(options.common));
-  if (!client) return fail(options.common, "heir rebuild", client.error());
   Order order;
   order.what = orders::rebuild;
   order.host = options.host;
-  const Result<std::string> answer = client->ask(options.host, order);
-  if (!answer) return fail(options.common, "heir rebuild", answer.error());
-  if (options.common.json)
-    fmt::print("{}\n", *answer);
-  else
-    fmt::print("{} makes its copy anew; `heir status` shows how it goes on\n", scenarios::printable(options.host));
-  return Exit::as_expected;
+  return give_order(options.common, "heir rebuild", order, Hearer::named_host,
+                    scenarios::printable(options.host) + " makes its copy anew; `heir status` shows how it goes on");
 }
 
 }  // namespace

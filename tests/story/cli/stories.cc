@@ -35,9 +35,9 @@ class Scratch {
     if (!::mkdtemp(name.data())) std::abort();
     root_ = name;
     fs::create_directory(root_ / "bin");
-    fs::create_directory(root_ / "work");
+    fs::create_directory(root_ / "here");
     fs::create_symlink(HEIR_BINARY, root_ / "bin/heir");
-    fs::create_symlink(HEIR_SOURCE_DIR "/scenarios", root_ / "work/scenarios");
+    fs::create_symlink(HEIR_SOURCE_DIR "/scenarios", root_ / "here/scenarios");
   }
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
@@ -49,7 +49,7 @@ class Scratch {
   std::string run(const story::Step& step) const {
     std::ofstream(root_ / "script") << step.input;
     const std::string root = root_.string();
-    const std::string command = "cd '" + root + "/work' && PATH='" + root +
+    const std::string command = "cd '" + root + "/here' && PATH='" + root +
                                 "/bin':$PATH HEIR_COMMAND=heir NO_COLOR=1 sh '" + root + "/script' >'" + root +
                                 "/out' 2>'" + root + "/err' </dev/null";
     const int status = std::system(command.c_str());
