@@ -1,9 +1,10 @@
 // heir shrink: from a failure to the smallest and plainest scenario that still fails in the same way, and its tale.
 //
-// Works on the decision list: first strikes are left out by delta debugging. If more than one is left, other seeds of
-// the scenario that fail in the same way are begun with as well, and the smallest is gone on with. Then everything else
-// is made smaller and plainer by the passes of tools/shrink, over and over until nothing helps any more, or the time is
-// up. Candidates run in processes of their own, some at a time.
+// Works on the decision list: first strikes are left out by delta debugging, in a world where less goes on if the
+// scenario fails in the same way there too. As long as more than one is left, other seeds that fail in the same way are
+// begun with as well, and the smallest is gone on with. Then everything else is made smaller and plainer by the passes
+// of tools/shrink, over and over until nothing helps any more, or the time is up. Candidates run in processes of their
+// own, some at a time.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -57,11 +58,12 @@ const char* const footer =
     "error of heir itself;\n"
     "130 interrupted.\n";
 
-constexpr int other_seeds = 20;               ///< Tried where a strike is left out.
-constexpr int most_other_seeds = 200;         ///< Looked at for other beginnings,
-constexpr std::size_t enough_beginnings = 5;  ///< until there are so many.
-constexpr int seeds = 10;                     ///< Tried with the shrunk scenario,
-constexpr int steady_seeds = 8;               ///< and so many that fail are enough.
+constexpr std::uint64_t other_seeds = 20;         ///< Tried where a strike is left out.
+constexpr std::uint64_t seeds_of_a_world = 40;    ///< Looked at for one that fails in a cheaper world.
+constexpr std::uint64_t most_other_seeds = 1000;  ///< Looked at for other beginnings,
+constexpr std::size_t enough_beginnings = 5;      ///< so many at a time.
+constexpr int seeds = 10;                         ///< Tried with the shrunk scenario,
+constexpr int steady_seeds = 8;                   ///< and so many that fail are enough.
 
 /// A run that fails, with its strikes decided.
 struct Beginning {
@@ -121,9 +123,11 @@ class Shrinking {
     deadline_ = deadline;
     drop_what_came_later();
     drop_all_strikes();
+    if (best_.faults.size() > 1) go_to_a_cheaper_world();
     drop_strikes();
-    try_other_beginnings();
     drop_strikes_with_other_seeds();
+    while (best_.faults.size() > 1 && try_other_beginnings()) {
+    }
   }
 
   /// Nothing is left to try, or the time is up.
@@ -185,11 +189,8 @@ class Shrinking {
     return static_cast<int>(std::count(outcomes.begin(), outcomes.end(), true));
   }
 
-  bool goes_on() const { return !interruption_ && deadline_.has(std::chrono::duration<double>(longest_batch_)); }
-  /// Whether there is time for runs with other seeds, which take as long as the last ones did, or longer.
-  bool goes_on_with_other_seeds(double batch_seconds) const {
-    return goes_on() && deadline_.has(std::chrono::duration<double>(batch_seconds * other_seeds / jobs_));
-  }
+  /// Whether there is time for a batch, and then for the run that is told.
+  bool goes_on() const { return !interruption_ && deadline_.has(std::chrono::duration<double>(2 * longest_batch_)); }
 
   /// Nothing that came behind the failure has to do with it.
   void drop_what_came_later() {
@@ -202,31 +203,49 @@ class Shrinking {
     take_one(std::move(candidates), "what came later");
   }
 
-  /// Another seed of the same scenario often has a smaller schedule in it.
-  void try_other_beginnings() {
-    if (best_.faults.size() < 2) return;
-    for (const Beginning& other : other_beginnings()) {
-      if (!goes_on()) return;
-      const Beginning before{best_, seed_, failed_at_};
-      set_out_from(other);
+  /// The first where some seed fails in the same way is gone on in, with the seed that has the fewest strikes.
+  void go_to_a_cheaper_world() {
+    for (Scenario& world : cheaper_worlds(source_)) {
+      if (!scenarios::load_text("candidate", scenarios::write(world))) continue;
+      std::uint64_t next_seed = 1;
+      const std::vector<Beginning> found = beginnings(world, next_seed, seeds_of_a_world);
+      if (found.empty()) continue;
+      source_ = std::move(world);
+      next_seed_ = next_seed;
+      set_out_from(found.front());
       drop_what_came_later();
-      drop_strikes();
-      if (best_.faults.size() >= before.scenario.faults.size()) set_out_from(before);
+      return;
     }
   }
 
-  /// The first that fail in the same way, the one with the fewest strikes before its failure first.
-  std::vector<Beginning> other_beginnings() {
+  /// Another seed often has a smaller schedule in it. False if there is no other, or no time.
+  bool try_other_beginnings() {
+    const std::vector<Beginning> found = beginnings(source_, next_seed_, most_other_seeds);
+    for (const Beginning& other : found) {
+      if (!goes_on()) return false;
+      const Beginning before{best_, seed_, failed_at_};
+      const std::size_t fewest = best_.faults.size();
+      set_out_from(other);
+      drop_what_came_later();
+      drop_strikes();
+      if (best_.faults.size() <= fewest + 1) drop_strikes_with_other_seeds();
+      if (best_.faults.size() >= fewest) set_out_from(before);
+    }
+    return !found.empty();
+  }
+
+  /// The next that fail in the same way, the one with the fewest strikes before its failure first.
+  std::vector<Beginning> beginnings(const Scenario& source, std::uint64_t& next_seed, std::uint64_t last_seed) {
     std::vector<Beginning> found;
-    for (std::uint64_t first = 1; first <= most_other_seeds && found.size() < enough_beginnings; first += other_seeds) {
-      if (!goes_on_with_other_seeds(longest_batch_)) break;
+    while (next_seed <= last_seed && found.size() < enough_beginnings && goes_on()) {
       show("other seeds");
-      const std::vector<bool> failing = run_side_by_side({source_}, {first, first + other_seeds - 1});
+      const std::uint64_t first = std::exchange(next_seed, next_seed + 2 * jobs_);
+      const std::vector<bool> failing = run_side_by_side({source}, {first, next_seed - 1});
       for (std::size_t i = 0; i < failing.size() && goes_on(); ++i) {
-        if (!failing[i] || first + i == seed_) continue;
+        if (!failing[i]) continue;
         sim::RunOptions run;
         run.seed = first + i;
-        if (auto begun = beginning(source_, see(source_, run).result.decisions, run.seed, failure_))
+        if (auto begun = beginning(source, see(source, run).result.decisions, run.seed, failure_))
           found.push_back(std::move(*begun));
       }
     }
@@ -266,19 +285,23 @@ class Shrinking {
   bool take_with_other_seeds(Scenario candidate) {
     const std::string text = scenarios::write(candidate);
     if (tried_.contains({0, text}) || !scenarios::load_text("candidate", text)) return false;
-    if (!goes_on_with_other_seeds(last_batch_)) {
-      is_over_ = true;
-      return false;
+    show("strikes, with other seeds");
+    for (std::uint64_t first = 1; first <= other_seeds; first += 2 * jobs_) {
+      if (!goes_on()) {
+        is_over_ = true;
+        return false;
+      }
+      const SeedRange some{first, std::min<std::uint64_t>(first + 2 * jobs_ - 1, other_seeds)};
+      const std::vector<bool> failing = run_side_by_side({candidate}, some);
+      const auto found = std::find(failing.begin(), failing.end(), true);
+      if (found == failing.end()) continue;
+      best_ = std::move(candidate);
+      seed_ = first + static_cast<std::uint64_t>(found - failing.begin());
+      tried_.insert({seed_, text});
+      return true;
     }
     tried_.insert({0, text});
-    show("strikes, with other seeds");
-    const std::vector<bool> failing = run_side_by_side({candidate}, {1, other_seeds});
-    const auto found = std::find(failing.begin(), failing.end(), true);
-    if (found == failing.end()) return false;
-    best_ = std::move(candidate);
-    seed_ = static_cast<std::uint64_t>(found - failing.begin()) + 1;
-    tried_.insert({seed_, text});
-    return true;
+    return false;
   }
 
   Scenario with_strikes(std::vector<scenarios::Fault> strikes) const {
@@ -358,7 +381,8 @@ class Shrinking {
     interruption_ = run_all(plan, job_options, workers,
                             [&](const Job&, const Report& report) { outcomes.push_back(is_same(report)); });
     runs_ += outcomes.size();
-    if (outcomes.size() <= jobs_) longest_batch_ = std::max(longest_batch_, last_batch_ = watch.seconds());
+    const double batches = static_cast<double>((outcomes.size() + jobs_ - 1) / jobs_);
+    longest_batch_ = std::max(longest_batch_, watch.seconds() / std::max(batches, 1.0));
     if (interruption_) outcomes.clear();
     return outcomes;
   }
@@ -387,7 +411,8 @@ class Shrinking {
   Scenario best_;
   std::uint64_t seed_;
   Duration failed_at_;
-  Scenario source_;
+  Scenario source_;              ///< What other beginnings are drawn from,
+  std::uint64_t next_seed_ = 1;  ///< and the next seed for that.
   FoundFailure failure_;
   Deadline deadline_;
   bool is_over_ = false;  ///< Something was not tried, for the time was up.
@@ -395,7 +420,6 @@ class Shrinking {
   bool tells_;
   std::set<std::pair<std::uint64_t, std::string>> tried_;
   std::size_t runs_ = 0;
-  double last_batch_ = 0;
   double longest_batch_ = 0;  ///< Seconds that as many runs took as go on at a time.
   std::optional<Interruption> interruption_;
 };

@@ -314,6 +314,24 @@ const std::vector<Pass>& passes() {
   return all;
 }
 
+std::vector<Scenario> cheaper_worlds(const Scenario& scenario) {
+  const auto few_operations = [](Scenario& s) {
+    for (Workload& workload : s.workloads) workload.rate.count = std::max<std::int64_t>(workload.rate.count / 16, 1);
+  };
+  const auto ideal_store = [](Scenario& s) {
+    s.store = {};
+    s.store.kind = scenarios::StoreKind::ideal;
+  };
+  Candidates out;
+  add(out, scenario, [&](Scenario& s) {
+    few_operations(s);
+    ideal_store(s);
+  });
+  add(out, scenario, few_operations);
+  add(out, scenario, ideal_store);
+  return out;
+}
+
 Duration least_duration(const Scenario& scenario) {
   // A run that ends before has no write in time, whatever it does.
   if (scenario.expect.writable_within)

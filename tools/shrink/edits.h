@@ -19,6 +19,10 @@ struct Pass {
 /// In the order in which they pay: operations and clients, peers, members of the store, time, then values.
 const std::vector<Pass>& passes();
 
+/// The scenario where less goes on, so that its runs take less time: few operations, a store without replication, both.
+/// The cheapest first.
+std::vector<scenarios::Scenario> cheaper_worlds(const scenarios::Scenario& scenario);
+
 /// Shorter than this it cannot show what it shows, whatever it is. REQUIRES strikes with times.
 Duration least_duration(const scenarios::Scenario& scenario);
 
