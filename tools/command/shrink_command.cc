@@ -184,6 +184,8 @@ class Shrinking {
 
  private:
   static constexpr int most_raises = 4;
+  static constexpr double slow_factor = 2;
+  static constexpr double slow_seconds = 1;
 
   static int how_many(const std::vector<bool>& outcomes) {
     return static_cast<int>(std::count(outcomes.begin(), outcomes.end(), true));
@@ -349,10 +351,15 @@ class Shrinking {
       const std::size_t end = std::min<std::size_t>(at + jobs_, worth.size());
       for (std::size_t i = at; i < end; ++i) batch.push_back(candidates[worth[i]]);
       show(about);
-      if (const std::optional<std::size_t> found = first_that_fails(batch, seed_)) {
-        best_ = std::move(candidates[worth[at + *found]]);
-        return worth[at + *found];
+      const double usual = longest_batch_;
+      const std::optional<std::size_t> found = first_that_fails(batch, seed_);
+      if (!found) continue;
+      if (usual > 0 && longest_batch_ > slow_factor * usual + slow_seconds) {
+        longest_batch_ = usual;  // Runs that take so much longer cost more than the candidate is plainer.
+        continue;
       }
+      best_ = std::move(candidates[worth[at + *found]]);
+      return worth[at + *found];
     }
     return std::nullopt;
   }
