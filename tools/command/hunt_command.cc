@@ -256,7 +256,9 @@ Exit run(const Options& given, int& signal) {
   if (!given.resume.empty()) {
     Result<std::vector<Campaign>> campaigns = results->campaigns();
     if (!campaigns) return refuse(campaigns.error().message);
-    if (campaigns->empty()) return refuse(given.resume + ": has no campaign to go on with");
+    if (campaigns->empty())
+      return refuse(given.resume + ": has no campaign to go on with; `heir hunt SCENARIO… --db " + given.resume +
+                    "` begins one");
     campaign = std::move(campaigns->back());
     if (given.stop_on_given) campaign->settings.stop_on = given.stop_on;
     tell_of_changes(*campaign);
