@@ -1,0 +1,253 @@
+#include "tools/testbed/disk.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+
+#include <algorithm>
+
+#include "tools/testbed/disk_state.h"
+
+namespace heir::testbed {
+
+using sim::SyncAnswer;
+
+namespace {
+
+constexpr const char* fuse_device = "/dev/fuse";
+constexpr auto never = Disk::State::Clock::time_point::max();
+
+}  // namespace
+
+Result<> can_make_disks() {
+  if (::access(fuse_device, R_OK | W_OK) == 0) return {};
+  return Error{ErrorCode::not_found,
+               "needs /dev/fuse, which a host's disk is made with: `modprobe fuse`, or give the container that device"};
+}
+
+// ---- What becomes of a sync
+// ------------------------------------------------------------------------------------------------
+
+Disk::State::State(const std::string& folder, const std::string& aside, const DiskOptions& given, std::uint64_t seed,
+                   const std::string& name)
+    : options(given),
+      volume(folder, aside),
+      random(seed, "disk/" + name),
+      power_random(seed, "disk/" + name + "/power-loss"),
+      fault_random(seed, "disk/" + name + "/faults"),
+      io_random(seed, "disk/" + name + "/io") {}
+
+bool Disk::State::is_read_only() const {
+  return std::any_of(faults.begin(), faults.end(), [](const LaidOn& on) { return on.fault.read_only; });
+}
+
+bool Disk::State::is_full() const {
+  return std::any_of(faults.begin(), faults.end(), [](const LaidOn& on) { return on.fault.full; });
+}
+
+bool Disk::State::is_stuck() const {
+  return std::any_of(faults.begin(), faults.end(), [](const LaidOn& on) { return on.fault.stuck; });
+}
+
+Duration Disk::State::sync_time() {
+  for (const LaidOn& on : faults)
+    if (on.fault.slow && fault_random.chance(on.fault.slow->chance))
+      return fault_random.between(on.fault.slow->low, on.fault.slow->high);
+  const sim::DiskParameters& times = options.parameters;
+  const bool slow = times.tail_chance > sim::Ratio() && random.chance(times.tail_chance);
+  return slow ? random.between(times.tail_low, times.tail_high) : random.between(times.sync_low, times.sync_high);
+}
+
+Duration Disk::State::io_time(const Volume::Node& node, Duration low, Duration high) {
+  if (high == Duration() || !options.is_timed || !options.is_timed(volume.name_on_host(node))) return Duration();
+  return io_random.between(low, high);
+}
+
+void Disk::State::sync(Volume::Node& node, Reply reply) {
+  has_synced = true;
+  const Duration takes = sync_time();
+  pending.push_back(
+      {volume.begin_sync(node), is_stuck() ? never : Clock::now() + nanoseconds(takes), std::move(reply)});
+}
+
+int Disk::State::end_sync(const Volume::Sync& sync) {
+  if (is_read_only()) return EROFS;
+  SyncAnswer answer = SyncAnswer::honest;
+  for (const LaidOn& on : faults) {
+    if (on.fault.sync == SyncAnswer::honest || !fault_random.chance(on.fault.sync_chance)) continue;
+    answer = on.fault.sync;
+    break;
+  }
+  switch (answer) {
+    case SyncAnswer::honest:
+      make_lies_true();  // A flush of the drive's cache flushes all of it.
+      volume.synced(sync);
+      return 0;
+    case SyncAnswer::error: return EIO;
+    case SyncAnswer::error_dropped: {
+      // The page cache forgets what could not be written. Names stay: they are the journal's.
+      Volume::Node* const node = volume.node(sync.node);
+      if (node && node->is_file()) [[maybe_unused]]
+        const int failed = volume.drop_unsynced(*node);
+      return EIO;
+    }
+    case SyncAnswer::lie: lied.push_back(sync); return 0;
+  }
+  return 0;
+}
+
+void Disk::State::make_lies_true() {
+  for (const Volume::Sync& sync : lied) volume.synced(sync);
+  lied.clear();
+}
+
+void Disk::State::end_due() {
+  const Clock::time_point now = Clock::now();
+  for (std::size_t i = 0; i < pending.size();) {
+    if (pending[i].due > now) {
+      ++i;
+      continue;
+    }
+    const Pending due = std::move(pending[i]);
+    pending.erase(pending.begin() + static_cast<std::ptrdiff_t>(i));
+    due.reply(due.sync ? end_sync(*due.sync) : 0);
+  }
+}
+
+Disk::State::Clock::time_point Disk::State::next_due() const {
+  Clock::time_point next = never;
+  for (const Pending& each : pending) next = std::min(next, each.due);
+  return next;
+}
+
+// ---- The thread
+// ------------------------------------------------------------------------------------------------------------
+
+void Disk::State::wake() const {
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const ssize_t written = ::write(waker.get(), &one, sizeof one);
+}
+
+void Disk::State::run() {
+  fuse_buf request{};
+  Clock::time_point next = never;
+  for (;;) {
+    pollfd waits[2] = {{fuse_session_fd(session), POLLIN, 0}, {waker.get(), POLLIN, 0}};
+    const auto left = std::chrono::duration_cast<std::chrono::nanoseconds>(std::max(
+        next == never ? Clock::duration(std::chrono::hours(1)) : next - Clock::now(), Clock::duration::zero()));
+    const timespec limit{left.count() / 1'000'000'000, left.count() % 1'000'000'000};
+    ::ppoll(waits, 2, &limit, nullptr);
+    const int length = waits[0].revents != 0 ? fuse_session_receive_buf(session, &request) : -EAGAIN;
+    const std::lock_guard lock(mutex);
+    std::uint64_t ignored = 0;
+    if (waits[1].revents != 0) [[maybe_unused]]
+      const ssize_t count = ::read(waker.get(), &ignored, sizeof ignored);
+    // 0: it is mounted nowhere any more.
+    if (stops || length == 0) break;
+    if (length > 0) fuse_session_process_buf(session, &request);
+    end_due();
+    next = next_due();
+  }
+  std::free(request.mem);
+}
+
+// ---- Disk
+// ------------------------------------------------------------------------------------------------------------------
+
+Disk::Disk(const std::string& folder, const std::string& aside, const DiskOptions& options, std::uint64_t seed,
+           const std::string& name)
+    : state_(std::make_unique<State>(folder, aside, options, seed, name)) {}
+
+Disk::~Disk() {
+  cut();
+}
+
+Result<Disk::Device> Disk::open() {
+  ASSERT(!state_->session, "it is served");
+  // Not blocking: a request that poll told of may be taken back.
+  Device device{Descriptor(::open(fuse_device, O_RDWR | O_CLOEXEC | O_NONBLOCK)), ""};
+  if (!device.file) return system_error(fuse_device);
+  device.options = "fd=" + std::to_string(device.file.get()) +
+                   ",rootmode=40000,user_id=0,group_id=0,allow_other,default_permissions";
+  return device;
+}
+
+Result<> Disk::serve(Device device) {
+  State& state = *state_;
+  state.waker = Descriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!state.waker) return system_error("eventfd");
+  char name[] = "heir-disk";
+  char* arguments[] = {name, nullptr};
+  fuse_args args = FUSE_ARGS_INIT(1, arguments);
+  state.session = fuse_session_new(&args, &disk_calls(), sizeof(fuse_lowlevel_ops), &state);
+  fuse_opt_free_args(&args);
+  if (!state.session) return Error{ErrorCode::failed, "libfuse makes no session"};
+  // The session closes it.
+  const int file = ::fcntl(device.file.get(), F_DUPFD_CLOEXEC, 3);
+  if (file < 0 || fuse_session_mount(state.session, ("/dev/fd/" + std::to_string(file)).c_str()) != 0) {
+    const int number = errno;
+    fuse_session_destroy(std::exchange(state.session, nullptr));
+    return system_error("a session of libfuse", number);
+  }
+  state.stops = false;
+  state.thread = std::thread([&state] { state.run(); });
+  return {};
+}
+
+void Disk::cut() {
+  State& state = *state_;
+  if (!state.session) return;
+  {
+    const std::lock_guard lock(state.mutex);
+    state.stops = true;
+  }
+  state.wake();
+  state.thread.join();
+  for (const State::Pending& each : std::exchange(state.pending, {})) each.reply(EIO);
+  // With its last descriptor the kernel gives the file system up: whoever waits for something is told of an error.
+  fuse_session_destroy(std::exchange(state.session, nullptr));
+}
+
+Result<> Disk::lose_power(sim::UnsyncedFate fate) {
+  State& state = *state_;
+  ASSERT(!state.session, "it is served");
+  state.lied.clear();
+  return state.volume.lose_power({fate, state.options.parameters, state.options.may_be_garbage}, state.power_random);
+}
+
+sim::DiskFaultId Disk::lay_on(const sim::DiskFault& fault) {
+  const std::lock_guard lock(state_->mutex);
+  state_->faults.push_back({sim::DiskFaultId(++state_->last_fault), fault});
+  return state_->faults.back().id;
+}
+
+void Disk::lift(sim::DiskFaultId fault) {
+  State& state = *state_;
+  const std::lock_guard lock(state.mutex);
+  const bool was_stuck = state.is_stuck();
+  std::erase_if(state.faults, [fault](const State::LaidOn& on) { return on.id == fault; });
+  if (std::none_of(state.faults.begin(), state.faults.end(),
+                   [](const State::LaidOn& on) { return on.fault.sync == SyncAnswer::lie; }))
+    state.make_lies_true();
+  if (!was_stuck || state.is_stuck()) return;
+  for (State::Pending& each : state.pending)
+    if (each.due == never) each.due = State::Clock::now() + State::nanoseconds(state.sync_time());
+  if (state.session) state.wake();
+}
+
+bool Disk::has_lied() const {
+  const std::lock_guard lock(state_->mutex);
+  return !state_->lied.empty();
+}
+
+void Disk::make_lies_true() {
+  const std::lock_guard lock(state_->mutex);
+  state_->make_lies_true();
+}
+
+bool Disk::take_synced() {
+  const std::lock_guard lock(state_->mutex);
+  return std::exchange(state_->has_synced, false);
+}
+
+}  // namespace heir::testbed
