@@ -13,7 +13,8 @@ using scenarios::FaultKind;
 using scenarios::Scenario;
 
 constexpr const char* one_clock = "all hosts have this machine's clocks, which are never touched";
-constexpr const char* true_disk = "the hosts' disks are folders of this machine, which does not lie, fail or forget";
+constexpr const char* unknown_content = "nobody knows where on a host's disk its database has what";
+constexpr const char* no_swap = "nobody changes the disks of hosts";
 
 /// Why a kind of fault cannot be done; empty if it can.
 std::string why_not(FaultKind kind) {
@@ -23,15 +24,15 @@ std::string why_not(FaultKind kind) {
     case FaultKind::clock_rate:
     case FaultKind::clock_slew:
     case FaultKind::clock_freeze: return one_clock;
+    case FaultKind::bit_rot:
+    case FaultKind::misdirected_write:
+    case FaultKind::misdirected_read: return unknown_content;
+    case FaultKind::swap_disk: return no_swap;
     case FaultKind::slow_disk:
     case FaultKind::stuck_disk:
     case FaultKind::disk_full:
     case FaultKind::read_only_disk:
     case FaultKind::bad_fsync:
-    case FaultKind::bit_rot:
-    case FaultKind::misdirected_write:
-    case FaultKind::misdirected_read:
-    case FaultKind::swap_disk: return true_disk;
     case FaultKind::switchover:
     case FaultKind::freeze:
     case FaultKind::unfreeze:
@@ -84,20 +85,11 @@ void check_faults(const Scenario& scenario, Refusals& refusals) {
     for (const FaultKind kind : scenarios::possible_kinds(fault))
       if (const std::string why = why_not(kind); !why.empty())
         refuse(fault.kind == FaultKind::random ? "among" : "kind", scenarios::to_string(kind) + ": " + why);
-    if (fault.on == scenarios::Moment::fsync) refuse("on", "nobody sees a host's programs sync their files");
     const auto hosts = static_cast<int>(fault.hosts.size());
     if (fault.kind == FaultKind::wipe_store &&
         (fault.target.kind == scenarios::TargetKind::store || hosts == members_of(scenario.store)))
       refuse("target", "a whole new store needs its operator's word on hosts; single members can be wiped");
   }
-}
-
-/// Designs that are wrong only where power takes what was not synced.
-void check_policy(const Scenario& scenario, Refusals& refusals) {
-  for (const scenarios::PolicyOverride& line : scenario.policy)
-    if ((line.name == "fsync" && line.value == "false") || (line.name == "acknowledge" && line.value == "written"))
-      refusals.add("policy", 0, line.name,
-                   "the disks of hosts keep what was not synced, so that this would look better than it is");
 }
 
 }  // namespace
@@ -109,12 +101,10 @@ std::vector<Refusal> refusals(const Scenario& scenario) {
   if (scenario.store.kind == scenarios::StoreKind::ideal)
     refusals.add("store", 0, "kind", "an ideal store exists in the simulator only; real hosts run a raft store");
   if (!scenario.clock.hosts.empty()) refusals.add("clock", 0, "hosts", one_clock);
-  if (scenario.disk != scenarios::Disk()) refusals.add("disk", 0, "", true_disk);
   for (std::size_t i = 0; i < scenario.workloads.size(); ++i)
     if (scenario.workloads[i].reads_from == scenarios::ReadsFrom::standbys)
       refusals.add("workload", static_cast<int>(i), "reads_from",
                    "on hosts, clients reach databases through an open gate only, which a standby has not");
-  check_policy(scenario, refusals);
   check_faults(scenario, refusals);
   if (scenario.expect.recovers_within)
     refusals.add("expect", 0, "recovers_within", "no random core is healed on hosts");
@@ -125,14 +115,6 @@ std::vector<Refusal> refusals(const Scenario& scenario) {
 
 std::vector<std::string> limits_of_hosts(const Scenario& scenario) {
   std::vector<std::string> limits;
-  bool has_power_loss = false;
-  for (const Fault& fault : scenario.faults)
-    for (const FaultKind kind : scenarios::possible_kinds(fault))
-      has_power_loss = has_power_loss || kind == FaultKind::crash || kind == FaultKind::power_off_all ||
-                       (kind == FaultKind::restart_loop && fault.process == scenarios::ProcessKind::host);
-  if (has_power_loss)
-    limits.push_back(
-        "a host that loses power keeps what its disk had not synced: its disk is a folder of this machine");
   limits.push_back("all hosts have this machine's clocks; [clock] says nothing of them");
   limits.push_back("nobody looks into the copies on the hosts' disks, nor into the members of the store");
   if (scenario.server != scenarios::Server())

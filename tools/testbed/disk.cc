@@ -245,6 +245,11 @@ void Disk::make_lies_true() {
   state_->make_lies_true();
 }
 
+void Disk::make_durable() {
+  const std::lock_guard lock(state_->mutex);
+  state_->volume.make_durable();
+}
+
 bool Disk::take_synced() {
   const std::lock_guard lock(state_->mutex);
   return std::exchange(state_->has_synced, false);

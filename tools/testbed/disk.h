@@ -58,6 +58,8 @@ class Disk {
   /// Something was synced that the disk only says it holds.
   bool has_lied() const;
   void make_lies_true();
+  /// All that is there now is durable.
+  void make_durable();
   /// Whether a sync has begun since this was asked last.
   bool take_synced();
 

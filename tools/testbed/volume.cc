@@ -375,6 +375,17 @@ void Volume::synced(const Sync& sync) {
     found->unsynced.synced(sync.number);
 }
 
+void Volume::make_durable() {
+  std::vector<std::uint64_t> numbers;
+  for (const auto& [number, node] : nodes_) numbers.push_back(number);
+  for (const std::uint64_t number : numbers) {
+    Node* const found = node(number);
+    if (!found) continue;
+    found->unsynced.forget();
+    if (found->is_folder()) make_names_durable(*found);
+  }
+}
+
 int Volume::drop_unsynced(Node& node) {
   if (node.unsynced.is_clean()) return 0;
   const Opened open(*this, node);

@@ -113,6 +113,8 @@ class Volume {
   Sync begin_sync(Node& node);
   /// It has ended well.
   void synced(const Sync& sync);
+  /// All that is there.
+  void make_durable();
   /// It has failed, and what it was to write is thrown away: the file is what is durable of it.
   int drop_unsynced(Node& node);
 
