@@ -10,7 +10,6 @@
 namespace heir::testbed {
 namespace {
 
-
 /// What is durable is left, and nothing else; syncs take no time.
 DiskOptions plain_disk() {
   DiskOptions options;
@@ -210,6 +209,60 @@ TEST_CASE("A slow sync is in nobody's way, and a stuck one ends with the fault o
   REQUIRE(world->power_off(A));
   CHECK(milliseconds_since(begun) < 10'000);
   CHECK(processes_with("/srv/other") == 0);
+}
+
+TEST_CASE(
+    "A place reads as something else until it is written anew or the fault is lifted, also after a loss of power") {
+  const std::unique_ptr<World> world = world_with_disks();
+  Disk& disk = *world->disk(A);
+  shell(world->host(A), "cd /srv && mkdir folder && printf 0123456789 > folder/file && sync folder/file");
+  const auto content = [&] { return shell(world->host(A), "cat /srv/folder/file"); };
+  const sim::DiskFaultId first = disk.new_fault();
+  disk.reads_as("/folder/file", 2, "xx", first);
+  disk.reads_as("/folder/file", 8, "yyyy", disk.new_fault());
+  CHECK(content() == "01xx4567yy");
+  CHECK(disk.stored("/folder/file", 0, 100) == "0123456789");
+  lose_power(*world, A);
+  CHECK(content() == "01xx4567yy");
+  shell(world->host(A), "printf N | dd of=/srv/folder/file bs=1 seek=9 conv=notrunc 2>/dev/null");
+  CHECK(content() == "01xx45678N");
+  disk.lift(first);
+  CHECK(content() == "012345678N");
+  CHECK(disk.size("/folder/file") == 10);
+  CHECK(disk.list("/folder") == std::vector<std::string>{"file"});
+  CHECK(disk.list("/nothing").empty());
+}
+
+TEST_CASE("Reads go astray to a file beside") {
+  const std::unique_ptr<World> world = world_with_disks();
+  shell(world->host(A), "cd /srv && for name in a b c d; do yes $name | head -c 8192 > $name; done");
+  const auto letters = [&] {
+    return shell(world->host(A), "tr -d '\\n' < /srv/a | fold -w 1 | sort -u | tr -d '\\n'");
+  };
+  CHECK(letters() == "a");
+  sim::DiskFault astray;
+  astray.stray_reads = sim::Ratio::always();
+  const sim::DiskFaultId fault = world->disk(A)->lay_on(astray);
+  CHECK(eventually([&] { return letters() != "a"; }));
+  world->disk(A)->lift(fault);
+  CHECK(letters() == "a");
+}
+
+TEST_CASE("Another disk is put into a host that is off, as its image was") {
+  const std::unique_ptr<World> world = world_with_disks();
+  Disk& disk = *world->disk(A);
+  const std::string kept = world->folder(A) + "/kept";
+  shell(
+      world->host(A),
+      "cd /srv && mkdir -m 750 data && printf durable > data/file && ln -s file data/link && chown -h nobody data/* && "
+      "chmod 640 data/file && sync data/file data && printf ' and more' >> data/file && touch data/lost");
+  REQUIRE(disk.copy_durable("/data", kept));
+  shell(world->host(A), "rm -r /srv/data && mkdir /srv/data && touch /srv/data/new");
+  REQUIRE(world->power_off(A));
+  REQUIRE(disk.replace("/data", kept));
+  REQUIRE(world->boot(A));
+  CHECK(shell(world->host(A), "cd /srv/data && cat file && ls && stat -c '%a %U' . file && readlink link") ==
+        "durablefile\nlink\n750 root\n640 nobody\nfile\n");
 }
 
 }  // namespace heir::testbed

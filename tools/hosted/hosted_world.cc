@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include <cstring>
 #include <filesystem>
 
 #include "engine/databases/postgresql/layout.h"
@@ -162,7 +163,7 @@ std::vector<Access> HostedWorld::gates(const std::string& user, const std::strin
   return all;
 }
 
-void HostedWorld::note(const Result<>& done, const std::string& what) {
+void HostedWorld::note(const Result<>& done, const std::string& what) const {
   if (!done && !problem_) problem_ = what + ": " + to_string(done.error());
 }
 
@@ -464,6 +465,49 @@ void HostedWorld::lift(int host, sim::DiskFaultId fault) {
   world_->disk(node(host))->lift(fault);
 }
 
+std::optional<sim::DiskFaultId> HostedWorld::rot(int host, scenarios::RotPlace where, sim::RandomStream& random) {
+  testbed::Disk& disk = *world_->disk(node(host));
+  const std::optional<StoredPart> byte = draw_stored(disk, where, random);
+  if (!byte || (where == scenarios::RotPlace::table && !may_lose(host))) return std::nullopt;
+  return hosted::rot(disk, *byte, random);
+}
+
+std::optional<sim::DiskFaultId> HostedWorld::misdirect_write(int host, sim::RandomStream& random) {
+  testbed::Disk& disk = *world_->disk(node(host));
+  const std::optional<StoredPart> log = draw_stored(disk, scenarios::RotPlace::log, random);
+  const std::optional<StoredPart> table = draw_stored(disk, scenarios::RotPlace::table, random);
+  if (!log || !table || !may_lose(host)) return std::nullopt;
+  return misdirect(disk, *log, *table);
+}
+
+std::optional<sim::DiskFaultId> HostedWorld::misdirect_reads(int host, sim::Ratio chance, sim::RandomStream&) {
+  if (!may_lose(host)) return std::nullopt;
+  sim::DiskFault fault;
+  fault.stray_reads = chance;
+  return lay_on(host, fault);
+}
+
+/// Of what the host's programs have made, as a folder of this machine; what the set-up has put there goes nowhere.
+sim::DiskImage HostedWorld::disk_image(int host) const {
+  const std::string folder = world_->folder(node(host)) + "/kept-" + std::to_string(++kept_disks_);
+  note(world_->disk(node(host))->copy_durable(std::string(data_root).substr(std::strlen(disk_root)), folder),
+       "what is on the disk of " + observer_.host_name(host));
+  sim::DiskImage image;
+  image.root.object = std::make_shared<KeptDisk>(folder);
+  return image;
+}
+
+void HostedWorld::replace_disk(int host, const sim::DiskImage& image) {
+  observer_.tell(sim::StoryLine::Kind::note, observer_.host_name(host), "another disk is put in");
+  auto kept = std::dynamic_pointer_cast<const KeptDisk>(image.root.object);
+  if (!kept) {
+    kept = std::make_shared<KeptDisk>(world_->folder(node(host)) + "/empty");
+    fs::create_directory(kept->folder());
+  }
+  note(world_->disk(node(host))->replace(std::string(data_root).substr(std::strlen(disk_root)), kept->folder()),
+       "putting another disk into " + observer_.host_name(host));
+}
+
 // ---- The network
 // -----------------------------------------------------------------------------------------------------------
 
@@ -585,23 +629,8 @@ void HostedWorld::freeze_clocks(int) {
 void HostedWorld::thaw_clocks(int, scenarios::AfterFreeze) {
   cannot("clock-freeze");
 }
-std::optional<sim::DiskFaultId> HostedWorld::rot(int, scenarios::RotPlace, sim::RandomStream&) {
-  cannot("bit-rot");
-}
-std::optional<sim::DiskFaultId> HostedWorld::misdirect_write(int, sim::RandomStream&) {
-  cannot("misdirected-write");
-}
-std::optional<sim::DiskFaultId> HostedWorld::misdirect_reads(int, sim::Ratio, sim::RandomStream&) {
-  cannot("misdirected-read");
-}
-sim::DiskImage HostedWorld::disk_image(int) const {
-  cannot("swap-disk");
-}
 sim::DiskImage HostedWorld::with_foreign_data(sim::DiskImage) {
-  cannot("swap-disk");
-}
-void HostedWorld::replace_disk(int, const sim::DiskImage&) {
-  cannot("swap-disk");
+  cannot("swap-disk with another cluster's data");
 }
 
 }  // namespace heir::hosted

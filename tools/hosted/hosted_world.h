@@ -140,7 +140,7 @@ class HostedWorld final : public sim::Actions {
   /// The same, if the host is not switched off meanwhile.
   void later_on(int host, Duration in, std::function<void()> act);
   bool is_sound(int host);
-  void note(const Result<>& done, const std::string& what);
+  void note(const Result<>& done, const std::string& what) const;
   void note_machine(int host);
   std::string disk_of(sim::NodeId node) const;
   std::size_t sockets_of(sim::NodeId on, sim::NodeId with, const std::string& options);
@@ -166,7 +166,8 @@ class HostedWorld final : public sim::Actions {
   std::optional<LogPipe> operator_log_;
   std::size_t clients_ = 0;
   std::vector<Due> due_;
-  std::optional<std::string> problem_;
+  mutable std::optional<std::string> problem_;
+  mutable int kept_disks_ = 0;  ///< Images of disks that were made.
 };
 
 }  // namespace heir::hosted

@@ -1,5 +1,8 @@
 #include "tools/hosted/refusals.h"
 
+#include <algorithm>
+#include <functional>
+
 #include "scenarios/fault_kinds.h"
 #include "scenarios/fault_section.h"
 #include "scenarios/names.h"
@@ -13,8 +16,10 @@ using scenarios::FaultKind;
 using scenarios::Scenario;
 
 constexpr const char* one_clock = "all hosts have this machine's clocks, which are never touched";
-constexpr const char* unknown_content = "nobody knows where on a host's disk its database has what";
-constexpr const char* no_swap = "nobody changes the disks of hosts";
+constexpr const char* no_other_cluster = "there is no other cluster whose data could be put there";
+constexpr const char* stores_word =
+    "what a member of the store may forget or misread nobody can tell on hosts, so its disk keeps what it says it "
+    "holds";
 
 /// Why a kind of fault cannot be done; empty if it can.
 std::string why_not(FaultKind kind) {
@@ -26,8 +31,8 @@ std::string why_not(FaultKind kind) {
     case FaultKind::clock_freeze: return one_clock;
     case FaultKind::bit_rot:
     case FaultKind::misdirected_write:
-    case FaultKind::misdirected_read: return unknown_content;
-    case FaultKind::swap_disk: return no_swap;
+    case FaultKind::misdirected_read:
+    case FaultKind::swap_disk:
     case FaultKind::slow_disk:
     case FaultKind::stuck_disk:
     case FaultKind::disk_full:
@@ -76,6 +81,37 @@ class Refusals {
   }
 };
 
+bool is_of_store(const scenarios::Target& target) {
+  using scenarios::TargetKind;
+  switch (target.kind) {
+    case TargetKind::store:
+    case TargetKind::store_leader:
+    case TargetKind::store_follower:
+    case TargetKind::store_member:
+    case TargetKind::store_majority:
+    case TargetKind::store_minority:
+    case TargetKind::rack: return true;
+    default: return false;
+  }
+}
+
+/// A disk that has something else than it said.
+bool breaks_its_word(const Fault& fault, FaultKind kind) {
+  return kind == FaultKind::bit_rot || kind == FaultKind::misdirected_write || kind == FaultKind::misdirected_read ||
+         kind == FaultKind::swap_disk || (kind == FaultKind::bad_fsync && fault.answer == scenarios::FsyncAnswer::lie);
+}
+
+void check_disk_fault(const Fault& fault, const std::function<void(const char* key, const std::string& why)>& refuse) {
+  const std::vector<FaultKind> kinds = scenarios::possible_kinds(fault);
+  const auto has = [&](FaultKind kind) { return std::find(kinds.begin(), kinds.end(), kind) != kinds.end(); };
+  if (has(FaultKind::swap_disk) && fault.disk == scenarios::SwappedDisk::foreign) refuse("disk", no_other_cluster);
+  if (std::none_of(kinds.begin(), kinds.end(), [&](FaultKind kind) { return breaks_its_word(fault, kind); })) return;
+  if (is_of_store(fault.target))
+    refuse("target", stores_word);
+  else if (std::any_of(fault.hosts.begin(), fault.hosts.end(), is_of_store))
+    refuse("hosts", stores_word);
+}
+
 void check_faults(const Scenario& scenario, Refusals& refusals) {
   for (std::size_t i = 0; i < scenario.faults.size(); ++i) {
     const Fault& fault = scenario.faults[i];
@@ -85,6 +121,7 @@ void check_faults(const Scenario& scenario, Refusals& refusals) {
     for (const FaultKind kind : scenarios::possible_kinds(fault))
       if (const std::string why = why_not(kind); !why.empty())
         refuse(fault.kind == FaultKind::random ? "among" : "kind", scenarios::to_string(kind) + ": " + why);
+    check_disk_fault(fault, refuse);
     const auto hosts = static_cast<int>(fault.hosts.size());
     if (fault.kind == FaultKind::wipe_store &&
         (fault.target.kind == scenarios::TargetKind::store || hosts == members_of(scenario.store)))

@@ -5,6 +5,7 @@
 #include <sys/eventfd.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "tools/testbed/disk_state.h"
 
@@ -28,9 +29,11 @@ Result<> can_make_disks() {
 // ---- What becomes of a sync
 // ------------------------------------------------------------------------------------------------
 
-Disk::State::State(const std::string& folder, const std::string& aside, const DiskOptions& given, std::uint64_t seed,
-                   const std::string& name)
+Disk::State::State(const std::string& its_folder, const std::string& set_aside, const DiskOptions& given,
+                   std::uint64_t seed, const std::string& name)
     : options(given),
+      folder(its_folder),
+      aside(set_aside),
       volume(folder, aside),
       random(seed, "disk/" + name),
       power_random(seed, "disk/" + name + "/power-loss"),
@@ -118,6 +121,54 @@ Disk::State::Clock::time_point Disk::State::next_due() const {
   Clock::time_point next = never;
   for (const Pending& each : pending) next = std::min(next, each.due);
   return next;
+}
+
+// ---- What is read
+// --------------------------------------------------------------------------------------------------------------
+
+ino_t Disk::State::file_of(const Volume::Node& node) const {
+  struct stat status {};
+  return ::lstat(volume.path(node).c_str(), &status) == 0 ? status.st_ino : 0;
+}
+
+void Disk::State::damage(const Volume::Node& node, std::uint64_t at, char* content, std::size_t length) {
+  if (damaged.empty()) return;
+  const ino_t file = file_of(node);
+  for (const Damaged& part : damaged) {
+    if (part.file != file) continue;
+    const std::uint64_t begin = std::max(at, part.at);
+    const std::uint64_t end = std::min(at + length, part.end());
+    if (begin < end) std::copy_n(part.reads_as.data() + (begin - part.at), end - begin, content + (begin - at));
+  }
+}
+
+void Disk::State::repair(const Volume::Node& node, std::uint64_t at, std::size_t length) {
+  if (damaged.empty()) return;
+  const ino_t file = file_of(node);
+  std::erase_if(damaged,
+                [&](const Damaged& part) { return part.file == file && part.at < at + length && at < part.end(); });
+}
+
+/// One page is that of another file beside.
+void Disk::State::stray(Volume::Node& node, std::uint64_t at, char* content, std::size_t length) {
+  constexpr std::uint64_t page_size = Unsynced::page_size;
+  const std::uint64_t first = (at + page_size - 1) / page_size;
+  const std::uint64_t end = (at + length) / page_size;
+  if (first >= end || node.places.empty()) return;
+  for (const LaidOn& on : faults) {
+    if (on.fault.stray_reads == sim::Ratio::never()) continue;
+    if (options.may_be_astray && !options.may_be_astray(volume.name_on_host(node))) continue;
+    if (!fault_random.chance(on.fault.stray_reads)) continue;
+    const Volume::Entries& beside = volume.list(*node.places.front().folder);
+    auto other = beside.begin();
+    std::advance(other, static_cast<std::ptrdiff_t>(fault_random.below(beside.size())));
+    if (!other->second->is_file()) continue;
+    char* const page = content + ((first + fault_random.below(end - first)) * page_size - at);
+    std::size_t done = 0;
+    [[maybe_unused]] const int failed = volume.read(*other->second, 0, page, page_size, done);
+    std::fill(page + done, page + page_size, '\0');
+    return;
+  }
 }
 
 // ---- The thread
@@ -226,6 +277,7 @@ void Disk::lift(sim::DiskFaultId fault) {
   const std::lock_guard lock(state.mutex);
   const bool was_stuck = state.is_stuck();
   std::erase_if(state.faults, [fault](const State::LaidOn& on) { return on.id == fault; });
+  std::erase_if(state.damaged, [fault](const State::Damaged& part) { return part.id == fault; });
   if (std::none_of(state.faults.begin(), state.faults.end(),
                    [](const State::LaidOn& on) { return on.fault.sync == SyncAnswer::lie; }))
     state.make_lies_true();
@@ -233,6 +285,67 @@ void Disk::lift(sim::DiskFaultId fault) {
   for (State::Pending& each : state.pending)
     if (each.due == never) each.due = State::Clock::now() + State::nanoseconds(state.sync_time());
   if (state.session) state.wake();
+}
+
+sim::DiskFaultId Disk::new_fault() {
+  const std::lock_guard lock(state_->mutex);
+  return sim::DiskFaultId(++state_->last_fault);
+}
+
+void Disk::reads_as(const std::string& name, std::uint64_t at, const Bytes& content, sim::DiskFaultId fault) {
+  const std::lock_guard lock(state_->mutex);
+  if (const Volume::Node* const node = state_->volume.at(name))
+    state_->damaged.push_back({fault, state_->file_of(*node), at, content});
+}
+
+Bytes Disk::stored(const std::string& name, std::uint64_t at, std::size_t length) const {
+  const std::lock_guard lock(state_->mutex);
+  Volume::Node* const node = state_->volume.at(name);
+  Bytes content(length, '\0');
+  std::size_t done = 0;
+  if (!node || !node->is_file() || state_->volume.read(*node, at, content.data(), length, done) != 0) return {};
+  content.resize(done);
+  return content;
+}
+
+std::uint64_t Disk::size(const std::string& name) const {
+  const std::lock_guard lock(state_->mutex);
+  Volume::Node* const node = state_->volume.at(name);
+  std::uint64_t size = 0;
+  return node && node->is_file() && state_->volume.size(*node, size) == 0 ? size : 0;
+}
+
+std::vector<std::string> Disk::list(const std::string& folder) const {
+  const std::lock_guard lock(state_->mutex);
+  std::vector<std::string> names;
+  Volume::Node* const node = state_->volume.at(folder);
+  if (!node || !node->is_folder()) return names;
+  for (const auto& [name, entry] : state_->volume.list(*node)) names.push_back(name);
+  return names;
+}
+
+Result<> Disk::copy_durable(const std::string& name, const std::string& to) const {
+  const std::lock_guard lock(state_->mutex);
+  Volume::Node* const node = state_->volume.at(name);
+  int failed = 0;
+  if (node && !node->durable_places.empty())
+    failed = state_->volume.copy_durable(*node, to);
+  else if (::mkdir(to.c_str(), 0755) != 0)
+    failed = errno;
+  return failed == 0 ? Result<>() : Result<>(system_error(to, failed));
+}
+
+Result<> Disk::replace(const std::string& name, const std::string& by) {
+  ASSERT(!state_->session, "it is served");
+  std::error_code error;
+  std::filesystem::remove_all(state_->folder + name, error);
+  if (error) return system_error(state_->folder + name, error.value());
+  // The new one is another disk: what has befallen the old one is no more.
+  state_->damaged.clear();
+  Volume source(by, state_->aside + "/source");
+  const int failed = source.copy_durable(source.root(), state_->folder + name);
+  std::filesystem::remove_all(state_->aside + "/source", error);
+  return failed == 0 ? Result<>() : Result<>(system_error(state_->folder + name, failed));
 }
 
 bool Disk::has_lied() const {

@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "sim/disk/disk.h"
 #include "tools/testbed/descriptor.h"
@@ -27,6 +28,8 @@ struct DiskOptions {
   IsFile is_timed;
   /// As Volume::Loss.
   IsFile may_be_garbage;
+  /// Files of which a read may find another's page (DiskFault::stray_reads); all if empty.
+  IsFile may_be_astray;
 };
 
 /// Whether this machine has file systems in user space. The error says what is missing.
@@ -55,6 +58,20 @@ class Disk {
 
   sim::DiskFaultId lay_on(const sim::DiskFault& fault);
   void lift(sim::DiskFaultId fault);
+  sim::DiskFaultId new_fault();
+  /// From that place on the file reads as this, until the fault is lifted or the place is written anew. What is stored
+  /// stays as it is. Nothing if there is no such file.
+  void reads_as(const std::string& name, std::uint64_t at, const Bytes& content, sim::DiskFaultId fault);
+  /// What is stored there; less at the end of the file, nothing if there is none.
+  Bytes stored(const std::string& name, std::uint64_t at, std::size_t length) const;
+  /// The names in a folder; none if there is none.
+  std::vector<std::string> list(const std::string& folder) const;
+  std::uint64_t size(const std::string& name) const;
+
+  /// What is durable of a folder of the disk, as a new one of this machine; an empty one if there is none.
+  Result<> copy_durable(const std::string& name, const std::string& to) const;
+  /// The folder of the disk becomes that one of this machine, by copy_durable(). REQUIRES that it is not served.
+  Result<> replace(const std::string& name, const std::string& by);
   /// Something was synced that the disk only says it holds.
   bool has_lied() const;
   void make_lies_true();

@@ -263,6 +263,8 @@ void read(fuse_req_t request, fuse_ino_t number, std::size_t size, off_t at, fus
   std::size_t done = 0;
   const int failed = disk.volume.read(node, static_cast<std::uint64_t>(at), content.data(), size, done);
   if (failed != 0) return void(fuse_reply_err(request, failed));
+  disk.damage(node, static_cast<std::uint64_t>(at), content.data(), done);
+  disk.stray(node, static_cast<std::uint64_t>(at), content.data(), done);
   const sim::DiskParameters& times = disk.options.parameters;
   const Duration takes = disk.io_time(node, times.read_low, times.read_high);
   if (takes == Duration()) return void(fuse_reply_buf(request, content.data(), done));
@@ -282,6 +284,7 @@ void write(fuse_req_t request, fuse_ino_t number, const char* from, std::size_t 
   if (failed == 0 && begin + size > now && disk.is_full()) failed = ENOSPC;
   if (failed == 0) failed = disk.volume.write(node, begin, from, size);
   if (failed != 0) return void(fuse_reply_err(request, failed));
+  disk.repair(node, begin, size);
   const auto reply = [request, size](int cut) {
     cut == 0 ? fuse_reply_write(request, size) : fuse_reply_err(request, cut);
   };

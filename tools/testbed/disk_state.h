@@ -29,7 +29,15 @@ struct Disk::State {
     sim::DiskFault fault;
   };
 
-  State(const std::string& folder, const std::string& aside, const DiskOptions& given, std::uint64_t seed,
+  struct Damaged {
+    sim::DiskFaultId id;
+    ino_t file = 0;  ///< Of this machine: it outlives a loss of power.
+    std::uint64_t at = 0;
+    Bytes reads_as;
+    std::uint64_t end() const { return at + reads_as.size(); }
+  };
+
+  State(const std::string& its_folder, const std::string& set_aside, const DiskOptions& given, std::uint64_t seed,
         const std::string& name);
 
   // With the lock held:
@@ -43,6 +51,11 @@ struct Disk::State {
   Duration io_time(const Volume::Node& node, Duration low, Duration high);
   int end_sync(const Volume::Sync& sync);
   void make_lies_true();
+  /// What was read from that place on, as the faults would have it.
+  void damage(const Volume::Node& node, std::uint64_t at, char* content, std::size_t length);
+  void repair(const Volume::Node& node, std::uint64_t at, std::size_t length);
+  void stray(Volume::Node& node, std::uint64_t at, char* content, std::size_t length);
+  ino_t file_of(const Volume::Node& node) const;
   void end_due();
   Clock::time_point next_due() const;
   static std::chrono::nanoseconds nanoseconds(Duration time) { return std::chrono::nanoseconds(time.ns()); }
@@ -51,6 +64,8 @@ struct Disk::State {
   void wake() const;
 
   const DiskOptions options;
+  const std::string folder;
+  const std::string aside;
   mutable std::mutex mutex;  ///< Of all that follows but the thread's own.
   Volume volume;
   sim::RandomStream random;
@@ -59,6 +74,7 @@ struct Disk::State {
   sim::RandomStream io_random;
   std::vector<LaidOn> faults;
   std::uint32_t last_fault = 0;
+  std::vector<Damaged> damaged;
   std::vector<Volume::Sync> lied;
   std::vector<Pending> pending;
   bool has_synced = false;

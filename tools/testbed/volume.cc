@@ -73,6 +73,17 @@ std::string Volume::name_on_host(const Node& node) const {
   return name_on_host(*places.front().folder) + "/" + places.front().name;
 }
 
+Volume::Node* Volume::at(std::string_view name_on_host) {
+  Node* found = &root();
+  while (found && !name_on_host.empty()) {
+    name_on_host.remove_prefix(1);
+    const std::string_view name = name_on_host.substr(0, name_on_host.find('/'));
+    name_on_host.remove_prefix(name.size());
+    found = find(*found, name);
+  }
+  return found;
+}
+
 void Volume::release(Node& node, std::uint64_t count) {
   node.holds -= std::min(node.holds, count);
   collect(node);

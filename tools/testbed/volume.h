@@ -71,6 +71,8 @@ class Volume {
   const Entries& list(Node& folder);
   /// Where this machine has it.
   std::string path(const Node& node) const;
+  /// By its name on the host, "/a/b"; null if there is none.
+  Node* at(std::string_view name_on_host);
   /// As the host sees it, "/a/b"; where it was, if it has no name any more.
   std::string name_on_host(const Node& node) const;
   /// Held, it stays a node though it has neither name nor content.
@@ -115,6 +117,9 @@ class Volume {
   void synced(const Sync& sync);
   /// All that is there.
   void make_durable();
+  /// What is durable of a file or folder, as a new one of this machine. A folder that was not looked into is looked
+  /// into.
+  int copy_durable(Node& node, const std::string& to);
   /// It has failed, and what it was to write is thrown away: the file is what is durable of it.
   int drop_unsynced(Node& node);
 
@@ -143,6 +148,8 @@ class Volume {
   void make_own_names_durable(Node& node);
   bool has_durable_names(const Node& folder) const;
   int settle_content(Node& node, const Loss& loss, sim::RandomStream& random);
+  static int copy_attributes(const struct stat& from, const std::string& to);
+  int copy_content(Node& node, const std::string& to);
   int settle_size(Node& node, std::uint64_t size);
   int build(Node& folder, const std::string& path);
   void start_over();

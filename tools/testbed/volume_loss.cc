@@ -86,9 +86,47 @@ int Volume::build(Node& folder, const std::string& to) {
       return errno;
     }
   }
-  return ::chown(to.c_str(), status.st_uid, status.st_gid) == 0 && ::chmod(to.c_str(), status.st_mode & 07777) == 0
-             ? 0
-             : errno;
+  return copy_attributes(status, to);
+}
+
+int Volume::copy_attributes(const struct stat& from, const std::string& to) {
+  if (::lchown(to.c_str(), from.st_uid, from.st_gid) != 0) return errno;
+  return S_ISLNK(from.st_mode) || ::chmod(to.c_str(), from.st_mode & 07777) == 0 ? 0 : errno;
+}
+
+int Volume::copy_content(Node& node, const std::string& to) {
+  std::error_code error;
+  std::filesystem::copy_file(path(node), to, error);
+  if (error) return error.value();
+  if (node.unsynced.is_clean()) return 0;
+  const Unsynced::Durable durable = node.unsynced.durable();
+  const Descriptor file(::open(to.c_str(), O_WRONLY | O_CLOEXEC));
+  int failed = file ? 0 : errno;
+  for (const auto& [page, content] : durable.pages)
+    if (failed == 0) failed = write_at(file.get(), page * page_size, content.data(), content.size());
+  if (failed == 0 && ::ftruncate(file.get(), static_cast<off_t>(durable.size)) != 0) failed = errno;
+  return failed;
+}
+
+int Volume::copy_durable(Node& node, const std::string& to) {
+  struct stat status {};
+  int failed = attributes(node, status);
+  if (failed != 0) return failed;
+  std::string target;
+  if (node.is_folder()) {
+    read_folder(node);
+    if (::mkdir(to.c_str(), 0700) != 0) return errno;
+    for (const auto& [name, child] : node.durable_entries)
+      if (failed == 0) failed = copy_durable(*child, to + "/" + name);
+  } else if (node.is_file()) {
+    failed = copy_content(node, to);
+  } else if (S_ISLNK(node.type)) {
+    failed = read_link(node, target);
+    if (failed == 0 && ::symlink(target.c_str(), to.c_str()) != 0) failed = errno;
+  } else {
+    return 0;  // A socket or a pipe: whoever uses it makes it.
+  }
+  return failed == 0 ? copy_attributes(status, to) : failed;
 }
 
 void Volume::start_over() {
