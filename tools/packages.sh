@@ -2,7 +2,7 @@
 # The Debian packages that heir is built with, and need_packages, which installs those that are missing. Sourced by the scripts
 # beside it; speaks on standard error only.
 
-build_packages="g++ cmake ninja-build ccache libboost-dev libfmt-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev libedit-dev libsqlite3-dev libzmq3-dev libpq-dev libzstd-dev"
+build_packages="g++ cmake ninja-build ccache libboost-dev libfmt-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev libedit-dev libsqlite3-dev libzmq3-dev libpq-dev libzstd-dev libfuse3-dev"
 test_packages="catch2 dpkg-dev clang-16 libclang-rt-16-dev clang-format-14 binutils zstd postgresql-15 haproxy iproute2 sqlite3 slurmctld slurmd slurm-client munge"
 
 page_packages="chromium fonts-dejavu-core"

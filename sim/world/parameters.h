@@ -1,9 +1,10 @@
-// What a scenario's tables mean for links and clients; the same for simulated and for real hosts.
+// What a scenario's tables mean for links, disks and clients; the same for simulated and for real hosts.
 #pragma once
 
 #include <functional>
 
 #include "scenarios/scenario.h"
+#include "sim/disk/disk.h"
 #include "sim/faults/actions.h"
 #include "sim/workload/client.h"
 
@@ -11,6 +12,9 @@ namespace heir::sim {
 
 /// Of every link that the scenario does not name.
 LinkParameters link_parameters(const scenarios::Network& network);
+
+/// Of the disks of all hosts.
+DiskParameters disk_parameters(const scenarios::Disk& disk);
 
 /// Calls `set` for every link that the scenario names, once everybody is there.
 using SetLink = std::function<void(NodeId from, NodeId to, const LinkParameters& parameters)>;

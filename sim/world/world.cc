@@ -27,23 +27,6 @@ PostgresTimings database_timings(const scenarios::Server& from) {
   return to;
 }
 
-DiskParameters disk_parameters(const scenarios::Disk& from) {
-  DiskParameters to;
-  to.sync_low = from.fsync.low;
-  to.sync_high = from.fsync.high;
-  to.tail_low = from.fsync.high;
-  to.tail_high = from.fsync.high * 10;
-  to.read_low = from.read.low;
-  to.read_high = from.read.high;
-  to.write_low = from.write.low;
-  to.write_high = from.write.high;
-  to.kept = static_cast<std::uint32_t>(from.kept);
-  to.dropped = static_cast<std::uint32_t>(from.dropped);
-  to.torn = static_cast<std::uint32_t>(from.torn);
-  to.garbage = static_cast<std::uint32_t>(from.garbage);
-  return to;
-}
-
 /// As whoever installs the host does.
 void make_folder(Machine& on, const char* path) {
   const Result<> made = on.disk().make_directories(path);

@@ -161,7 +161,8 @@ Exit run_on_hosts(const Plan& plan, const JobOptions& options, const HostedOptio
   }
   for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", problem.c_str());
   if (!problems.empty()) return Exit::bad_usage;
-  if (const Result<> can = testbed::can_make_worlds(); !can) {
+  for (const Result<>& can : {testbed::can_make_worlds(), testbed::can_make_disks()}) {
+    if (can) continue;
     complain("heir run --on hosts " + can.error().message);
     return Exit::bad_usage;
   }

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include <cstring>
 #include <filesystem>
 
 #include "engine/databases/postgresql/layout.h"
@@ -11,6 +12,7 @@
 #include "sim/world/parameters.h"
 #include "tools/hosted/client.h"
 #include "tools/hosted/cluster_files.h"
+#include "tools/hosted/disks.h"
 
 namespace heir::hosted {
 
@@ -48,9 +50,12 @@ HostedWorld::HostedWorld(const scenarios::Scenario& scenario, const HostedWorldO
       options_(options),
       observer_(observer),
       random_(options.seed, "world"),
+      atlas_(scenario.disk.atlas),
+      copies_(observer, [this](int host) { return is_sound(host); }),
       password_(random_password(sim::RandomStream(options.seed, "password"))) {
   for (int n = 1; n <= members_of(scenario.store); ++n) members_.emplace_back().number = sim::store_member(n);
   for (int host = 1; host <= scenario.cluster.peers; ++host) peers_.emplace_back().number = host;
+  atlas_.watch(copies_);
   for (const scenarios::Workload& workload : scenario.workloads) clients_ += static_cast<std::size_t>(workload.clients);
 }
 
@@ -71,6 +76,8 @@ Result<> HostedWorld::set_up() {
   options.seed = options_.seed;
   options.link = sim::link_parameters(scenario_.network);
   if (options_.capture) options.capture = options_.keep;
+  options.disks = members_.size() + peers_.size();
+  options.disk = disk_options(scenario_);
   Result<std::unique_ptr<testbed::World>> world = testbed::World::make(options);
   if (!world) return world.error();
   world_ = std::move(*world);
@@ -156,7 +163,7 @@ std::vector<Access> HostedWorld::gates(const std::string& user, const std::strin
   return all;
 }
 
-void HostedWorld::note(const Result<>& done, const std::string& what) {
+void HostedWorld::note(const Result<>& done, const std::string& what) const {
   if (!done && !problem_) problem_ = what + ": " + to_string(done.error());
 }
 
@@ -174,7 +181,7 @@ testbed::Command HostedWorld::heir_command(const std::string& program, const Log
 
 void HostedWorld::start_programs() {
   const std::vector<int>& late = scenario_.cluster.late;
-  for (const int host : late) power_off(host);
+  for (const int host : late) switch_off(host, sim::UnsyncedFate::keep);
   for (Host* host : all_hosts())
     if (std::find(late.begin(), late.end(), host->number) == late.end()) start_program(host->number);
 }
@@ -210,7 +217,9 @@ void HostedWorld::turn() {
   for (Host* host : all_hosts()) {
     for (const LogEntry& entry : host->log->read()) observer_.on_line(host->number, entry);
     see_ends(*host);
+    if (world_->disk(node(host->number))->take_synced()) observer_.on_sync(host->number);
   }
+  copies_.look();
   for (const LogEntry& entry : operator_log_->read())
     if (entry.level >= LogLevel::warning || entry.event == "said")
       observer_.tell(sim::StoryLine::Kind::note, "operator",
@@ -265,9 +274,16 @@ void HostedWorld::note_machine(int host) {
 
 void HostedWorld::power_off(int host) {
   if (!is_up(host)) return;
+  testbed::Disk& disk = *world_->disk(node(host));
+  if (disk.has_lied() && !may_lose(host)) disk.make_lies_true();
+  switch_off(host, sim::UnsyncedFate::draw);
+}
+
+void HostedWorld::switch_off(int host, sim::UnsyncedFate fate) {
+  if (!is_up(host)) return;
   Host& on = of(host);
   on.crowd.reset();
-  world_->power_off(node(host));
+  note(world_->power_off(node(host), fate), "what the disk of " + observer_.host_name(host) + " has left");
   ++on.boots;
   on.pauses = {};
   on.program.reset();
@@ -279,11 +295,11 @@ void HostedWorld::power_off(int host) {
 /// As an operating system does it: the programs are told, and then it is off.
 void HostedWorld::shut_down(int host) {
   if (!is_up(host)) return;
-  if (host < 0) return power_off(host);
+  if (host < 0) return switch_off(host, sim::UnsyncedFate::keep);
   crash_process(host, ProcessKind::agent);
   hold_agent(host, true);
   if (const std::optional<HostProcess> found = postmaster(host)) signal_process(container(host), *found, SIGINT);
-  later_on(host, shutdown_time, [this, host] { power_off(host); });
+  later_on(host, shutdown_time, [this, host] { switch_off(host, sim::UnsyncedFate::keep); });
   later(shutdown_time, [this, host] { hold_agent(host, false); });
 }
 
@@ -419,6 +435,79 @@ void HostedWorld::resume(int host, ProcessKind process) {
   note_machine(host);
 }
 
+// ---- Disks
+// -----------------------------------------------------------------------------------------------------------------
+
+void HostedWorld::begin(std::function<bool(int)> strikes_alone) {
+  strikes_alone_ = std::move(strikes_alone);
+  for (const Host* host : all_hosts()) world_->disk(node(host->number))->make_durable();
+}
+
+bool HostedWorld::is_sound(int host) {
+  const Host& on = of(host);
+  const bool is_paused = std::any_of(on.pauses.begin(), on.pauses.end(), [](int pauses) { return pauses > 0; });
+  return is_up(host) && on.program && !is_paused && !world_->disk(node(host))->has_lied();
+}
+
+/// What a member of the store has caught up with nobody sees, so that it is spared.
+bool HostedWorld::may_lose(int host) {
+  const bool granted = host > 0 ? atlas_.grant(host, strikes_alone_ && strikes_alone_(host)) : !atlas_.is_on();
+  if (host > 0 && granted) copies_.lose(host);
+  if (!granted) observer_.tell(sim::StoryLine::Kind::note, observer_.host_name(host), "the atlas spares this copy");
+  return granted;
+}
+
+sim::DiskFaultId HostedWorld::lay_on(int host, const sim::DiskFault& fault) {
+  return world_->disk(node(host))->lay_on(fault);
+}
+
+void HostedWorld::lift(int host, sim::DiskFaultId fault) {
+  world_->disk(node(host))->lift(fault);
+}
+
+std::optional<sim::DiskFaultId> HostedWorld::rot(int host, scenarios::RotPlace where, sim::RandomStream& random) {
+  testbed::Disk& disk = *world_->disk(node(host));
+  const std::optional<StoredPart> byte = draw_stored(disk, where, random);
+  if (!byte || (where == scenarios::RotPlace::table && !may_lose(host))) return std::nullopt;
+  return hosted::rot(disk, *byte, random);
+}
+
+std::optional<sim::DiskFaultId> HostedWorld::misdirect_write(int host, sim::RandomStream& random) {
+  testbed::Disk& disk = *world_->disk(node(host));
+  const std::optional<StoredPart> log = draw_stored(disk, scenarios::RotPlace::log, random);
+  const std::optional<StoredPart> table = draw_stored(disk, scenarios::RotPlace::table, random);
+  if (!log || !table || !may_lose(host)) return std::nullopt;
+  return misdirect(disk, *log, *table);
+}
+
+std::optional<sim::DiskFaultId> HostedWorld::misdirect_reads(int host, sim::Ratio chance, sim::RandomStream&) {
+  if (!may_lose(host)) return std::nullopt;
+  sim::DiskFault fault;
+  fault.stray_reads = chance;
+  return lay_on(host, fault);
+}
+
+/// Of what the host's programs have made, as a folder of this machine; what the set-up has put there goes nowhere.
+sim::DiskImage HostedWorld::disk_image(int host) const {
+  const std::string folder = world_->folder(node(host)) + "/kept-" + std::to_string(++kept_disks_);
+  note(world_->disk(node(host))->copy_durable(std::string(data_root).substr(std::strlen(disk_root)), folder),
+       "what is on the disk of " + observer_.host_name(host));
+  sim::DiskImage image;
+  image.root.object = std::make_shared<KeptDisk>(folder);
+  return image;
+}
+
+void HostedWorld::replace_disk(int host, const sim::DiskImage& image) {
+  observer_.tell(sim::StoryLine::Kind::note, observer_.host_name(host), "another disk is put in");
+  auto kept = std::dynamic_pointer_cast<const KeptDisk>(image.root.object);
+  if (!kept) {
+    kept = std::make_shared<KeptDisk>(world_->folder(node(host)) + "/empty");
+    fs::create_directory(kept->folder());
+  }
+  note(world_->disk(node(host))->replace(std::string(data_root).substr(std::strlen(disk_root)), kept->folder()),
+       "putting another disk into " + observer_.host_name(host));
+}
+
 // ---- The network
 // -----------------------------------------------------------------------------------------------------------
 
@@ -540,29 +629,8 @@ void HostedWorld::freeze_clocks(int) {
 void HostedWorld::thaw_clocks(int, scenarios::AfterFreeze) {
   cannot("clock-freeze");
 }
-sim::DiskFaultId HostedWorld::lay_on(int, const sim::DiskFault&) {
-  cannot("a fault of a disk");
-}
-std::optional<sim::DiskFaultId> HostedWorld::rot(int, scenarios::RotPlace, sim::RandomStream&) {
-  cannot("bit-rot");
-}
-std::optional<sim::DiskFaultId> HostedWorld::misdirect_write(int, sim::RandomStream&) {
-  cannot("misdirected-write");
-}
-std::optional<sim::DiskFaultId> HostedWorld::misdirect_reads(int, sim::Ratio, sim::RandomStream&) {
-  cannot("misdirected-read");
-}
-void HostedWorld::lift(int, sim::DiskFaultId) {
-  cannot("a fault of a disk");
-}
-sim::DiskImage HostedWorld::disk_image(int) const {
-  cannot("swap-disk");
-}
 sim::DiskImage HostedWorld::with_foreign_data(sim::DiskImage) {
-  cannot("swap-disk");
-}
-void HostedWorld::replace_disk(int, const sim::DiskImage&) {
-  cannot("swap-disk");
+  cannot("swap-disk with another cluster's data");
 }
 
 }  // namespace heir::hosted

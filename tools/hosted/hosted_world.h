@@ -17,7 +17,9 @@
 #include <vector>
 
 #include "sim/faults/actions.h"
+#include "sim/faults/atlas.h"
 #include "sim/kernel/random.h"
+#include "tools/hosted/copies.h"
 #include "tools/hosted/crowd.h"
 #include "tools/hosted/log_lines.h"
 #include "tools/hosted/observer.h"
@@ -41,6 +43,9 @@ class HostedWorld final : public sim::Actions {
 
   /// Agents and members of the store, but on hosts that come late.
   void start_programs();
+  /// From now on the power takes what is not synced: what the set-up has written is durable. `strikes_alone` says
+  /// whether nothing else is broken than what strikes this host now.
+  void begin(std::function<bool(int host)> strikes_alone);
   /// Reads what programs said, sees which ended, does what is due. Often: every few milliseconds.
   void turn();
   /// What to wait for until the next turn, and how long at most.
@@ -91,8 +96,8 @@ class HostedWorld final : public sim::Actions {
   std::optional<sim::DiskFaultId> misdirect_write(int host, sim::RandomStream& random) override;
   std::optional<sim::DiskFaultId> misdirect_reads(int host, sim::Ratio chance, sim::RandomStream& random) override;
   void lift(int host, sim::DiskFaultId fault) override;
-  bool may_lose(int) override { return false; }
-  bool is_repairing() override { return false; }
+  bool may_lose(int host) override;
+  bool is_repairing() override { return atlas_.is_repairing(); }
   sim::DiskImage disk_image(int host) const override;
   sim::DiskImage with_foreign_data(sim::DiskImage image) override;
   void replace_disk(int host, const sim::DiskImage& image) override;
@@ -129,11 +134,13 @@ class HostedWorld final : public sim::Actions {
   testbed::Container& container(int host) { return world_->host(node(host)); }
   std::vector<Host*> all_hosts();
   void start_program(int host);
+  void switch_off(int host, sim::UnsyncedFate fate);
   void see_ends(Host& host);
   void later(Duration in, std::function<void()> act) { due_.push_back({after(now_of_machine(), in), std::move(act)}); }
   /// The same, if the host is not switched off meanwhile.
   void later_on(int host, Duration in, std::function<void()> act);
-  void note(const Result<>& done, const std::string& what);
+  bool is_sound(int host);
+  void note(const Result<>& done, const std::string& what) const;
   void note_machine(int host);
   std::string disk_of(sim::NodeId node) const;
   std::size_t sockets_of(sim::NodeId on, sim::NodeId with, const std::string& options);
@@ -149,6 +156,9 @@ class HostedWorld final : public sim::Actions {
   const HostedWorldOptions options_;
   Observer& observer_;
   sim::RandomStream random_;
+  sim::Atlas atlas_;
+  Copies copies_;
+  std::function<bool(int)> strikes_alone_;
   std::string password_;
   std::unique_ptr<testbed::World> world_;
   std::vector<Host> members_;
@@ -156,7 +166,8 @@ class HostedWorld final : public sim::Actions {
   std::optional<LogPipe> operator_log_;
   std::size_t clients_ = 0;
   std::vector<Due> due_;
-  std::optional<std::string> problem_;
+  mutable std::optional<std::string> problem_;
+  mutable int kept_disks_ = 0;  ///< Images of disks that were made.
 };
 
 }  // namespace heir::hosted

@@ -196,7 +196,9 @@ void Observer::on_gate(int host, const LogEntry& entry) {
   const std::uint64_t generation = number(entry.field("generation"));
   lane(host).gate.set(history_time(at), mode);
   tell_at(at, Kind::gate, host_name(host), "gate " + mode + " in generation " + std::to_string(generation));
+  open_gates_.erase(host);
   if (mode != "open") return;
+  open_gates_.insert(host);
   const Duration read_after = entry.is_own_time ? Duration::zero() : longest_reading;
   openings_[host].push_back({clock_.at(after(entry.at, Duration::zero() - read_after)), generation});
   if (generation > opened_generation_) note_opened(generation, at);
@@ -270,6 +272,7 @@ void Observer::note_failover(const ClusterView& before, const LogEntry& entry) {
 void Observer::on_program_gone(int host) {
   reports::HostTimeline& gone = lane(host);
   for (reports::Track* track : {&gone.role, &gone.gate}) track->set(now(), "");
+  open_gates_.erase(host);
   if (store_leader_ == host) store_leader_ = 0;
 }
 

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,10 @@ class Observer {
   void on_line(int host, const LogEntry& entry);
   /// Its agent, or its member of the store, is no more.
   void on_program_gone(int host);
+  /// A program of the host has begun a sync.
+  void on_sync(int host) {
+    if (moments_) moments_(scenarios::Moment::fsync, host);
+  }
   void on_fault(const sim::FaultEvent& event);
   void tell(sim::StoryLine::Kind kind, std::string host, std::string what) {
     tell_at(clock_.now(), kind, std::move(host), std::move(what));
@@ -47,6 +52,8 @@ class Observer {
   /// The host of that name, or of the peer of that identity; 0: none.
   int host_named(std::string_view name) const;
   std::string host_name(int host) const;
+  /// By what the host's agent said last.
+  bool has_open_gate(int host) const { return open_gates_.contains(host); }
   /// How many of the peers the cluster's state has as primary, sync or async.
   int placed() const;
   /// The generation in which the peer's gate was open last by then.
@@ -82,6 +89,7 @@ class Observer {
   };
   std::map<int, std::vector<Opening>> openings_;  ///< By peer, in order.
   std::uint64_t opened_generation_ = 0;
+  std::set<int> open_gates_;
   std::map<int, VirtualTime> severed_;
   std::map<std::uint32_t, std::size_t> faults_under_way_;
 };

@@ -1,5 +1,8 @@
 #include "tools/hosted/refusals.h"
 
+#include <algorithm>
+#include <functional>
+
 #include "scenarios/fault_kinds.h"
 #include "scenarios/fault_section.h"
 #include "scenarios/names.h"
@@ -13,7 +16,10 @@ using scenarios::FaultKind;
 using scenarios::Scenario;
 
 constexpr const char* one_clock = "all hosts have this machine's clocks, which are never touched";
-constexpr const char* true_disk = "the hosts' disks are folders of this machine, which does not lie, fail or forget";
+constexpr const char* no_other_cluster = "there is no other cluster whose data could be put there";
+constexpr const char* stores_word =
+    "what a member of the store may forget or misread nobody can tell on hosts, so its disk keeps what it says it "
+    "holds";
 
 /// Why a kind of fault cannot be done; empty if it can.
 std::string why_not(FaultKind kind) {
@@ -23,15 +29,15 @@ std::string why_not(FaultKind kind) {
     case FaultKind::clock_rate:
     case FaultKind::clock_slew:
     case FaultKind::clock_freeze: return one_clock;
+    case FaultKind::bit_rot:
+    case FaultKind::misdirected_write:
+    case FaultKind::misdirected_read:
+    case FaultKind::swap_disk:
     case FaultKind::slow_disk:
     case FaultKind::stuck_disk:
     case FaultKind::disk_full:
     case FaultKind::read_only_disk:
     case FaultKind::bad_fsync:
-    case FaultKind::bit_rot:
-    case FaultKind::misdirected_write:
-    case FaultKind::misdirected_read:
-    case FaultKind::swap_disk: return true_disk;
     case FaultKind::switchover:
     case FaultKind::freeze:
     case FaultKind::unfreeze:
@@ -75,6 +81,37 @@ class Refusals {
   }
 };
 
+bool is_of_store(const scenarios::Target& target) {
+  using scenarios::TargetKind;
+  switch (target.kind) {
+    case TargetKind::store:
+    case TargetKind::store_leader:
+    case TargetKind::store_follower:
+    case TargetKind::store_member:
+    case TargetKind::store_majority:
+    case TargetKind::store_minority:
+    case TargetKind::rack: return true;
+    default: return false;
+  }
+}
+
+/// A disk that has something else than it said.
+bool breaks_its_word(const Fault& fault, FaultKind kind) {
+  return kind == FaultKind::bit_rot || kind == FaultKind::misdirected_write || kind == FaultKind::misdirected_read ||
+         kind == FaultKind::swap_disk || (kind == FaultKind::bad_fsync && fault.answer == scenarios::FsyncAnswer::lie);
+}
+
+void check_disk_fault(const Fault& fault, const std::function<void(const char* key, const std::string& why)>& refuse) {
+  const std::vector<FaultKind> kinds = scenarios::possible_kinds(fault);
+  const auto has = [&](FaultKind kind) { return std::find(kinds.begin(), kinds.end(), kind) != kinds.end(); };
+  if (has(FaultKind::swap_disk) && fault.disk == scenarios::SwappedDisk::foreign) refuse("disk", no_other_cluster);
+  if (std::none_of(kinds.begin(), kinds.end(), [&](FaultKind kind) { return breaks_its_word(fault, kind); })) return;
+  if (is_of_store(fault.target))
+    refuse("target", stores_word);
+  else if (std::any_of(fault.hosts.begin(), fault.hosts.end(), is_of_store))
+    refuse("hosts", stores_word);
+}
+
 void check_faults(const Scenario& scenario, Refusals& refusals) {
   for (std::size_t i = 0; i < scenario.faults.size(); ++i) {
     const Fault& fault = scenario.faults[i];
@@ -84,20 +121,12 @@ void check_faults(const Scenario& scenario, Refusals& refusals) {
     for (const FaultKind kind : scenarios::possible_kinds(fault))
       if (const std::string why = why_not(kind); !why.empty())
         refuse(fault.kind == FaultKind::random ? "among" : "kind", scenarios::to_string(kind) + ": " + why);
-    if (fault.on == scenarios::Moment::fsync) refuse("on", "nobody sees a host's programs sync their files");
+    check_disk_fault(fault, refuse);
     const auto hosts = static_cast<int>(fault.hosts.size());
     if (fault.kind == FaultKind::wipe_store &&
         (fault.target.kind == scenarios::TargetKind::store || hosts == members_of(scenario.store)))
       refuse("target", "a whole new store needs its operator's word on hosts; single members can be wiped");
   }
-}
-
-/// Designs that are wrong only where power takes what was not synced.
-void check_policy(const Scenario& scenario, Refusals& refusals) {
-  for (const scenarios::PolicyOverride& line : scenario.policy)
-    if ((line.name == "fsync" && line.value == "false") || (line.name == "acknowledge" && line.value == "written"))
-      refusals.add("policy", 0, line.name,
-                   "the disks of hosts keep what was not synced, so that this would look better than it is");
 }
 
 }  // namespace
@@ -109,12 +138,10 @@ std::vector<Refusal> refusals(const Scenario& scenario) {
   if (scenario.store.kind == scenarios::StoreKind::ideal)
     refusals.add("store", 0, "kind", "an ideal store exists in the simulator only; real hosts run a raft store");
   if (!scenario.clock.hosts.empty()) refusals.add("clock", 0, "hosts", one_clock);
-  if (scenario.disk != scenarios::Disk()) refusals.add("disk", 0, "", true_disk);
   for (std::size_t i = 0; i < scenario.workloads.size(); ++i)
     if (scenario.workloads[i].reads_from == scenarios::ReadsFrom::standbys)
       refusals.add("workload", static_cast<int>(i), "reads_from",
                    "on hosts, clients reach databases through an open gate only, which a standby has not");
-  check_policy(scenario, refusals);
   check_faults(scenario, refusals);
   if (scenario.expect.recovers_within)
     refusals.add("expect", 0, "recovers_within", "no random core is healed on hosts");
@@ -125,14 +152,6 @@ std::vector<Refusal> refusals(const Scenario& scenario) {
 
 std::vector<std::string> limits_of_hosts(const Scenario& scenario) {
   std::vector<std::string> limits;
-  bool has_power_loss = false;
-  for (const Fault& fault : scenario.faults)
-    for (const FaultKind kind : scenarios::possible_kinds(fault))
-      has_power_loss = has_power_loss || kind == FaultKind::crash || kind == FaultKind::power_off_all ||
-                       (kind == FaultKind::restart_loop && fault.process == scenarios::ProcessKind::host);
-  if (has_power_loss)
-    limits.push_back(
-        "a host that loses power keeps what its disk had not synced: its disk is a folder of this machine");
   limits.push_back("all hosts have this machine's clocks; [clock] says nothing of them");
   limits.push_back("nobody looks into the copies on the hosts' disks, nor into the members of the store");
   if (scenario.server != scenarios::Server())

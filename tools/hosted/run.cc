@@ -169,6 +169,7 @@ class Course {
     kernel_ = std::make_unique<sim::Kernel>(options_.seed);
     nemesis_ = std::make_unique<sim::Nemesis>(*kernel_, scenario_, *world_,
                                               [this](const sim::FaultEvent& event) { observer_.on_fault(event); });
+    world_->begin([this](int host) { return nemesis_ && nemesis_->strikes_alone(host); });
     std::uint32_t process = 0;
     for (const scenarios::Workload& workload : scenario_.workloads) {
       const sim::ClientParameters parameters = sim::client_parameters(scenario_, workload);

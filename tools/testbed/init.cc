@@ -49,14 +49,18 @@ void set_up(const InitPlan& plan) {
   const int nothing = ::open("/dev/null", O_RDWR);
   if (nothing < 0) give_up("/dev/null");
   for (const int each : {0, 1, 2}) ::dup2(nothing, each);
-  // Whatever else the harness has open: a host that held another one's control socket would keep that one alive.
-  if (::close_range(kControl + 1, ~0U, 0) != 0) give_up("close_range");
   if (::chdir("/") != 0) give_up("chdir /");
   if (::sethostname(plan.name.data(), plan.name.size()) != 0) give_up("sethostname");
   // Private: no mount of the host shows on the machine.
   if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) give_up("making mounts private");
   if (::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) != 0) give_up("mounting /proc");
   if (::mount("tmpfs", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777") != 0) give_up("mounting /dev/shm");
+  if (plan.mount && ::mount("heir-disk", plan.mount->to.c_str(), "fuse.heir-disk", MS_NOSUID | MS_NODEV,
+                            plan.mount->options.c_str()) != 0)
+    give_up(plan.mount->to.c_str());
+  // Whatever else the harness has open: a host that held another one's control socket, or its own disk's device, would
+  // keep that one alive.
+  if (::close_range(kControl + 1, ~0U, 0) != 0) give_up("close_range");
   for (const Bind& bind : plan.binds) {
     if (::mount(bind.from.c_str(), bind.to.c_str(), nullptr, MS_BIND, nullptr) != 0) give_up(bind.to.c_str());
   }

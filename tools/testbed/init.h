@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,9 +19,17 @@ struct Bind {
   std::string to;  ///< Exists.
 };
 
+/// A file system in user space that a host sees.
+struct UserMount {
+  int device = -1;      ///< /dev/fuse, opened for it. The host does not keep it.
+  std::string options;  ///< As of mount(2).
+  std::string to;       ///< Exists.
+};
+
 struct InitPlan {
-  std::string name;         ///< Of the host.
-  std::vector<Bind> binds;  ///< In this order.
+  std::string name;                ///< Of the host.
+  std::vector<Bind> binds;         ///< In this order.
+  std::optional<UserMount> mount;  ///< Before them.
 };
 
 struct Init {

@@ -78,6 +78,8 @@ Result<> can_make_worlds() {
 Result<std::unique_ptr<World>> World::make(const WorldOptions& options) {
   if (const Result<> can = can_make_worlds(); !can) return can.error();
   if (const Result<> good = check_names(options.hosts); !good) return good.error();
+  if (options.disks > 0)
+    if (const Result<> can = can_make_disks(); !can) return can.error();
   Result<Registration> registration = Registration::make();
   if (!registration) return registration.error();
   std::unique_ptr<World> world(new World(std::move(*registration), options.hosts, options.mtu));
@@ -89,6 +91,13 @@ Result<std::unique_ptr<World>> World::make(const WorldOptions& options) {
   Result<std::unique_ptr<Switch>> made = Switch::start(between);
   if (!made) return made.error();
   world->switch_ = std::move(*made);
+  for (std::uint16_t i = 0; i < std::min(options.disks, options.hosts.size()); ++i) {
+    const std::string folder = world->folder(NodeId(i));
+    for (const std::string& path : {folder, folder + "/srv"})
+      if (const Result<> own = make_own_folder(path, 0755); !own) return own.error();
+    world->disks_[i] =
+        std::make_unique<Disk>(folder + "/srv", folder + "/aside", options.disk, options.seed, options.hosts[i]);
+  }
   for (std::uint16_t i = 0; i < options.hosts.size(); ++i) {
     if (const Result<> booted = world->boot(NodeId(i)); !booted) return booted.error();
   }
@@ -96,7 +105,8 @@ Result<std::unique_ptr<World>> World::make(const WorldOptions& options) {
 }
 
 World::~World() {
-  for (std::uint16_t i = 0; i < hosts_.size(); ++i) power_off(NodeId(i));
+  for (std::uint16_t i = 0; i < hosts_.size(); ++i)
+    [[maybe_unused]] const Result<> off = power_off(NodeId(i), sim::UnsyncedFate::keep);
 }
 
 std::optional<NodeId> World::find(std::string_view name) const {
@@ -110,10 +120,25 @@ Container& World::host(NodeId host) {
   return *hosts_[host.value()];
 }
 
-void World::power_off(NodeId host) {
-  if (!is_up(host)) return;
+Result<> World::power_off(NodeId host, sim::UnsyncedFate fate) {
+  if (!is_up(host)) return {};
   switch_->unplug(host);
+  // Before the programs: one that waits for its disk cannot be killed.
+  if (disk(host)) disk(host)->cut();
   hosts_[host.value()].reset();
+  return disk(host) ? disk(host)->lose_power(fate) : Result<>();
+}
+
+Result<Container> World::boot_container(NodeId host, const InitPlan& given) {
+  if (!disk(host)) return Container::boot(given);
+  Result<Disk::Device> device = disk(host)->open();
+  if (!device) return device.error();
+  InitPlan plan = given;
+  plan.mount = {device->file.get(), device->options, "/srv"};
+  Result<Container> booted = Container::boot(plan);
+  if (!booted) return booted.error();
+  if (const Result<> served = disk(host)->serve(std::move(*device)); !served) return served.error();
+  return booted;
 }
 
 Result<> World::boot(NodeId host) {
@@ -122,16 +147,16 @@ Result<> World::boot(NodeId host) {
   fs::remove_all(folder(host) + "/run", error);
   if (error) return system_error(folder(host) + "/run", error.value());
   if (const Result<> made = make_own_folder(folder(host), 0755); !made) return made;
-  InitPlan plan{name(host), {}};
+  InitPlan plan{name(host), {}, {}};
   for (const OwnFolder& each : kOwnFolders) {
     const std::string path = folder(host) + "/" + each.name;
     if (const Result<> made = make_own_folder(path, each.mode); !made) return made;
-    plan.binds.push_back({path, std::string("/") + each.name});
+    if (!disk(host) || std::string_view(each.name) != "srv") plan.binds.push_back({path, std::string("/") + each.name});
   }
   const std::string names = folder(host) + "/hosts";
   if (const Result<> written = write_names(names, names_); !written) return written;
   plan.binds.push_back({names, "/etc/hosts"});
-  Result<Container> booted = Container::boot(plan);
+  Result<Container> booted = boot_container(host, plan);
   if (!booted) return booted.error();
   if (const Result<> recorded = registration_.add_init(booted->init()); !recorded) return recorded;
   Result<Descriptor> device = make_device(*booted, host, size(), mtu_);

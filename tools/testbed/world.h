@@ -2,8 +2,9 @@
 // when a scenario runs on real hosts.
 //
 // On a host, the others' names resolve; /tmp and /run are its own, and so is /srv, its disk: what the host shall still
-// have after a loss of power. Everything else is the machine's, the user "root" included: programs on hosts are
-// trusted. They reach the other hosts, through the switch, and nothing else.
+// have after a loss of power. It is a folder of this machine, which forgets nothing, or a Disk, which forgets what was
+// not synced and has faults. Everything else is the machine's, the user "root" included: programs on hosts are trusted.
+// They reach the other hosts, through the switch, and nothing else.
 //
 // When the World is destroyed, hosts, devices and files are gone. When its process is killed, hosts and devices are
 // gone too; clean_worlds() (`heir hosts clean`) removes the files.
@@ -16,6 +17,7 @@
 #include <vector>
 
 #include "tools/testbed/container.h"
+#include "tools/testbed/disk.h"
 #include "tools/testbed/registry.h"
 #include "tools/testbed/switch.h"
 
@@ -27,6 +29,9 @@ struct WorldOptions {
   LinkParameters link = plain_link();
   std::string capture;  ///< As SwitchOptions::capture.
   int mtu = 1500;       ///< Of the hosts' devices.
+  /// So many of the hosts, the first ones, have a Disk; needs can_make_disks().
+  std::size_t disks = 0;
+  DiskOptions disk{};
 };
 
 /// Whether this process and machine can have worlds at all: needs root, namespaces and /dev/net/tun. The error says
@@ -46,23 +51,33 @@ class World {
   /// REQUIRES that it is up.
   Container& host(NodeId host);
   Switch& network() { return *switch_; }
-  /// With the host's files, as this machine sees them: its /tmp is `tmp` there, its /run `run`, its /srv `srv`.
+  /// Null if its /srv is a folder.
+  Disk* disk(NodeId host) { return disks_[host.value()].get(); }
+  /// With the host's files, as this machine sees them: its /tmp is `tmp` there, its /run `run`, its /srv `srv`. What is
+  /// put into the latter is seen by programs if a Disk is not: if nobody has looked into the folder it is in.
   std::string folder(NodeId host) const { return registration_.folder() + "/" + name(host); }
 
-  /// The link first, so that nobody hears a farewell; then all that runs dies. /srv and /tmp stay as they are (what was
-  /// not synced too: losing that is the disk's part). Nothing, if it is off.
-  void power_off(NodeId host);
+  /// The link first, so that nobody hears a farewell; then the disk, then all that runs dies. Of what was not synced a
+  /// Disk has left what its fate says; all else of /srv and /tmp stays as it is. Nothing, if the host is off. An error
+  /// is one of this machine's.
+  Result<> power_off(NodeId host, sim::UnsyncedFate fate = sim::UnsyncedFate::draw);
   /// Nothing, if it is up.
   Result<> boot(NodeId host);
 
  private:
   World(Registration registration, std::vector<std::string> names, int mtu)
-      : registration_(std::move(registration)), names_(std::move(names)), mtu_(mtu), hosts_(names_.size()) {}
+      : registration_(std::move(registration)),
+        names_(std::move(names)),
+        mtu_(mtu),
+        disks_(names_.size()),
+        hosts_(names_.size()) {}
+  Result<Container> boot_container(NodeId host, const InitPlan& plan);
 
   Registration registration_;  ///< Its end is the last thing that happens.
   std::vector<std::string> names_;
   int mtu_;
   std::unique_ptr<Switch> switch_;
+  std::vector<std::unique_ptr<Disk>> disks_;
   std::vector<std::optional<Container>> hosts_;
 };
 

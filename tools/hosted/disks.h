@@ -1,0 +1,43 @@
+// The disks of a scenario's hosts: what is where on them, for the faults that must know.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "scenarios/scenario.h"
+#include "tools/testbed/disk.h"
+
+namespace heir::hosted {
+
+/// As the scenario's [disk] says. Times of reads and writes are for the files of agents and of the store's members, as
+/// in the simulator. Garbage is left only in files whose readers tell it from what was written: those, and PostgreSQL's
+/// log. Its tables and its commit log stand what is torn, but nothing tells it of a sector of theirs that is noise.
+testbed::DiskOptions disk_options(const scenarios::Scenario& scenario);
+
+/// A part of a file that a peer has stored.
+struct StoredPart {
+  std::string file;
+  std::uint64_t at = 0;
+  Bytes content;
+};
+/// One byte of the log that crash recovery would read, of a page of a client's table, or of what the agent must be able
+/// to read before it takes part. Nothing if there is none.
+std::optional<StoredPart> draw_stored(const testbed::Disk& disk, scenarios::RotPlace where, sim::RandomStream& random);
+/// The same byte, with one bit flipped; it is one fault.
+sim::DiskFaultId rot(testbed::Disk& disk, const StoredPart& byte, sim::RandomStream& random);
+/// The page of log at that byte is in the place of the table's page at that one.
+sim::DiskFaultId misdirect(testbed::Disk& disk, const StoredPart& log, const StoredPart& table);
+
+/// What is durable of a host's disk, kept in a folder of this machine for as long as an image of it.
+class KeptDisk final : public sim::FolderImage {
+ public:
+  explicit KeptDisk(std::string folder) : folder_(std::move(folder)) {}
+  ~KeptDisk() override;
+  const std::string& folder() const { return folder_; }
+  std::shared_ptr<sim::FolderObject> restore(sim::Disk&) const override { return nullptr; }
+
+ private:
+  std::string folder_;
+};
+
+}  // namespace heir::hosted
