@@ -7,6 +7,8 @@
 #include <filesystem>
 
 #include "engine/databases/postgresql/layout.h"
+#include "scenarios/fault_kinds.h"
+#include "scenarios/fault_section.h"
 #include "sim/world/parameters.h"
 #include "tools/hosted/cluster_files.h"
 
@@ -87,6 +89,22 @@ std::vector<std::string> tables_of_users(const Disk& disk) {
 }
 
 }  // namespace
+
+bool needs_disks(const scenarios::Scenario& scenario) {
+  using scenarios::Fault;
+  using scenarios::FaultKind;
+  const auto cuts_power = [](const Fault& fault, FaultKind kind) {
+    return kind == FaultKind::crash || kind == FaultKind::power_off_all ||
+           (kind == FaultKind::restart_loop && fault.process == scenarios::ProcessKind::host);
+  };
+  const auto needs = [&](const Fault& fault) {
+    const std::vector<FaultKind> kinds = scenarios::possible_kinds(fault);
+    return fault.on == scenarios::Moment::fsync || std::any_of(kinds.begin(), kinds.end(), [&](FaultKind kind) {
+             return cuts_power(fault, kind) || scenarios::traits(kind).family == scenarios::FaultFamily::disk;
+           });
+  };
+  return scenario.disk != scenarios::Disk() || std::any_of(scenario.faults.begin(), scenario.faults.end(), needs);
+}
 
 testbed::DiskOptions disk_options(const scenarios::Scenario& scenario) {
   testbed::DiskOptions options;

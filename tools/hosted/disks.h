@@ -9,6 +9,10 @@
 
 namespace heir::hosted {
 
+/// Whether it shows of a run that its hosts' disks forget and fail: something cuts the power, befalls disks, waits for
+/// their syncs, or [disk] is not the usual. Else folders of this machine do, which cost less.
+bool needs_disks(const scenarios::Scenario& scenario);
+
 /// As the scenario's [disk] says. Times of reads and writes are for the files of agents and of the store's members, as
 /// in the simulator. Garbage is left only in files whose readers tell it from what was written: those, and PostgreSQL's
 /// log. Its tables and its commit log stand what is torn, but nothing tells it of a sector of theirs that is noise.

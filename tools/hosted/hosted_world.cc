@@ -76,7 +76,7 @@ Result<> HostedWorld::set_up() {
   options.seed = options_.seed;
   options.link = sim::link_parameters(scenario_.network);
   if (options_.capture) options.capture = options_.keep;
-  options.disks = members_.size() + peers_.size();
+  if (needs_disks(scenario_)) options.disks = members_.size() + peers_.size();
   options.disk = disk_options(scenario_);
   Result<std::unique_ptr<testbed::World>> world = testbed::World::make(options);
   if (!world) return world.error();
@@ -217,7 +217,8 @@ void HostedWorld::turn() {
   for (Host* host : all_hosts()) {
     for (const LogEntry& entry : host->log->read()) observer_.on_line(host->number, entry);
     see_ends(*host);
-    if (world_->disk(node(host->number))->take_synced()) observer_.on_sync(host->number);
+    if (testbed::Disk* const disk = world_->disk(node(host->number)); disk && disk->take_synced())
+      observer_.on_sync(host->number);
   }
   copies_.look();
   for (const LogEntry& entry : operator_log_->read())
@@ -274,8 +275,8 @@ void HostedWorld::note_machine(int host) {
 
 void HostedWorld::power_off(int host) {
   if (!is_up(host)) return;
-  testbed::Disk& disk = *world_->disk(node(host));
-  if (disk.has_lied() && !may_lose(host)) disk.make_lies_true();
+  testbed::Disk* const disk = world_->disk(node(host));
+  if (disk && disk->has_lied() && !may_lose(host)) disk->make_lies_true();
   switch_off(host, sim::UnsyncedFate::draw);
 }
 
@@ -440,13 +441,15 @@ void HostedWorld::resume(int host, ProcessKind process) {
 
 void HostedWorld::begin(std::function<bool(int)> strikes_alone) {
   strikes_alone_ = std::move(strikes_alone);
-  for (const Host* host : all_hosts()) world_->disk(node(host->number))->make_durable();
+  for (const Host* host : all_hosts())
+    if (testbed::Disk* const disk = world_->disk(node(host->number))) disk->make_durable();
 }
 
 bool HostedWorld::is_sound(int host) {
   const Host& on = of(host);
   const bool is_paused = std::any_of(on.pauses.begin(), on.pauses.end(), [](int pauses) { return pauses > 0; });
-  return is_up(host) && on.program && !is_paused && !world_->disk(node(host))->has_lied();
+  const testbed::Disk* const disk = world_->disk(node(host));
+  return is_up(host) && on.program && !is_paused && !(disk && disk->has_lied());
 }
 
 /// What a member of the store has caught up with nobody sees, so that it is spared.

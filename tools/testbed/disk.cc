@@ -52,10 +52,12 @@ bool Disk::State::is_stuck() const {
   return std::any_of(faults.begin(), faults.end(), [](const LaidOn& on) { return on.fault.stuck; });
 }
 
-Duration Disk::State::sync_time() {
+/// Of a sync that has something to write, or not.
+Duration Disk::State::sync_time(bool has_work) {
   for (const LaidOn& on : faults)
     if (on.fault.slow && fault_random.chance(on.fault.slow->chance))
       return fault_random.between(on.fault.slow->low, on.fault.slow->high);
+  if (!has_work) return Duration();
   const sim::DiskParameters& times = options.parameters;
   const bool slow = times.tail_chance > sim::Ratio() && random.chance(times.tail_chance);
   return slow ? random.between(times.tail_low, times.tail_high) : random.between(times.sync_low, times.sync_high);
@@ -68,7 +70,7 @@ Duration Disk::State::io_time(const Volume::Node& node, Duration low, Duration h
 
 void Disk::State::sync(Volume::Node& node, Reply reply) {
   has_synced = true;
-  const Duration takes = sync_time();
+  const Duration takes = sync_time(!volume.is_durable(node));
   pending.push_back(
       {volume.begin_sync(node), is_stuck() ? never : Clock::now() + nanoseconds(takes), std::move(reply)});
 }
@@ -283,7 +285,7 @@ void Disk::lift(sim::DiskFaultId fault) {
     state.make_lies_true();
   if (!was_stuck || state.is_stuck()) return;
   for (State::Pending& each : state.pending)
-    if (each.due == never) each.due = State::Clock::now() + State::nanoseconds(state.sync_time());
+    if (each.due == never) each.due = State::Clock::now() + State::nanoseconds(state.sync_time(true));
   if (state.session) state.wake();
 }
 

@@ -47,7 +47,7 @@ struct Disk::State {
   bool is_read_only() const;
   bool is_full() const;
   bool is_stuck() const;
-  Duration sync_time();
+  Duration sync_time(bool has_work);
   Duration io_time(const Volume::Node& node, Duration low, Duration high);
   int end_sync(const Volume::Sync& sync);
   void make_lies_true();

@@ -376,6 +376,11 @@ Volume::Sync Volume::begin_sync(Node& node) {
   return {node.number, node.unsynced.begin_sync()};
 }
 
+bool Volume::is_durable(const Node& node) const {
+  const bool has_name = !node.durable_places.empty() || node.number == nodes_.begin()->first;
+  return has_name && (node.is_folder() ? node.entries == node.durable_entries : node.unsynced.is_clean());
+}
+
 void Volume::synced(const Sync& sync) {
   Node* const found = node(sync.node);
   if (!found) return;

@@ -113,6 +113,8 @@ class Volume {
     std::uint64_t number = 0;
   };
   Sync begin_sync(Node& node);
+  /// A sync would change nothing.
+  bool is_durable(const Node& node) const;
   /// It has ended well.
   void synced(const Sync& sync);
   /// All that is there.

@@ -345,6 +345,45 @@ TEST_CASE("In order, everything is kept") {
   CHECK(disk.content("unsynced") == "kept");
 }
 
+TEST_CASE("What is durable is copied, and what is not is left behind") {
+  TestDisk disk;
+  disk.make_folder("data");
+  disk.make_durable("data/file", text('a', 5000));
+  disk.write("data/file", 4000, text('b', 5000));
+  disk.write("data/new", 0, "new");
+  disk.make_durable("data/removed", "back");
+  disk.remove("data/removed");
+  const std::string copy = disk.base() + "/copy";
+  REQUIRE(disk.volume().copy_durable(*disk.at("data"), copy) == 0);
+  const auto copied = [&](const std::string& name) {
+    std::ifstream file(copy + "/" + name, std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  CHECK(copied("file") == text('a', 5000));
+  CHECK(copied("removed") == "back");
+  CHECK_FALSE(fs::exists(copy + "/new"));
+  // And the disk is as it was.
+  CHECK(disk.content("data/file") == text('a', 4000) + text('b', 5000));
+  CHECK(disk.names("data") == std::set<std::string>{"file", "new"});
+}
+
+TEST_CASE("All that is there can be made durable at once") {
+  TestDisk disk;
+  disk.make_folder("folder");
+  disk.write("folder/file", 0, "content");
+  disk.make_durable("removed", "gone");
+  disk.remove("removed");
+  CHECK_FALSE(disk.volume().is_durable(*disk.at("folder")));
+  CHECK_FALSE(disk.volume().is_durable(*disk.at("folder/file")));
+  disk.volume().make_durable();
+  CHECK(disk.volume().is_durable(*disk.at("folder")));
+  CHECK(disk.volume().is_durable(*disk.at("folder/file")));
+  CHECK(disk.volume().is_durable(disk.volume().root()));
+  disk.lose_power();
+  CHECK(disk.names("/") == std::set<std::string>{"folder"});
+  CHECK(disk.content("folder/file") == "content");
+}
+
 TEST_CASE("Pages are kept, dropped, torn by sectors or garbage, as the weights say") {
   TestDisk disk;
   const std::string old_page = text('o', 4096);
