@@ -32,7 +32,7 @@ std::string script(const std::string& create, const std::string& set_up) {
          data + "\n";
 }
 
-class AutoFailoverSystem final : public System {
+class AutoFailoverSystem final : public SystemWithoutGate {
  public:
   AutoFailoverSystem(std::vector<ClusterHost> hosts, bool tuned) : hosts_(std::move(hosts)), tuned_(tuned) {}
 
@@ -56,13 +56,6 @@ class AutoFailoverSystem final : public System {
                                       process.command.find(script_path) != std::string::npos);
   }
 
-  Access gate(const ClusterHost& peer) const override {
-    Access access = database(peer);
-    access.user.clear();
-    access.read_write = true;
-    return access;
-  }
-  Access database(const ClusterHost& peer) const override { return {peer.address, postgresql_port, "postgres", {}}; }
   std::string database_logs() const override { return std::string(data) + "/log"; }
 
   testbed::Command request(const scenarios::Fault&, const std::string&) const override {
@@ -96,9 +89,10 @@ std::string monitor_script(const ClusterHost& monitor, bool tuned) {
 }
 
 std::string node_script(const ClusterHost& node, const ClusterHost& monitor, bool tuned) {
-  std::string set_up;
+  // Its own rules let in its own users only.
+  std::string set_up = "  echo 'host all all all trust' >> " + std::string(data) + "/pg_hba.conf\n";
   if (tuned)
-    set_up =
+    set_up +=
         "  /usr/bin/pg_autoctl config set --pgdata " + std::string(data) + " timeout.network_partition_timeout 3\n";
   return script("/usr/bin/pg_autoctl create postgres --hostname " + node.address + " --pgport " +
                     std::to_string(postgresql_port) + " --name " + node.name + " --username postgres --monitor '" +

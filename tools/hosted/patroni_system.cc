@@ -13,7 +13,7 @@ std::string etcd_url(const ClusterHost& host, int port) {
   return "http://" + host.address + ":" + std::to_string(port);
 }
 
-class PatroniSystem final : public System {
+class PatroniSystem final : public SystemWithoutGate {
  public:
   PatroniSystem(const scenarios::Scenario& scenario, std::vector<ClusterHost> hosts, bool tuned)
       : connections_(scenario.server.connections), hosts_(std::move(hosts)), tuned_(tuned) {}
@@ -38,13 +38,6 @@ class PatroniSystem final : public System {
     return process.command.find(host.store ? "/usr/bin/etcd " : "/usr/bin/patroni ") != std::string::npos;
   }
 
-  Access gate(const ClusterHost& peer) const override {
-    Access access = database(peer);
-    access.user.clear();
-    access.read_write = true;
-    return access;
-  }
-  Access database(const ClusterHost& peer) const override { return {peer.address, postgresql_port, "postgres", {}}; }
   std::string database_logs() const override { return std::string(root) + "/log"; }
 
   testbed::Command request(const scenarios::Fault&, const std::string&) const override {

@@ -29,7 +29,7 @@ std::string connection(const ClusterHost& host) {
          " user=repmgr dbname=repmgr connect_timeout=2";
 }
 
-class RepmgrSystem final : public System {
+class RepmgrSystem final : public SystemWithoutGate {
  public:
   RepmgrSystem(const scenarios::Scenario& scenario, std::vector<ClusterHost> hosts, bool tuned)
       : connections_(scenario.server.connections), hosts_(std::move(hosts)), tuned_(tuned) {}
@@ -63,13 +63,6 @@ class RepmgrSystem final : public System {
            process.command.find(daemon_path) != std::string::npos;
   }
 
-  Access gate(const ClusterHost& peer) const override {
-    Access access = database(peer);
-    access.user.clear();
-    access.read_write = true;
-    return access;
-  }
-  Access database(const ClusterHost& peer) const override { return {peer.address, postgresql_port, "postgres", {}}; }
   std::string database_logs() const override { return std::string(root) + "/log"; }
 
   testbed::Command request(const scenarios::Fault&, const std::string&) const override {

@@ -125,8 +125,11 @@ class Course {
 
   Result<> await_opening() {
     const int expected = scenario_.cluster.peers - static_cast<int>(scenario_.cluster.late.size());
-    const bool is_open = turn_for(opening_limit, "the cluster",
-                                  [&] { return observer_.cluster().opened && observer_.placed() >= expected; });
+    const bool needs_sync = expected > 1 && !world_->system().tells_roles();
+    const bool is_open = turn_for(opening_limit, "the cluster", [&] {
+      const ClusterView& cluster = observer_.cluster();
+      return cluster.opened && observer_.placed() >= expected && (!needs_sync || !cluster.sync.empty());
+    });
     if (is_open || result_.interrupted) return {};
     if (const Result<> good = problem(); !good) return good;
     return Error{ErrorCode::timed_out, "the cluster was not ready in " + to_string(opening_limit) + ": generation " +

@@ -139,6 +139,16 @@ Result<> put_file(const ClusterHost& host, const std::string& path, const std::s
   return {};
 }
 
+Access SystemWithoutGate::gate(const ClusterHost& peer) const {
+  Access access{peer.address, postgresql_port, {}, {}};
+  access.read_write = true;
+  return access;
+}
+
+Access SystemWithoutGate::database(const ClusterHost& peer) const {
+  return {peer.address, postgresql_port, "postgres", {}};
+}
+
 std::unique_ptr<System> make_system(const SystemChoice& choice, const scenarios::Scenario& scenario,
                                     std::vector<ClusterHost> hosts, const std::string& password) {
   switch (choice.kind) {

@@ -79,6 +79,13 @@ Result<> prepare_host(const ClusterHost& host, const std::string& data);
 /// A file on a host's disk, `path` as the host sees it; it and its folders are of the user of PostgreSQL.
 Result<> put_file(const ClusterHost& host, const std::string& path, const std::string& text);
 
+/// One whose clients go straight to the databases, all of which listen on PostgreSQL's port and trust who comes.
+class SystemWithoutGate : public System {
+ public:
+  Access gate(const ClusterHost& peer) const override;
+  Access database(const ClusterHost& peer) const override;
+};
+
 inline constexpr const char* postgresql_programs = "/usr/lib/postgresql/15/bin";
 inline constexpr int postgresql_port = 5432;
 
