@@ -45,6 +45,7 @@ void add_scenario_command(CLI::App& app, Chosen& chosen);
 void add_agent_command(CLI::App& app, Chosen& chosen);
 void add_init_command(CLI::App& app, Chosen& chosen);
 void add_scenario_request_command(CLI::App& app, Chosen& chosen);
+void add_compare_command(CLI::App& app, Chosen& chosen);
 void add_hosts_command(CLI::App& app, Chosen& chosen);
 void add_calibrate_command(CLI::App& app, Chosen& chosen);
 void add_completion_command(CLI::App& app, Chosen& chosen);

@@ -21,6 +21,7 @@
 #include "tools/hosted/refusals.h"
 #include "tools/hosted/request.h"
 #include "tools/hosted/run.h"
+#include "tools/hosted/system_refusals.h"
 #include "tools/hosting/setup.h"
 #include "tools/testbed/world.h"
 
@@ -51,10 +52,13 @@ Place place_of(const Value& root, const hosted::Refusal& refusal) {
   return key ? key->value.place : at->kind == Value::Kind::table ? at->place : table->place;
 }
 
-/// "FILE:LINE:COLUMN: …" for everything of a scenario that hosts cannot do.
+}  // namespace
+
 std::vector<std::string> refusal_messages(const ScenarioFile& file, const scenarios::Scenario& scenario,
-                                          const std::vector<std::string>& overrides) {
-  const std::vector<hosted::Refusal> refused = hosted::refusals(scenario);
+                                          const std::vector<std::string>& overrides, hosted::SystemKind system) {
+  std::vector<hosted::Refusal> refused = hosted::refusals(scenario);
+  const std::size_t of_hosts = refused.size();
+  for (hosted::Refusal& refusal : hosted::refusals_of(system, scenario)) refused.push_back(std::move(refusal));
   if (refused.empty()) return {};
   std::ifstream in(file.path, std::ios::binary);
   const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
@@ -63,8 +67,11 @@ std::vector<std::string> refusal_messages(const ScenarioFile& file, const scenar
   scenarios::parse_document(text, mistakes, root);
   for (std::size_t i = 0; i < overrides.size(); ++i)
     scenarios::apply_override(overrides[i], static_cast<int>(i), mistakes, root);
-  for (hosted::Refusal refusal : refused) {
-    std::string why = "cannot be done on hosts: " + refusal.why;
+  for (std::size_t i = 0; i < refused.size(); ++i) {
+    hosted::Refusal refusal = refused[i];
+    std::string why =
+        i < of_hosts ? "cannot be done on hosts: " : std::string("cannot be done with ") + to_string(system) + ": ";
+    why += refusal.why;
     if (file.scenario.swarm && refusal.table == "fault") {
       refusal = {"swarm", 0, "", ""};
       why += " (a fault that the seed drew)";
@@ -73,6 +80,8 @@ std::vector<std::string> refusal_messages(const ScenarioFile& file, const scenar
   }
   return mistakes.render(most_messages);
 }
+
+namespace {
 
 std::string progress_text(const Plan& plan, const Job& job, const hosted::Progress& at) {
   std::string text = plan.size() > 1 ? fmt::format("{} of {}: ", job.index + 1, plan.size()) : "";
@@ -112,20 +121,23 @@ Report execute_on_hosts(const Plan& plan, const Job& job, const JobOptions& opti
   run.seed = job.seed;
   run.keep = *keep;
   run.capture = hosted.capture;
+  run.system = hosted.system;
   run.progress = [&](const hosted::Progress& at) {
     if (hosted.show_progress && line.is_due()) line.show(progress_text(plan, job, at));
     return interrupted_by == 0;
   };
   const auto began = std::chrono::steady_clock::now();
-  const Result<sim::RunResult> result = hosted::run(scenario, run);
-  if (!result) return lost_run(plan, job, options, Exit::no_verdict, result.error().message);
+  const Result<hosted::Outcome> outcome = hosted::run(scenario, run);
+  if (!outcome) return lost_run(plan, job, options, Exit::no_verdict, outcome.error().message);
+  const sim::RunResult* const result = &outcome->result;
   if (result->interrupted)
     return {Exit::internal, true, "",
             "interrupted in " + job.file->path + ", seed " + std::to_string(job.seed) + ", at " +
                 clock_text(result->ended.ns()) + "s of " + to_string(scenario.duration)};
   const Judgement judgement = judge(scenario, *result);
   const std::int64_t wall = std::chrono::nanoseconds(std::chrono::steady_clock::now() - began).count();
-  const std::vector<std::string> limits = hosted::limits_of_hosts(scenario);
+  std::vector<std::string> limits = hosted::limits_of_hosts(scenario);
+  if (std::string what = hosted::about(hosted.system); !what.empty()) limits.insert(limits.begin(), std::move(what));
   const Finished finished{job, scenario, *result, judgement, wall, false, plan.replay(job), &limits};
   Report report;
   report.status = status_of(judgement.verdict);
@@ -156,7 +168,7 @@ Exit run_on_hosts(const Plan& plan, const JobOptions& options, const HostedOptio
     // Every seed draws a swarm's faults anew.
     if (job.seed != plan.job(0).seed && !job.file->scenario.swarm) continue;
     for (std::string& message :
-         refusal_messages(*job.file, sim::expand(job.file->scenario, job.seed), hosted.overrides))
+         refusal_messages(*job.file, sim::expand(job.file->scenario, job.seed), hosted.overrides, hosted.system.kind))
       problems.push_back(std::move(message));
   }
   for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", problem.c_str());
@@ -164,6 +176,10 @@ Exit run_on_hosts(const Plan& plan, const JobOptions& options, const HostedOptio
   for (const Result<>& can : {testbed::can_make_worlds(), testbed::can_make_disks()}) {
     if (can) continue;
     complain("heir run --on hosts " + can.error().message);
+    return Exit::bad_usage;
+  }
+  if (const Result<> can = hosted::can_deploy(hosted.system.kind); !can) {
+    complain("heir run: " + can.error().message);
     return Exit::bad_usage;
   }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tools/command/job.h"
+#include "tools/hosted/system.h"
 
 namespace heir::tools {
 
@@ -10,7 +11,12 @@ struct HostedOptions {
   std::string keep;                    ///< A folder for the logs, made if it is not there; a folder in it for each run.
   bool capture = false;                ///< All frames too.
   bool show_progress = false;
+  hosted::SystemChoice system = {};
 };
+
+/// "FILE:LINE:COLUMN: …" for everything of a scenario that hosts, or that system, cannot do. `overrides`: as --set.
+std::vector<std::string> refusal_messages(const ScenarioFile& file, const scenarios::Scenario& scenario,
+                                          const std::vector<std::string>& overrides, hosted::SystemKind system);
 
 /// Prints each run's report. Before the first begins, all that cannot be done on hosts is complained of: bad_usage.
 Exit run_on_hosts(const Plan& plan, const JobOptions& options, const HostedOptions& hosted);

@@ -45,6 +45,7 @@ int main(int argc, char** argv) {
   heir::tools::add_agent_command(app, chosen);
   heir::tools::add_init_command(app, chosen);
   heir::tools::add_scenario_request_command(app, chosen);
+  heir::tools::add_compare_command(app, chosen);
   heir::tools::add_hosts_command(app, chosen);
   heir::tools::add_status_command(app, chosen);
   heir::tools::add_history_command(app, chosen);

@@ -104,7 +104,7 @@ Job Plan::job(std::size_t index) const {
 
 std::string Plan::replay(const Job& job) const {
   std::string line = command_words() + " run " + shell_word(job.file->path) + " --seed " + std::to_string(job.seed);
-  if (on_hosts_) line += " --on hosts";
+  if (on_hosts_) line += " --on hosts" + hosts_options_;
   for (const std::string& override_ : overrides_) line += " --set " + shell_word(override_);
   return line;
 }

@@ -38,8 +38,11 @@ class Plan {
   /// Of scenarios that need be in no file.
   static Plan of(std::vector<ScenarioFile> files, SeedRange seeds);
 
-  /// Its runs are on real hosts: replay() says so.
-  void set_on_hosts() { on_hosts_ = true; }
+  /// Its runs are on real hosts, with these further options: replay() says so.
+  void set_on_hosts(std::string options) {
+    on_hosts_ = true;
+    hosts_options_ = std::move(options);
+  }
 
   std::size_t size() const { return files_.size() * static_cast<std::size_t>(seeds_.size()); }
   Job job(std::size_t index) const;
@@ -59,6 +62,7 @@ class Plan {
   SeedRange seeds_;
   std::vector<std::string> overrides_;
   bool on_hosts_ = false;
+  std::string hosts_options_;
 };
 
 /// "17" or "1..200"; false if it is neither, or ends before it begins.

@@ -29,6 +29,8 @@ struct Options {
   std::string on = "simulator";
   std::string keep;
   bool capture = false;
+  std::string system = "heir";
+  bool tuned = false;
   unsigned jobs = 0;
   bool json = false;
   bool verbose = false;
@@ -47,6 +49,7 @@ const char* const footer =
     "  heir run scenarios/first/mixed.toml --seeds 1..20 --history 'h-{seed}.jsonl'\n"
     "  heir run scenarios/first/mixed.toml --seed 17 --report report\n"
     "  heir run scenarios/first/primary-crash.toml --on hosts --keep logs\n"
+    "  heir run scenarios/compare/power-loss.toml --on hosts --system patroni --tuned\n"
     "\n"
     "Exit status: 0 as expected; 1 an expectation failed; 2 bad usage or input; 3 no verdict (out of time or memory, "
     "or\n"
@@ -96,8 +99,14 @@ struct Tally {
 
 /// What only one of the two worlds can do, and was asked of the other; "" if all is well.
 std::string not_of_this_world(const Options& given) {
-  if (given.on != "hosts")
-    return !given.keep.empty() ? "--keep is for --on hosts" : given.capture ? "--capture is for --on hosts" : "";
+  if (given.on != "hosts") {
+    for (const auto& [option, is_given] :
+         {std::pair("--keep", !given.keep.empty()), std::pair("--capture", given.capture),
+          std::pair("--system", given.system != "heir"), std::pair("--tuned", given.tuned)})
+      if (is_given) return std::string(option) + " is for --on hosts";
+    return "";
+  }
+  if (given.tuned && given.system == "heir") return "--tuned is for other systems: heir runs with its defaults";
   if (given.capture && given.keep.empty()) return "--capture needs --keep DIR, where the frames are put";
   if (given.jobs > 1) return "--jobs: runs on hosts share this machine, and go one after another";
   std::string option;
@@ -155,8 +164,10 @@ Exit run(const Options& given) {
 
   const bool show_progress = isatty(STDERR_FILENO) == 1 && !given.quiet;
   if (given.on == "hosts") {
-    plan.set_on_hosts();
-    return run_on_hosts(plan, options, {given.overrides, given.keep, given.capture, show_progress});
+    const hosted::SystemChoice system{*hosted::system_named(given.system), given.tuned};
+    plan.set_on_hosts(std::string(given.system == "heir" ? "" : " --system " + given.system) +
+                      (given.tuned ? " --tuned" : ""));
+    return run_on_hosts(plan, options, {given.overrides, given.keep, given.capture, show_progress, system});
   }
 
   ProgressLine line;
@@ -250,6 +261,12 @@ void add_run_command(CLI::App& app, Chosen& chosen) {
                    "On hosts: keep the logs of all programs, and the history, in a folder here")
       ->type_name("DIR");
   command->add_flag("--capture", options->capture, "On hosts: keep all frames too (pcap)");
+  command
+      ->add_option("--system", options->system,
+                   "On hosts: what is deployed: heir (default), patroni, pg_auto_failover or repmgr")
+      ->type_name("SYSTEM")
+      ->check(CLI::IsMember({"heir", "patroni", "pg_auto_failover", "repmgr"}));
+  command->add_flag("--tuned", options->tuned, "On hosts: another system with settings tuned for short failovers");
   add_jobs_option(*command, options->jobs, "; never changes what is printed");
   command->add_flag("--check-determinism", options->check_determinism,
                     "Run everything twice; exit status 4 if anything differs");

@@ -15,16 +15,6 @@ VirtualTime virtual_time(reports::HistoryTime at) {
   return VirtualTime::from_ns(at.ns());
 }
 
-/// In the order of their acknowledgements.
-std::vector<const Operation*> acknowledged_writes(const reports::History& history) {
-  std::vector<const Operation*> writes;
-  for (const Operation& operation : history.operations())
-    if (operation.ok() && !reports::is_read(operation.function)) writes.push_back(&operation);
-  std::stable_sort(writes.begin(), writes.end(),
-                   [](const Operation* a, const Operation* b) { return a->end < b->end; });
-  return writes;
-}
-
 std::string host(int peer) {
   return "host" + std::to_string(peer);
 }
@@ -60,24 +50,44 @@ class Acknowledgements {
 
 }  // namespace
 
+std::vector<const Operation*> acknowledged_writes(const reports::History& history) {
+  std::vector<const Operation*> writes;
+  for (const Operation& operation : history.operations())
+    if (operation.ok() && !reports::is_read(operation.function)) writes.push_back(&operation);
+  std::stable_sort(writes.begin(), writes.end(),
+                   [](const Operation* a, const Operation* b) { return a->end < b->end; });
+  return writes;
+}
+
+std::vector<sim::Outage> outages_among(const std::vector<const Operation*>& writes, VirtualTime end,
+                                       Duration shortest) {
+  std::vector<sim::Outage> outages;
+  std::optional<VirtualTime> last;
+  for (const Operation* write : writes) {
+    const VirtualTime at = virtual_time(write->completed);
+    if (last && at - *last >= shortest) outages.push_back({*last, at});
+    last = at;
+  }
+  const VirtualTime since = last.value_or(VirtualTime());
+  if (since < end && end - since >= shortest) outages.push_back({since, end});
+  return outages;
+}
+
 void conclude_from_history(const scenarios::Scenario& scenario, sim::RunResult& result) {
   Acknowledgements acknowledgements;
   bool is_split = false;
-  std::optional<VirtualTime> last;
-  for (const Operation* write : acknowledged_writes(result.history)) {
+  const std::vector<const Operation*> writes = acknowledged_writes(result.history);
+  for (const Operation* write : writes) {
     const VirtualTime at = virtual_time(write->completed);
     if (std::optional<sim::Violation> violation = acknowledgements.add(*write); violation && !is_split) {
       is_split = true;
       result.story.push_back({at, sim::StoryLine::Kind::note, "", "VIOLATION: " + violation->message});
       result.violations.push_back(std::move(*violation));
     }
-    if (last && at - *last >= sim::shortest_outage) result.outages.push_back({*last, at});
-    last = at;
     if (!result.first_write_after_heal && at > result.healed_at) result.first_write_after_heal = at;
   }
-  const VirtualTime end = VirtualTime() + scenario.duration;
-  const VirtualTime since = last.value_or(VirtualTime());
-  if (result.has_writers && since < end && end - since >= sim::shortest_outage) result.outages.push_back({since, end});
+  if (!writes.empty() || result.has_writers)
+    result.outages = outages_among(writes, VirtualTime() + scenario.duration, sim::shortest_outage);
 }
 
 }  // namespace heir::hosted

@@ -148,6 +148,7 @@ Recorder::Ending Client::carry_out(const Operation& operation, Instant until) {
   const Answer answer = leader_->session->execute(statement_text.text, parameters, until, stop_);
   ending = ending_of(answer, operation);
   ending.peer = static_cast<int>(leader_->place) + 1;
+  ending.generation = leader_->timeline;
   if (answer.kind == Answer::Kind::timed_out && !stop_.is_set() && random_.chance(sim::Ratio::percent(50)))
     if (std::function<void()> cancel = leader_->session->canceller()) cancels_.emplace_back(std::move(cancel));
   if (leader_->session->link() != Session::Link::ready) leader_.reset();

@@ -1,13 +1,11 @@
 #include "tools/hosted/hosted_world.h"
 
-#include <pwd.h>
 #include <signal.h>
 #include <sys/resource.h>
 
 #include <cstring>
 #include <filesystem>
 
-#include "engine/databases/postgresql/layout.h"
 #include "scenarios/names.h"
 #include "sim/world/parameters.h"
 #include "tools/hosted/client.h"
@@ -28,10 +26,6 @@ constexpr Duration shutdown_time = Duration::milliseconds(500);
 
 constexpr Duration turn_interval = Duration::milliseconds(20);
 constexpr Duration patience = Duration::seconds(10);
-
-std::string database_root() {
-  return std::string(data_root) + "/database";
-}
 
 std::size_t place_of(ProcessKind kind) {
   return static_cast<std::size_t>(kind);
@@ -96,6 +90,7 @@ Result<> HostedWorld::set_up() {
   for (Host* host : all_hosts()) {
     hosts.push_back(entry_of(node(host->number)));
     (host->number < 0 ? hosts.back().store : hosts.back().peer) = true;
+    host->site = hosts.back();
     Result<LogPipe> log = log_of(hosts.back().name);
     if (!log) return log.error();
     host->log.emplace(std::move(*log));
@@ -104,28 +99,8 @@ Result<> HostedWorld::set_up() {
   Result<LogPipe> log = log_of(hosts.back().name);
   if (!log) return log.error();
   operator_log_.emplace(std::move(*log));
-  std::vector<std::string> disks;
-  for (const ClusterHost& host : hosts) disks.push_back(host.folder);
-  if (const Result<> installed = install_program(disks); !installed) return installed;
-  return write_cluster(hosting_config(scenario_), hosts, password_);
-}
-
-Result<> HostedWorld::install_program(const std::vector<std::string>& disks) const {
-  std::error_code error;
-  std::string first;
-  for (const std::string& disk : disks) {
-    const std::string path = disk + "/bin/heir";
-    fs::create_directories(disk + "/bin", error);
-    if (error) return Error{ErrorCode::io_error, disk + ": " + error.message()};
-    if (first.empty())
-      fs::copy_file("/proc/self/exe", path, error);
-    else
-      fs::create_hard_link(first, path, error);
-    if (error) return Error{ErrorCode::io_error, path + ": " + error.message()};
-    if (first.empty()) fs::permissions(path, fs::perms(0755), error);
-    first = first.empty() ? path : first;
-  }
-  return {};
+  system_ = make_system(options_.system, scenario_, hosts, password_);
+  return system_->install();
 }
 
 std::vector<HostedWorld::Host*> HostedWorld::all_hosts() {
@@ -158,9 +133,27 @@ sim::NodeId HostedWorld::operator_node() const {
 
 std::vector<Access> HostedWorld::gates(const std::string& user, const std::string& password) const {
   std::vector<Access> all;
-  for (const Host& peer : peers_)
-    all.push_back({testbed::address_text(node(peer.number)), tools::Ports().gate, user, password});
+  for (const Host& peer : peers_) {
+    all.push_back(system_->gate(peer.site));
+    all.back().user = user;
+    all.back().password = password;
+  }
   return all;
+}
+
+std::vector<Access> HostedWorld::databases() const {
+  std::vector<Access> all;
+  for (const Host& peer : peers_) all.push_back(system_->database(peer.site));
+  return all;
+}
+
+testbed::Container* HostedWorld::lookout() {
+  if (!system_->tells_roles()) return &world_->host(operator_node());
+  const int primary = host_in_role(scenarios::TargetKind::primary);
+  if (primary > 0 && is_up(primary)) return &container(primary);
+  for (const Host& peer : peers_)
+    if (is_up(peer.number)) return &container(peer.number);
+  return nullptr;
 }
 
 void HostedWorld::note(const Result<>& done, const std::string& what) const {
@@ -170,11 +163,7 @@ void HostedWorld::note(const Result<>& done, const std::string& what) const {
 // ---- Programs
 // --------------------------------------------------------------------------------------------------------------
 
-testbed::Command HostedWorld::heir_command(const std::string& program, const LogPipe& output) const {
-  testbed::Command command;
-  command.arguments = {program_path, program, "--config", config_path, "--log", "json"};
-  command.environment = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C.UTF-8",
-                         "TZ=UTC"};
+testbed::Command HostedWorld::with_output(testbed::Command command, const LogPipe& output) {
   command.output = command.errors = output.writer();
   return command;
 }
@@ -183,15 +172,22 @@ void HostedWorld::start_programs() {
   const std::vector<int>& late = scenario_.cluster.late;
   for (const int host : late) switch_off(host, sim::UnsyncedFate::keep);
   for (Host* host : all_hosts())
-    if (std::find(late.begin(), late.end(), host->number) == late.end()) start_program(host->number);
+    if (std::find(late.begin(), late.end(), host->number) == late.end()) start_programs_of(host->number);
 }
 
-void HostedWorld::start_program(int host) {
+void HostedWorld::start_programs_of(int host) {
+  const std::size_t count = system_->programs(of(host).site).size();
+  of(host).programs.resize(count);
+  for (std::size_t i = 0; i < count; ++i) start_program(host, i);
+}
+
+void HostedWorld::start_program(int host, std::size_t which) {
   Host& on = of(host);
-  if (!is_up(host) || on.holds > 0 || on.program) return;
-  const Result<testbed::ProgramId> started = container(host).start(heir_command(host > 0 ? "agent" : "store", *on.log));
-  if (!started) return note(started.error(), "starting the program of " + observer_.host_name(host));
-  on.program = *started;
+  if (!is_up(host) || on.holds > 0 || on.programs[which]) return;
+  const testbed::Command command = with_output(system_->programs(on.site)[which], *on.log);
+  const Result<testbed::ProgramId> started = container(host).start(command);
+  if (!started) return note(started.error(), "starting a program of " + observer_.host_name(host));
+  on.programs[which] = *started;
   limit_files(host);
   if (on.pauses[place_of(ProcessKind::host)] > 0) note(container(host).signal_all(SIGSTOP), "pausing");
 }
@@ -203,19 +199,24 @@ void HostedWorld::later_on(int host, Duration in, std::function<void()> act) {
 }
 
 void HostedWorld::see_ends(Host& host) {
-  if (!is_up(host.number) || !host.program) return;
-  const Result<std::optional<int>> ended = container(host.number).wait(*host.program, Duration::zero());
-  if (!ended) return note(ended.error(), "looking at " + observer_.host_name(host.number));
-  if (!*ended) return;
-  host.program.reset();
-  host.pauses[place_of(ProcessKind::agent)] = 0;
-  observer_.on_program_gone(host.number);
-  later_on(host.number, program_restart, [this, number = host.number] { start_program(number); });
+  for (std::size_t i = 0; i < host.programs.size(); ++i) {
+    if (!is_up(host.number) || !host.programs[i]) continue;
+    const Result<std::optional<int>> ended = container(host.number).wait(*host.programs[i], Duration::zero());
+    if (!ended) return note(ended.error(), "looking at " + observer_.host_name(host.number));
+    if (!*ended) continue;
+    host.programs[i].reset();
+    if (i == 0) {
+      host.pauses[place_of(ProcessKind::agent)] = 0;
+      observer_.on_program_gone(host.number);
+    }
+    later_on(host.number, program_restart, [this, number = host.number, i] { start_program(number, i); });
+  }
 }
 
 void HostedWorld::turn() {
   for (Host* host : all_hosts()) {
-    for (const LogEntry& entry : host->log->read()) observer_.on_line(host->number, entry);
+    for (const LogEntry& entry : host->log->read())
+      system_->tells_roles() ? observer_.on_line(host->number, entry) : observer_.on_foreign_line(host->number, entry);
     see_ends(*host);
     if (testbed::Disk* const disk = world_->disk(node(host->number)); disk && disk->take_synced())
       observer_.on_sync(host->number);
@@ -255,7 +256,7 @@ void HostedWorld::keep_database_logs() const {
   for (const Host& peer : peers_) {
     const std::string name = observer_.host_name(peer.number);
     std::error_code ignored;  // There is none on a host that never began.
-    fs::copy(world_->folder(node(peer.number)) + database_root() + "/log", options_.keep + "/" + name + ".postgresql",
+    fs::copy(world_->folder(node(peer.number)) + system_->database_logs(), options_.keep + "/" + name + ".postgresql",
              fs::copy_options::recursive | fs::copy_options::overwrite_existing, ignored);
   }
 }
@@ -287,7 +288,7 @@ void HostedWorld::switch_off(int host, sim::UnsyncedFate fate) {
   note(world_->power_off(node(host), fate), "what the disk of " + observer_.host_name(host) + " has left");
   ++on.boots;
   on.pauses = {};
-  on.program.reset();
+  on.programs.clear();
   on.second_agent.reset();
   observer_.on_program_gone(host);
   note_machine(host);
@@ -312,12 +313,14 @@ void HostedWorld::boot(int host) {
   note_machine(host);
   if (problem_) return;
   gather_crowd(host);
-  if (host < 0) return start_program(host);
-  later_on(host, random_.between(boot_time.low, boot_time.high), [this, host] { start_program(host); });
+  if (host < 0) return start_programs_of(host);
+  later_on(host, random_.between(boot_time.low, boot_time.high), [this, host] { start_programs_of(host); });
 }
 
 bool HostedWorld::is_agent_of(int host, const HostProcess& process) const {
-  return process.command.find(host > 0 ? " agent --config" : " store --config") != std::string::npos;
+  return system_->is_agent(
+      host > 0 ? peers_[static_cast<std::size_t>(host - 1)].site : members_[static_cast<std::size_t>(-host - 1)].site,
+      process);
 }
 
 std::optional<HostProcess> HostedWorld::postmaster(int host) {
@@ -330,9 +333,7 @@ void HostedWorld::crash_process(int host, ProcessKind process) {
   if (!is_up(host)) return;
   Host& on = of(host);
   if (process == ProcessKind::agent) {
-    if (!on.program) return;
-    const Result<> killed = container(host).signal(*on.program, SIGKILL);
-    if (!killed && killed.error().code != ErrorCode::not_found) note(killed, "killing an agent");
+    signal_processes(container(host), SIGKILL, [&](const HostProcess& each) { return is_agent_of(host, each); });
   } else if (host > 0) {
     if (const std::optional<HostProcess> found = postmaster(host)) signal_process(container(host), *found, SIGKILL);
     on.pauses[place_of(ProcessKind::database)] = 0;
@@ -386,7 +387,9 @@ void HostedWorld::gather_crowd(int host) {
   Host& on = of(host);
   if (on.sessions_taken == 0) return on.crowd.reset();
   if (!is_up(host) || on.crowd) return;
-  Access database{testbed::address_text(node(host)), tools::Ports().database, client_user, {}};
+  Access database = system_->database(on.site);
+  database.user = client_user;
+  database.password.clear();
   on.crowd = std::make_unique<Crowd>(container(host), std::move(database), scenario_.server.connections);
 }
 
@@ -408,7 +411,7 @@ void HostedWorld::wipe_store(const std::vector<int>& hosts) {
 
 void HostedWorld::hold_agent(int host, bool held) {
   of(host).holds += held ? 1 : -1;
-  if (!held) start_program(host);
+  if (!held) start_programs_of(host);
 }
 
 void HostedWorld::pause(int host, ProcessKind process) {
@@ -449,7 +452,7 @@ bool HostedWorld::is_sound(int host) {
   const Host& on = of(host);
   const bool is_paused = std::any_of(on.pauses.begin(), on.pauses.end(), [](int pauses) { return pauses > 0; });
   const testbed::Disk* const disk = world_->disk(node(host));
-  return is_up(host) && on.program && !is_paused && !(disk && disk->has_lied());
+  return is_up(host) && !on.programs.empty() && on.programs.front() && !is_paused && !(disk && disk->has_lied());
 }
 
 /// What a member of the store has caught up with nobody sees, so that it is spared.
@@ -568,34 +571,23 @@ std::size_t HostedWorld::break_connections(sim::NodeId a, sim::NodeId b, scenari
 // ------------------------------------------------------------------------------------------------------------
 
 void HostedWorld::request(const scenarios::Fault& operator_request, int host) {
-  testbed::Command command = heir_command("scenario-request", *operator_log_);
-  command.arguments = {program_path, "scenario-request",
-                       "--config",   config_path,
-                       "--kind",     scenarios::to_string(operator_request.kind),
-                       "--mode",     scenarios::to_string(operator_request.mode)};
-  if (host > 0) command.arguments.insert(command.arguments.end(), {"--host", observer_.host_name(host)});
+  const testbed::Command command =
+      with_output(system_->request(operator_request, host > 0 ? observer_.host_name(host) : ""), *operator_log_);
   const Result<testbed::ProgramId> started = world_->host(operator_node()).start(command);
   if (!started) note(started.error(), "an operator's request");
 }
 
 void HostedWorld::run_pg_ctl(int host, std::string_view action) {
   if (!is_up(host)) return;
-  const postgresql::Layout layout(database_root());
-  testbed::Command command = heir_command("", *of(host).log);
-  command.arguments = {"/usr/lib/postgresql/15/bin/pg_ctl", std::string(action), "-w", "-D", layout.data()};
-  if (action == "start")
-    command.arguments.insert(command.arguments.end(),
-                             {"-l", layout.start_log(), "-o",
-                              "-c config_file='" + layout.settings() + "' -c hba_file='" + layout.access() + "'"});
-  if (const passwd* const entry = ::getpwnam(tools::HostingConfig().user.c_str()))
-    command.user = testbed::User{entry->pw_uid, entry->pw_gid};
+  const testbed::Command command = with_output(system_->pg_ctl(action), *of(host).log);
   const Result<testbed::ProgramId> started = container(host).start(command);
   if (!started) note(started.error(), "pg_ctl");
 }
 
 void HostedWorld::start_second_agent(int host) {
   if (!is_up(host)) return;
-  const Result<testbed::ProgramId> started = container(host).start(heir_command("agent", *of(host).log));
+  const Result<testbed::ProgramId> started =
+      container(host).start(with_output(system_->programs(of(host).site).front(), *of(host).log));
   if (!started) return note(started.error(), "starting a second agent");
   of(host).second_agent = *started;
 }

@@ -1,7 +1,7 @@
 // HostedWorld: a scenario's hosts as namespaces of this machine, with real agents, members of the store and databases,
 // and the actions that the nemesis takes on them. Of one thread.
 //
-//   host1 … hostN  a peer each: `heir agent`, with PostgreSQL; its disk is /srv
+//   host1 … hostN  a peer each: `heir agent`, or another system's (system.h), with PostgreSQL; its disk is /srv
 //   store1 …       a member of the store each: `heir store` (`store` if there is one)
 //   operator       where the operator's requests come from
 //   client1 …      a client each; what it does runs on a thread of the harness in that host's network
@@ -25,6 +25,7 @@
 #include "tools/hosted/observer.h"
 #include "tools/hosted/processes.h"
 #include "tools/hosted/session.h"
+#include "tools/hosted/system.h"
 #include "tools/testbed/world.h"
 
 namespace heir::hosted {
@@ -33,6 +34,7 @@ struct HostedWorldOptions {
   std::uint64_t seed = 1;
   std::string keep;      ///< An existing folder for the logs of all programs; empty: they are not kept.
   bool capture = false;  ///< All frames too, there.
+  SystemChoice system = {};
 };
 
 class HostedWorld final : public sim::Actions {
@@ -54,9 +56,14 @@ class HostedWorld final : public sim::Actions {
   /// The first thing that could not be done, and makes the run worthless.
   const std::optional<std::string>& problem() const { return problem_; }
 
-  /// The gates, of host1 first.
+  const System& system() const { return *system_; }
+  /// Where that user looks for the one that takes writes, of host1 first.
   std::vector<Access> gates(const std::string& user, const std::string& password = {}) const;
-  const std::string& superuser_password() const { return password_; }
+  /// The databases themselves, for a superuser, of host1 first.
+  std::vector<Access> databases() const;
+  /// From where the databases let their superuser in; null: from nowhere that is up. heir's let in whoever comes from a
+  /// peer's host only.
+  testbed::Container* lookout();
   const testbed::Container& client(std::size_t number) { return world_->host(client_nodes()[number]); }
   testbed::Switch& network() { return world_->network(); }
   /// Copies the databases' own logs beside those of the agents.
@@ -110,7 +117,8 @@ class HostedWorld final : public sim::Actions {
   struct Host {
     int number = 0;  ///< As in sim::Actions.
     std::optional<LogPipe> log;
-    std::optional<testbed::ProgramId> program;  ///< Agent, or member of the store.
+    ClusterHost site;
+    std::vector<std::optional<testbed::ProgramId>> programs;  ///< As System::programs; those that run.
     std::optional<testbed::ProgramId> second_agent;
     int holds = 0;                ///< Faults that keep the program from being started.
     std::array<int, 3> pauses{};  ///< By scenarios::ProcessKind.
@@ -126,14 +134,13 @@ class HostedWorld final : public sim::Actions {
 
   HostedWorld(const scenarios::Scenario& scenario, const HostedWorldOptions& options, Observer& observer);
   Result<> set_up();
-  /// Puts this very program on every host that runs it: where it came from need not be seen there.
-  Result<> install_program(const std::vector<std::string>& disks) const;
   Host& of(int host) {
     return host > 0 ? peers_[static_cast<std::size_t>(host - 1)] : members_[static_cast<std::size_t>(-host - 1)];
   }
   testbed::Container& container(int host) { return world_->host(node(host)); }
   std::vector<Host*> all_hosts();
-  void start_program(int host);
+  void start_programs_of(int host);
+  void start_program(int host, std::size_t which);
   void switch_off(int host, sim::UnsyncedFate fate);
   void see_ends(Host& host);
   void later(Duration in, std::function<void()> act) { due_.push_back({after(now_of_machine(), in), std::move(act)}); }
@@ -149,7 +156,7 @@ class HostedWorld final : public sim::Actions {
   void gather_crowd(int host);
   bool is_agent_of(int host, const HostProcess& process) const;
   std::optional<HostProcess> postmaster(int host);
-  testbed::Command heir_command(const std::string& program, const LogPipe& output) const;
+  static testbed::Command with_output(testbed::Command command, const LogPipe& output);
   sim::NodeId operator_node() const;
 
   const scenarios::Scenario& scenario_;
@@ -161,6 +168,7 @@ class HostedWorld final : public sim::Actions {
   std::function<bool(int)> strikes_alone_;
   std::string password_;
   std::unique_ptr<testbed::World> world_;
+  std::unique_ptr<System> system_;
   std::vector<Host> members_;
   std::vector<Host> peers_;
   std::optional<LogPipe> operator_log_;

@@ -212,55 +212,73 @@ void Observer::note_opened(std::uint64_t generation, VirtualTime at) {
     if (each.generation == generation) each.opened = history_time(at);
 }
 
+void Observer::on_foreign_line(int host, const LogEntry& entry) {
+  tell_at(time_of(entry), Kind::command, host_name(host), entry.event + " " + std::string(entry.field("words")));
+}
+
+void Observer::see(ClusterView seen) {
+  // Whoever writes on an older timeline was followed by another: he is nobody's primary any more.
+  if (seen.generation < cluster_.generation) return;
+  seen.index = cluster_.index;
+  if (seen == cluster_) return;
+  ++seen.index;
+  for (int host = 1; host <= peers_; ++host) {
+    const std::string name = host_name(host);
+    const bool is_async = (" " + seen.async + " ").find(" " + name + " ") != std::string::npos;
+    lane(host).role.set(now(), name == seen.primary ? "primary" : name == seen.sync ? "sync" : is_async ? "async" : "");
+  }
+  const std::uint64_t generation = seen.generation;
+  take(std::move(seen), clock_.now(), "", "its databases say so");
+  if (generation > opened_generation_) note_opened(generation, clock_.now());
+}
+
 void Observer::on_state(const LogEntry& entry) {
   const std::uint64_t index = number(entry.field("index"));
   if (index <= cluster_.index) return;
-  const VirtualTime at = time_of(entry);
-  const std::uint64_t generation = number(entry.field("generation"));
+  take({index, number(entry.field("generation")), std::string(entry.field("primary")), std::string(entry.field("sync")),
+        std::string(entry.field("async")), std::string(entry.field("deposed")), !entry.field("opened").empty()},
+       time_of(entry), std::string(entry.field("initial")), named(entry.field("why")));
+}
+
+void Observer::take(ClusterView next, VirtualTime at, const std::string& from, const std::string& why) {
+  const std::uint64_t generation = next.generation;
   if (generation < cluster_.generation) {
     std::string message = "the cluster state went from generation " + std::to_string(cluster_.generation) + " to " +
-                          std::to_string(generation) + " (index " + std::to_string(index) + ")";
+                          std::to_string(generation) + " (index " + std::to_string(next.index) + ")";
     tell_at(at, Kind::note, "", "VIOLATION: " + message);
     result_.violations.push_back({scenarios::FailureKind::generation_regressed, at, std::move(message)});
   }
   const bool declared = generation != cluster_.generation;
   const ClusterView before = std::move(cluster_);
-  cluster_ = {index,
-              generation,
-              std::string(entry.field("primary")),
-              std::string(entry.field("sync")),
-              std::string(entry.field("async")),
-              std::string(entry.field("deposed")),
-              !entry.field("opened").empty()};
-  const std::string why = named(entry.field("why"));
+  cluster_ = std::move(next);
   if (declared)
     result_.timeline->generations.push_back({generation, history_time(at), std::nullopt, name_of(cluster_.primary),
                                              cluster_.sync.empty() ? "" : name_of(cluster_.sync), why});
-  if (!before.primary.empty() && cluster_.primary != before.primary) note_failover(before, entry);
+  if (!before.primary.empty() && cluster_.primary != before.primary) note_failover(before, at, why);
   result_.generations = std::max(result_.generations, generation);
   std::string lists;
   const auto add = [&](const char* what, const std::string& value) {
     if (!value.empty()) lists += std::string(lists.empty() ? "" : ", ") + what + " " + named(value);
   };
   if (declared) add("primary", cluster_.primary);
-  if (declared) add("sync", cluster_.sync);
+  if (declared || from.empty()) add("sync", cluster_.sync);
   add("async", cluster_.async);
   add("deposed", cluster_.deposed);
   if (declared)
     tell_at(at, Kind::state, "",
-            "generation " + std::to_string(generation) + ": " + lists + ", from " +
-                std::string(entry.field("initial")) + " (" + why + ")");
+            "generation " + std::to_string(generation) + ": " + lists + (from.empty() ? "" : ", from " + from) + " (" +
+                why + ")");
   else
     tell_at(at, Kind::state, "", why + (lists.empty() ? "" : ": " + lists));
 }
 
-void Observer::note_failover(const ClusterView& before, const LogEntry& entry) {
+void Observer::note_failover(const ClusterView& before, VirtualTime at, const std::string& why) {
   reports::Failover failover;
   failover.generation = cluster_.generation;
   failover.from = name_of(before.primary);
   failover.to = name_of(cluster_.primary);
-  failover.why = named(entry.field("why"));
-  failover.declared = history_time(time_of(entry));
+  failover.why = why;
+  failover.declared = history_time(at);
   const auto severed = severed_.find(host_named(cluster_.primary));
   // Of this takeover only if no other change of the primary lies between.
   if (severed != severed_.end() &&

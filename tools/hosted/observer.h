@@ -1,6 +1,6 @@
 // Observer: what the log lines of a running cluster tell: the story, who is who, changes of the primary, the moments
 // that faults wait for. As the simulated world does from the same lines (sim/world/observation.cc); nothing here looks
-// into a host.
+// into a host. Of other systems than heir, whose lines say nothing to it, it is told who is who (see()).
 #pragma once
 
 #include <functional>
@@ -15,7 +15,8 @@
 
 namespace heir::hosted {
 
-/// The cluster's state, by the agents' lines. Lists are names with spaces between.
+/// The cluster's state, by the agents' lines, or by what its databases say of themselves: then their timeline is the
+/// generation. Lists are names with spaces between.
 struct ClusterView {
   std::uint64_t index = 0;
   std::uint64_t generation = 0;
@@ -24,6 +25,7 @@ struct ClusterView {
   std::string async;
   std::string deposed;
   bool opened = false;
+  bool operator==(const ClusterView&) const = default;
 };
 
 class Observer {
@@ -33,6 +35,10 @@ class Observer {
 
   void watch_moments(sim::Actions::MomentSink sink) { moments_ = std::move(sink); }
   void on_line(int host, const LogEntry& entry);
+  /// Of another system's program: told as it is.
+  void on_foreign_line(int host, const LogEntry& entry);
+  /// What the databases say of themselves; `index` is not theirs.
+  void see(ClusterView seen);
   /// Its agent, or its member of the store, is no more.
   void on_program_gone(int host);
   /// A program of the host has begun a sync.
@@ -67,9 +73,11 @@ class Observer {
   void tell_at(VirtualTime at, sim::StoryLine::Kind kind, std::string host, std::string what);
   void note_moment(int host, const LogEntry& entry);
   void on_state(const LogEntry& entry);
+  /// `from`: where the generation begins in the log; empty if that is not known.
+  void take(ClusterView next, VirtualTime at, const std::string& from, const std::string& why);
   void on_gate(int host, const LogEntry& entry);
   void on_store_role(int host, const LogEntry& entry);
-  void note_failover(const ClusterView& before, const LogEntry& entry);
+  void note_failover(const ClusterView& before, VirtualTime at, const std::string& why);
   void note_opened(std::uint64_t generation, VirtualTime at);
   std::string name_of(std::string_view name) const;
   std::string named(std::string_view words) const;

@@ -14,7 +14,7 @@ VirtualTime Recorder::invoke(reports::ProcessId process, reports::Function funct
                              std::optional<std::int64_t> value) {
   const std::lock_guard lock(mutex_);
   const VirtualTime now = clock_.now();
-  events_.push_back({now, process, function, key, {EventType::invoke, 0, value, {}}});
+  events_.push_back({now, process, function, key, {EventType::invoke, 0, 0, value, {}}});
   return now;
 }
 
@@ -39,7 +39,8 @@ reports::History Recorder::history(const GenerationAt& generation) const {
     const reports::Value number = ending.number ? reports::Value::integer(*ending.number) : reports::Value::nil();
     reports::Answerer by;
     if (ending.peer != 0)
-      by = {static_cast<std::uint16_t>(ending.peer), static_cast<std::uint32_t>(generation(ending.peer, event.at))};
+      by = {static_cast<std::uint16_t>(ending.peer),
+            static_cast<std::uint32_t>(ending.generation != 0 ? ending.generation : generation(ending.peer, event.at))};
     switch (ending.type) {
       case EventType::invoke: made.invoke(event.process, event.function, made.key(event.key), number, at); break;
       case EventType::ok:

@@ -7,6 +7,7 @@
 #include "sim/world/parameters.h"
 #include "tools/hosted/aftermath.h"
 #include "tools/hosted/client.h"
+#include "tools/hosted/database_watch.h"
 #include "tools/hosted/hosted_world.h"
 #include "tools/hosted/observer.h"
 
@@ -17,6 +18,8 @@ namespace {
 constexpr Duration opening_limit = Duration::seconds(120);  ///< To set a cluster up, on a busy machine.
 constexpr Duration tables_limit = Duration::seconds(30);
 constexpr Duration settle_limit = Duration::seconds(30);  ///< As of simulated runs, for the last reads.
+/// For those who are there to say so.
+constexpr Duration look_limit = Duration::seconds(3);
 constexpr Duration between_reports = Duration::milliseconds(100);
 
 /// What the client's operation on a key would read.
@@ -43,8 +46,8 @@ class Course {
     result_.seed = options.seed;
   }
 
-  Result<sim::RunResult> run() {
-    const HostedWorldOptions options{options_.seed, options_.keep, options_.capture};
+  Result<Outcome> run() {
+    const HostedWorldOptions options{options_.seed, options_.keep, options_.capture, options_.system};
     if (!go_on("the hosts")) return interrupted();
     Result<std::unique_ptr<HostedWorld>> made = HostedWorld::make(scenario_, options, observer_);
     if (!made) return made.error();
@@ -52,11 +55,12 @@ class Course {
     const Result<> done = play();
     stop_.set();
     clients_.clear();
+    watch_.reset();
     world_->keep_database_logs();
     if (!done) return with_last_words(done.error());
     if (options_.capture)
       if (const Result<> flushed = world_->network().flush_captures(); !flushed) return flushed.error();
-    return std::move(result_);
+    return Outcome{std::move(result_), std::move(not_back_)};
   }
 
  private:
@@ -70,9 +74,9 @@ class Course {
     return !result_.interrupted;
   }
 
-  Result<sim::RunResult> interrupted() {
+  Result<Outcome> interrupted() {
     result_.ended = std::max(sim::VirtualTime(), clock_.now());
-    return std::move(result_);
+    return Outcome{std::move(result_), {}};
   }
 
   /// Until it holds (true), or the time has come, or the run is interrupted or has failed.
@@ -80,6 +84,8 @@ class Course {
     while (!world_->problem() && go_on(waits_for)) {
       if (nemesis_) kernel_->run({clock_.now(), UINT64_MAX});
       world_->turn();
+      if (watch_ && !world_->system().tells_roles())
+        if (const std::optional<ClusterView> view = watch_->view()) observer_.see(*view);
       if (holds()) return true;
       const Instant now = now_of_machine();
       if (now >= until) return false;
@@ -98,6 +104,7 @@ class Course {
 
   Result<> play() {
     world_->start_programs();
+    if (!world_->system().tells_roles()) watch_databases();
     if (const Result<> opened = await_opening(); !opened || result_.interrupted) return opened;
     if (const Result<> made = make_tables(); !made || result_.interrupted)
       return result_.interrupted ? Result<>() : made;
@@ -105,6 +112,7 @@ class Course {
     const auto never = [] { return false; };
     turn_until(clock_.instant(VirtualTime() + scenario_.duration), "", never);
     nemesis_->stop();
+    if (!result_.interrupted) look_who_is_back();
     if (!result_.interrupted) settle();
     result_.healed_at = nemesis_->healed_at();
     nemesis_.reset();
@@ -117,8 +125,11 @@ class Course {
 
   Result<> await_opening() {
     const int expected = scenario_.cluster.peers - static_cast<int>(scenario_.cluster.late.size());
-    const bool is_open = turn_for(opening_limit, "the cluster",
-                                  [&] { return observer_.cluster().opened && observer_.placed() >= expected; });
+    const bool needs_sync = expected > 1 && !world_->system().tells_roles();
+    const bool is_open = turn_for(opening_limit, "the cluster", [&] {
+      const ClusterView& cluster = observer_.cluster();
+      return cluster.opened && observer_.placed() >= expected && (!needs_sync || !cluster.sync.empty());
+    });
     if (is_open || result_.interrupted) return {};
     if (const Result<> good = problem(); !good) return good;
     return Error{ErrorCode::timed_out, "the cluster was not ready in " + to_string(opening_limit) + ": generation " +
@@ -142,7 +153,8 @@ class Course {
     Result<Answer> answer(ErrorCode::timed_out, "no gate let the harness in");
     const Result<> entered = world_->client(0).in_network([&]() -> Result<> {
       const Instant until = after(now_of_machine(), limit);
-      const std::vector<Access> gates = world_->gates("heir", world_->superuser_password());
+      const Access superuser = world_->databases().front();
+      const std::vector<Access> gates = world_->gates(superuser.user, superuser.password);
       std::optional<FoundLeader> leader = find_leader(gates, Duration::milliseconds(50), until, stop_);
       if (!leader) return {};
       Answer said = leader->session->execute(text, {}, until, stop_);
@@ -162,6 +174,28 @@ class Course {
       if (!made) return Error{made.error().code, "making the clients' tables: " + made.error().message};
     }
     return {};
+  }
+
+  void watch_databases() {
+    testbed::Container* const from = world_->lookout();
+    if (!watch_ && from) watch_ = std::make_unique<DatabaseWatch>(*from, world_->databases());
+  }
+
+  void look_who_is_back() {
+    watch_databases();
+    const auto missing = [this] {
+      std::vector<std::string> names;
+      const ClusterView view = watch_ ? watch_->view().value_or(ClusterView()) : ClusterView();
+      const std::string there = " " + view.primary + " " + view.sync + " " + view.async + " ";
+      for (int host = 1; host <= scenario_.cluster.peers; ++host)
+        if (const std::string name = observer_.host_name(host); there.find(" " + name + " ") == std::string::npos)
+          names.push_back(name);
+      return names;
+    };
+    turn_for(look_limit, "the databases", [&] { return missing().empty(); });
+    not_back_ = missing();
+    for (const std::string& host : not_back_)
+      observer_.tell(sim::StoryLine::Kind::note, host, "neither takes writes at the end nor follows the primary");
   }
 
   void begin() {
@@ -240,6 +274,8 @@ class Course {
   Observer observer_;
   Recorder recorder_;
   std::unique_ptr<HostedWorld> world_;
+  std::unique_ptr<DatabaseWatch> watch_;
+  std::vector<std::string> not_back_;
   std::unique_ptr<sim::Kernel> kernel_;
   std::unique_ptr<sim::Nemesis> nemesis_;
   std::vector<std::unique_ptr<Client>> clients_;
@@ -250,7 +286,7 @@ class Course {
 
 }  // namespace
 
-Result<sim::RunResult> run(const scenarios::Scenario& scenario, const RunOptions& options) {
+Result<Outcome> run(const scenarios::Scenario& scenario, const RunOptions& options) {
   return Course(scenario, options).run();
 }
 

@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "sim/world/run.h"
+#include "tools/hosted/system.h"
 
 namespace heir::hosted {
 
@@ -20,13 +21,20 @@ struct RunOptions {
   std::uint64_t seed = 1;
   std::string keep;  ///< As HostedWorldOptions.
   bool capture = false;
+  SystemChoice system = {};
   /// Called now and then; false interrupts the run.
   std::function<bool(const Progress&)> progress;
+};
+
+struct Outcome {
+  sim::RunResult result;
+  /// Hosts whose database neither took writes at the end nor followed the one that did; all of them if none did.
+  std::vector<std::string> not_back;
 };
 
 /// REQUIRES that nothing of the scenario is refused (refusals.h). An error says why there is no result: the machine
 /// cannot have hosts, the cluster never opened, something could not be done. All that the run made is gone when it
 /// returns, but `keep`.
-Result<sim::RunResult> run(const scenarios::Scenario& scenario, const RunOptions& options);
+Result<Outcome> run(const scenarios::Scenario& scenario, const RunOptions& options);
 
 }  // namespace heir::hosted

@@ -68,6 +68,10 @@ Session::Session(const Access& access) {
     names.push_back("password");
     values.push_back(access.password.c_str());
   }
+  if (access.read_write) {
+    names.push_back("target_session_attrs");
+    values.push_back("read-write");
+  }
   names.push_back(nullptr);
   values.push_back(nullptr);
   connection_ = PQconnectStartParams(names.data(), values.data(), 0);
@@ -165,6 +169,18 @@ std::function<void()> Session::canceller() const {
   };
 }
 
+namespace {
+
+/// Of a session with a database that takes writes; nothing if it does not say.
+std::optional<std::uint64_t> timeline_of(Session& session, Instant until, const Stop& stop) {
+  const Answer answer = session.execute(
+      "SELECT ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int", {}, until, stop);
+  if (answer.kind != Answer::Kind::done || answer.rows.size() != 1 || !answer.rows[0][0]) return std::nullopt;
+  return std::stoull(*answer.rows[0][0]);
+}
+
+}  // namespace
+
 std::optional<FoundLeader> find_leader(const std::vector<Access>& gates, Duration pause, Instant until,
                                        const Stop& stop) {
   struct Attempt {
@@ -194,7 +210,13 @@ std::optional<FoundLeader> find_leader(const std::vector<Access>& gates, Duratio
       }
       pollfd ready = attempt.session->waits_for();
       if (::poll(&ready, 1, 0) == 1) attempt.session->go_on();
-      if (attempt.session->link() == Session::Link::ready) return FoundLeader{i, std::move(attempt.session)};
+      if (attempt.session->link() == Session::Link::ready) {
+        if (!gates[i].read_write) return FoundLeader{i, std::move(attempt.session), 0};
+        const std::optional<std::uint64_t> timeline = timeline_of(*attempt.session, attempt.next, stop);
+        if (timeline) return FoundLeader{i, std::move(attempt.session), *timeline};
+        give_up(i);
+        continue;
+      }
       if (attempt.session->link() == Session::Link::lost || now_of_machine() >= attempt.next) give_up(i);
     }
   }

@@ -22,6 +22,8 @@ struct Access {
   std::string password;  ///< Empty: none is asked for.
   /// What was sent and is not confirmed for so long breaks the connection.
   Duration silence = Duration::seconds(5);
+  /// The database itself, which may be a standby: then it is not ready, but lost (target_session_attrs=read-write).
+  bool read_write = false;
 };
 
 struct Answer {
@@ -71,10 +73,12 @@ class Session {
 struct FoundLeader {
   std::size_t place = 0;  ///< Of the gate in the list.
   std::unique_ptr<Session> session;
+  std::uint64_t timeline = 0;  ///< On which it writes, where no gate stands before it; it is the session's for good.
 };
 
-/// A session with the first of the gates that lets one in: as applications with several hosts in their connection
-/// string do, but all at once. Each is tried again `pause` after it refused, or did not answer for a second.
+/// A session with the first of the gates, or of the databases that take writes, that lets one in: as applications with
+/// several hosts in their connection string do, but all at once. Each is tried again `pause` after it refused, or did
+/// not answer for a second.
 std::optional<FoundLeader> find_leader(const std::vector<Access>& gates, Duration pause, Instant until,
                                        const Stop& stop);
 

@@ -1,0 +1,101 @@
+#include "tools/hosted/comparison.h"
+
+#include <catch2/catch.hpp>
+
+namespace heir::hosted {
+namespace {
+
+using reports::HistoryTime;
+
+HistoryTime at(std::int64_t ms) {
+  return HistoryTime::from_ns(ms * 1'000'000);
+}
+
+/// Adds 1, 2, … to a set, acknowledged at these times; those in `present` are there at the end. The fault strikes at
+/// 1 s.
+Outcome outcome_of(const std::vector<std::int64_t>& ms, const std::vector<std::int64_t>& present) {
+  Outcome outcome;
+  sim::RunResult& result = outcome.result;
+  result.seed = 3;
+  result.timeline.emplace().faults.emplace_back().from = at(1000);
+  const reports::KeyId key = result.history.key("s0");
+  const reports::ProcessId process(1);
+  std::int64_t value = 0;
+  for (const std::int64_t end : ms) {
+    result.history.invoke(process, reports::Function::add, key, reports::Value::integer(++value), at(end - 1));
+    result.history.ok(process, at(end), {1, 1});
+  }
+  reports::FinalValue final_value;
+  final_value.key = key;
+  final_value.list = present;
+  result.final_state = {final_value};
+  return outcome;
+}
+
+scenarios::Scenario of_four_seconds() {
+  scenarios::Scenario scenario;
+  scenario.duration = Duration::seconds(4);
+  return scenario;
+}
+
+Measurement measured(SystemKind kind, std::int64_t ms) {
+  Measurement each;
+  each.system.kind = kind;
+  each.without_write = Duration::milliseconds(ms);
+  each.acknowledged = 10;
+  return each;
+}
+
+}  // namespace
+
+TEST_CASE("The longest time without a write that survived counts from the first strike on") {
+  const Measurement made = measure(of_four_seconds(), {}, outcome_of({10, 900, 1100, 1600, 3900}, {1, 2, 3, 4, 5}));
+  CHECK(made.problem.empty());
+  CHECK(made.seed == 3);
+  CHECK(made.without_write == Duration::milliseconds(2300));
+  CHECK(made.acknowledged == 5);
+  CHECK(made.lost == 0);
+  CHECK(made.is_safe());
+}
+
+TEST_CASE("What is acknowledged and lost counts as lost, and not as a write") {
+  const Measurement made = measure(of_four_seconds(), {}, outcome_of({10, 900, 1100, 1600, 3900}, {1, 2, 3, 5}));
+  CHECK(made.without_write == Duration::milliseconds(2800));
+  CHECK(made.lost == 1);
+  CHECK_FALSE(made.is_safe());
+}
+
+TEST_CASE("A run that says nothing is not counted as a good one") {
+  Outcome unstruck = outcome_of({10, 900}, {1, 2});
+  unstruck.result.timeline->faults.clear();
+  CHECK_FALSE(measure(of_four_seconds(), {}, unstruck).problem.empty());
+  Outcome unread = outcome_of({10, 900}, {1, 2});
+  unread.result.final_state.reset();
+  const Measurement made = measure(of_four_seconds(), {}, unread);
+  CHECK_FALSE(made.problem.empty());
+  CHECK_FALSE(made.is_safe());
+  const std::vector<ComparisonRow> rows = rows_of({made});
+  REQUIRE(rows.size() == 1);
+  CHECK(rows[0].runs == 0);
+  CHECK_FALSE(rows[0].median);
+  CHECK_FALSE(rows[0].is_safe());
+}
+
+TEST_CASE("Rows have the median and the longest, and sums") {
+  std::vector<Measurement> all{measured(SystemKind::heir, 30), measured(SystemKind::patroni, 500),
+                               measured(SystemKind::heir, 10), measured(SystemKind::heir, 20),
+                               measured(SystemKind::patroni, 700)};
+  all[1].split_brain = true;
+  all[2].not_back = {"host1", "host3"};
+  const std::vector<ComparisonRow> rows = rows_of(all);
+  REQUIRE(rows.size() == 2);
+  CHECK(rows[0].median == Duration::milliseconds(20));
+  CHECK(rows[0].longest == Duration::milliseconds(30));
+  CHECK(rows[0].acknowledged == 30);
+  CHECK(rows[0].not_back == 2);
+  CHECK(rows[1].median == Duration::milliseconds(600));
+  CHECK(rows[1].split_brains == 1);
+  CHECK_FALSE(rows[1].is_safe());
+}
+
+}  // namespace heir::hosted

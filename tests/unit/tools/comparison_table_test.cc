@@ -1,0 +1,56 @@
+#include "tools/command/comparison_table.h"
+
+#include <catch2/catch.hpp>
+
+namespace heir::tools {
+namespace {
+
+using hosted::Measurement;
+using hosted::SystemKind;
+
+ComparedScenario compared() {
+  Measurement heir;
+  heir.seed = 1;
+  heir.without_write = Duration::milliseconds(2300);
+  heir.acknowledged = 12345;
+  Measurement tuned;
+  tuned.system = {SystemKind::patroni, true};
+  tuned.problem = "the cluster was not ready";
+  return {"a.toml", "A fault", {heir, tuned}};
+}
+
+}  // namespace
+
+TEST_CASE("A table says of what was not done that it was not") {
+  CHECK(table_of(compared()) ==
+        "A fault (a.toml)\n"
+        "  system          runs  no write: median  longest  acknowledged  lost  stale reads  split brain  undecided  "
+        "not back\n"
+        "  heir               1           2.300 s  2.300 s        12,345     0            0            0          0    "
+        "     0\n"
+        "  patroni, tuned  0 of 1                 -        -             -     -            -            -          -  "
+        "       -\n"
+        "  could not be done: patroni, tuned, seed 1: the cluster was not ready\n");
+}
+
+TEST_CASE("The same as Markdown, and all of it as JSON") {
+  const std::string markdown = markdown_of({compared()});
+  CHECK(markdown.find("| heir | 1 | 2.300 s | 2.300 s | 12,345 | 0 | 0 | 0 | 0 | 0 |\n") != std::string::npos);
+  CHECK(markdown.find("| patroni, tuned | 0 of 1 | - | - | - | - | - | - | - | - |\n") != std::string::npos);
+  CHECK(markdown.find("- could not be done: patroni, tuned, seed 1: the cluster was not ready\n") != std::string::npos);
+  CHECK(json_of(std::vector{compared()}) ==
+        R"({"scenarios":[{"file":"a.toml","title":"A fault","systems":[)"
+        R"({"system":"heir","tuned":false,"safe":true,"median_ns":2300000000,"longest_ns":2300000000,"runs":[)"
+        R"({"seed":1,"problem":null,"without_write_ns":2300000000,"acknowledged":12345,"lost":0,"stale_reads":0,)"
+        R"("split_brain":false,"undecided":false,"not_back":[]}]},)"
+        R"({"system":"patroni","tuned":true,"safe":false,"median_ns":null,"longest_ns":null,"runs":[)"
+        R"({"seed":1,"problem":"the cluster was not ready"}]}]}]})");
+}
+
+TEST_CASE("A run in a line") {
+  CHECK(line_of(compared().measurements[0]) ==
+        "heir, seed 1: 2.300 s without a write, 12,345 acknowledged, 0 lost, 0 stale reads");
+  CHECK(line_of(compared().measurements[1]) == "patroni, tuned, seed 1: could not be done: the cluster was not ready");
+}
+
+}  // namespace heir::tools

@@ -1,0 +1,12 @@
+// What pg_auto_failover's hosts run, as pure functions: for their tests.
+#pragma once
+
+#include "tools/hosted/system.h"
+
+namespace heir::hosted {
+
+/// Scripts for the shell: make the monitor, or the node, if it is not made yet, and become its service.
+std::string monitor_script(const ClusterHost& monitor, bool tuned);
+std::string node_script(const ClusterHost& node, const ClusterHost& monitor, bool tuned);
+
+}  // namespace heir::hosted

@@ -1,0 +1,55 @@
+// Comparison: the same scenarios with several systems, measured alike: what each run came to, and rows of them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "scenarios/scenario.h"
+#include "tools/hosted/run.h"
+
+namespace heir::hosted {
+
+/// What one run came to. With a `problem` there was none that says anything, and the rest means nothing.
+struct Measurement {
+  SystemChoice system;
+  std::uint64_t seed = 1;
+  std::string problem;
+  /// The longest time, from the first strike on, without an acknowledged write that survived. Of sets and lists it is
+  /// known which writes did; those of registers count in scenarios that have nothing else.
+  Duration without_write;
+  std::size_t acknowledged = 0;  ///< Writes.
+  std::size_t lost = 0;          ///< Of them, as far as the judge can tell.
+  std::size_t stale_reads = 0;   ///< Stale and dirty ones, and histories that nothing explains.
+  bool split_brain = false;      ///< Two databases acknowledged writes at a time.
+  bool undecided = false;        ///< The judge could not say of all of it whether it is right.
+  std::vector<std::string> not_back;
+  bool is_safe() const { return problem.empty() && lost == 0 && stale_reads == 0 && !split_brain && !undecided; }
+};
+
+/// Of a run to its end.
+Measurement measure(const scenarios::Scenario& scenario, const SystemChoice& system, const Outcome& outcome);
+
+/// All runs of one scenario with one system.
+struct ComparisonRow {
+  SystemChoice system;
+  std::size_t runs = 0;  ///< That could be done; what follows is of those.
+  std::optional<Duration> median;
+  std::optional<Duration> longest;
+  std::size_t acknowledged = 0;  ///< In all; the next three, too.
+  std::size_t lost = 0;
+  std::size_t stale_reads = 0;
+  std::size_t split_brains = 0;       ///< Runs.
+  std::size_t undecided = 0;          ///< Runs.
+  std::size_t not_back = 0;           ///< Hosts, of all runs.
+  std::vector<std::string> problems;  ///< Of those that could not be done: "seed 3: …".
+  /// All runs could be done, and nothing was lost, stale, split or left undecided.
+  bool is_safe() const {
+    return runs > 0 && problems.empty() && lost == 0 && stale_reads == 0 && split_brains == 0 && undecided == 0;
+  }
+};
+
+/// A row for each system that was measured, in the order of its first measurement.
+std::vector<ComparisonRow> rows_of(const std::vector<Measurement>& measurements);
+
+}  // namespace heir::hosted

@@ -1,0 +1,12 @@
+// What Patroni and etcd are told, as pure functions: for their tests.
+#pragma once
+
+#include "tools/hosted/system.h"
+
+namespace heir::hosted {
+
+std::vector<std::string> etcd_arguments(const ClusterHost& host, const std::vector<ClusterHost>& hosts);
+/// patroni.yml of that host.
+std::string patroni_text(const ClusterHost& host, const std::vector<ClusterHost>& hosts, int connections, bool tuned);
+
+}  // namespace heir::hosted

@@ -1,0 +1,15 @@
+// What repmgr's hosts run, as pure functions: for their tests.
+#pragma once
+
+#include "tools/hosted/system.h"
+
+namespace heir::hosted {
+
+/// repmgr.conf; nodes count from 1, as the hosts of peers.
+std::string repmgr_text(const ClusterHost& host, int node, bool tuned);
+/// Scripts for the shell: the database, made if it is not there (of the first host anew, of the others as its copy),
+/// and repmgrd, which registers it first.
+std::string repmgr_database_script(const ClusterHost& host, const ClusterHost& first, int connections);
+std::string repmgr_daemon_script(const ClusterHost& host, const ClusterHost& first);
+
+}  // namespace heir::hosted

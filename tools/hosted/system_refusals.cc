@@ -1,0 +1,81 @@
+#include "tools/hosted/system_refusals.h"
+
+#include "scenarios/fault_section.h"
+#include "scenarios/names.h"
+
+namespace heir::hosted {
+
+namespace {
+
+using scenarios::Fault;
+using scenarios::FaultKind;
+
+bool is_of_store(const Fault& fault) {
+  if (fault.kind == FaultKind::crash_store || fault.kind == FaultKind::wipe_store) return true;
+  if (fault.hosts.empty()) return scenarios::is_of_store(fault.target.kind);
+  for (const scenarios::Target& host : fault.hosts)
+    if (scenarios::is_of_store(host.kind)) return true;
+  return false;
+}
+
+/// Empty: it can be done.
+std::string why_not(SystemKind system, FaultKind kind) {
+  const std::string name = to_string(system);
+  switch (kind) {
+    case FaultKind::switchover:
+      return system == SystemKind::repmgr
+                 ? "a switchover of repmgr logs in to the other hosts by SSH, which hosts here do not have"
+                 : "";
+    case FaultKind::freeze:
+    case FaultKind::unfreeze:
+    case FaultKind::rebuild: return "only heir's operator can be asked for that, not that of " + name;
+    case FaultKind::promote_by_hand:
+    case FaultKind::start_by_hand:
+    case FaultKind::stop_by_hand:
+    case FaultKind::second_agent: return "it acts on files of heir's agent, which " + name + " has not";
+    case FaultKind::wipe_store: return "a wiped member of the store of " + name + " needs its operator's hand";
+    case FaultKind::join:
+      return system == SystemKind::repmgr ? "the first host of repmgr is the primary of a new cluster" : "";
+    default: return {};
+  }
+}
+
+}  // namespace
+
+std::vector<Refusal> refusals_of(SystemKind system, const scenarios::Scenario& scenario) {
+  std::vector<Refusal> refused;
+  if (system == SystemKind::heir) return refused;
+  const std::string name = to_string(system);
+  const scenarios::Cluster defaults;
+  if (scenario.cluster.policy != defaults.policy)
+    refused.push_back({"cluster", 0, "policy", "it is heir's, not one of " + name});
+  if (scenario.cluster.singleton)
+    refused.push_back({"cluster", 0, "singleton", "it is heir's; " + name + " has no such setting"});
+  if (scenario.cluster.fenced_reads)
+    refused.push_back({"cluster", 0, "fenced_reads", "it is heir's; " + name + " has no such setting"});
+  if (!scenario.policy.empty()) refused.push_back({"policy", 0, "", "it changes heir's rules, not those of " + name});
+  if (system == SystemKind::auto_failover && scenario.server.connections != scenarios::Server().connections)
+    refused.push_back({"server", 0, "connections", "pg_auto_failover makes its databases itself, with 100 sessions"});
+  const bool has_quorum_store = system == SystemKind::patroni;
+  for (std::size_t i = 0; i < scenario.faults.size(); ++i) {
+    const Fault& fault = scenario.faults[i];
+    const auto number = static_cast<int>(i);
+    for (const FaultKind kind : scenarios::possible_kinds(fault))
+      if (const std::string why = why_not(system, kind); !why.empty())
+        refused.push_back({"fault", number, fault.kind == FaultKind::random ? "among" : "kind",
+                           std::string(scenarios::to_string(kind)) + ": " + why});
+    if (fault.on) refused.push_back({"fault", number, "on", "the log of " + name + " does not tell its moments"});
+    if (!has_quorum_store && is_of_store(fault))
+      refused.push_back({"fault", number, "", name + " has no store with members"});
+    if (!has_quorum_store && fault.kind == FaultKind::partition && fault.shape == scenarios::PartitionShape::from_store)
+      refused.push_back({"fault", number, "shape", name + " has no store with members"});
+    if (fault.target.kind == scenarios::TargetKind::deposed)
+      refused.push_back({"fault", number, "target", "nobody knows whom " + name + " has deposed"});
+    if (fault.target.kind == scenarios::TargetKind::store_leader ||
+        fault.target.kind == scenarios::TargetKind::store_follower)
+      refused.push_back({"fault", number, "target", "nobody knows who leads the store of " + name});
+  }
+  return refused;
+}
+
+}  // namespace heir::hosted
