@@ -218,10 +218,10 @@ Exit compare(const Options& options) {
            refusal_messages(file, sim::expand(file.scenario, 1), options.overrides, SystemKind::heir))
         problems.push_back(std::move(message));
     if (const Result<> can = testbed::can_make_worlds(); problems.empty() && !can)
-      problems.push_back("heir: heir compare " + can.error().message);
+      problems.push_back("heir compare " + can.error().message);
     for (const SystemChoice& choice : choices)
       if (const Result<> can = hosted::can_deploy(choice.kind); problems.empty() && !choice.tuned && !can)
-        problems.push_back("heir: heir compare: " + can.error().message +
+        problems.push_back("heir compare: " + can.error().message +
                            "; or leave it out: --systems takes those to be compared");
   }
   for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", problem.c_str());

@@ -14,7 +14,7 @@ VirtualTime Recorder::invoke(reports::ProcessId process, reports::Function funct
                              std::optional<std::int64_t> value) {
   const std::lock_guard lock(mutex_);
   const VirtualTime now = clock_.now();
-  events_.push_back({now, process, function, key, {EventType::invoke, 0, 0, value, {}}});
+  events_.push_back({now, process, function, key, {EventType::invoke, 0, value}});
   return now;
 }
 

@@ -24,10 +24,10 @@ class Recorder {
                      std::optional<std::int64_t> value);
   struct Ending {
     reports::EventType type = reports::EventType::info;
-    int peer = 0;                  ///< Whose gate answered, from 1; 0: nobody's.
-    std::uint64_t generation = 0;  ///< In which; 0: GenerationAt says it.
+    int peer = 0;  ///< Whose gate answered, from 1; 0: nobody's.
     std::optional<std::int64_t> number{};
     std::optional<std::vector<std::int64_t>> list{};
+    std::uint64_t generation = 0;  ///< In which; 0: GenerationAt says it.
   };
   void end(reports::ProcessId process, Ending ending);
   std::size_t acknowledged() const;

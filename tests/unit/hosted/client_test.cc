@@ -24,9 +24,11 @@ TEST_CASE("What clients did becomes a history, with who answered") {
   recorder.end(two, {reports::EventType::ok, 1, std::nullopt, std::vector<std::int64_t>{4, 5}});
   recorder.invoke(one, reports::Function::read, "r3", std::nullopt);
   recorder.end(one, {reports::EventType::fail, 0, std::nullopt, std::nullopt});
-  CHECK(recorder.acknowledged() == 2);
+  recorder.invoke(two, reports::Function::read, "l0", std::nullopt);
+  recorder.end(two, {reports::EventType::ok, 1, std::nullopt, std::vector<std::int64_t>{4, 5}, 7});
+  CHECK(recorder.acknowledged() == 3);
   const reports::History history = recorder.history([](int peer, VirtualTime) { return peer * 10; });
-  REQUIRE(history.operations().size() == 3);
+  REQUIRE(history.operations().size() == 4);
   const reports::Operation& write = history.operations()[0];
   CHECK(write.argument == reports::Value::integer(1));
   CHECK(write.by == reports::Answerer{2, 20});
@@ -35,6 +37,7 @@ TEST_CASE("What clients did becomes a history, with who answered") {
   CHECK(history.value_text(read.result) == "[4,5]");
   CHECK(history.operations()[2].failed());
   CHECK(history.operations()[2].by == reports::Answerer());
+  CHECK(history.operations()[3].by == reports::Answerer{1, 7});  // A database itself said on which timeline.
 }
 
 TEST_CASE("Log lines are read as they were written, and other words are kept") {
