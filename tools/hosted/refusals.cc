@@ -15,7 +15,7 @@ using scenarios::Fault;
 using scenarios::FaultKind;
 using scenarios::Scenario;
 
-constexpr const char* one_clock = "all hosts have this machine's clocks, and only wall clocks are stepped";
+constexpr const char* one_clock = "all hosts have this machine's clocks, but for steps of wall clocks";
 constexpr const char* no_other_cluster = "there is no other cluster whose data could be put there";
 constexpr const char* stores_word =
     "what a member of the store may forget or misread nobody can tell on hosts, so its disk keeps what it says it "
