@@ -11,6 +11,7 @@
 #include "tools/hosted/client.h"
 #include "tools/hosted/cluster_files.h"
 #include "tools/hosted/disks.h"
+#include "tools/hosted/refusals.h"
 
 namespace heir::hosted {
 
@@ -81,8 +82,9 @@ Result<> HostedWorld::set_up() {
                  });
 
   std::vector<ClusterHost> hosts;
+  const bool has_own_clocks = steps_clocks(scenario_);
   const auto log_of = [&](const std::string& name) {
-    return LogPipe::make(options_.keep.empty() ? "" : options_.keep + "/" + name + ".log");
+    return LogPipe::make(options_.keep.empty() ? "" : options_.keep + "/" + name + ".log", !has_own_clocks);
   };
   const auto entry_of = [&](sim::NodeId node) {
     return ClusterHost{world_->name(node), testbed::address_text(node), disk_of(node)};
@@ -94,6 +96,10 @@ Result<> HostedWorld::set_up() {
     Result<LogPipe> log = log_of(hosts.back().name);
     if (!log) return log.error();
     host->log.emplace(std::move(*log));
+    if (!has_own_clocks) continue;
+    Result<WallClock> clock = WallClock::make(world_->folder(node(host->number)) + "/tmp", "/tmp");
+    if (!clock) return clock.error();
+    host->clock.emplace(std::move(*clock));
   }
   hosts.push_back(entry_of(operator_node()));
   Result<LogPipe> log = log_of(hosts.back().name);
@@ -184,7 +190,9 @@ void HostedWorld::start_programs_of(int host) {
 void HostedWorld::start_program(int host, std::size_t which) {
   Host& on = of(host);
   if (!is_up(host) || on.holds > 0 || on.programs[which]) return;
-  const testbed::Command command = with_output(system_->programs(on.site)[which], *on.log);
+  testbed::Command command = with_output(system_->programs(on.site)[which], *on.log);
+  if (on.clock)
+    for (std::string& line : on.clock->environment()) command.environment.push_back(std::move(line));
   const Result<testbed::ProgramId> started = container(host).start(command);
   if (!started) return note(started.error(), "starting a program of " + observer_.host_name(host));
   on.programs[which] = *started;
@@ -567,6 +575,13 @@ std::size_t HostedWorld::break_connections(sim::NodeId a, sim::NodeId b, scenari
   return broken;
 }
 
+// ---- Clocks
+// ----------------------------------------------------------------------------------------------------------------
+
+void HostedWorld::step_wall_clock(int host, Duration by) {
+  note(of(host).clock->step(by), "stepping the clock of " + observer_.host_name(host));
+}
+
 // ---- The operator
 // ------------------------------------------------------------------------------------------------------------
 
@@ -612,9 +627,6 @@ namespace {
 
 }  // namespace
 
-void HostedWorld::step_wall_clock(int, Duration) {
-  cannot("clock-step");
-}
 void HostedWorld::change_clock_rate(int, std::int64_t) {
   cannot("clock-rate");
 }

@@ -26,6 +26,7 @@
 #include "tools/hosted/processes.h"
 #include "tools/hosted/session.h"
 #include "tools/hosted/system.h"
+#include "tools/hosted/wall_clock.h"
 #include "tools/testbed/world.h"
 
 namespace heir::hosted {
@@ -125,7 +126,8 @@ class HostedWorld final : public sim::Actions {
     int files_used_up = 0;        ///< Faults that leave its agent no descriptor,
     int sessions_taken = 0;       ///< and its clients no session.
     std::unique_ptr<Crowd> crowd;
-    int boots = 0;  ///< So often was it off: what is due for an earlier boot is not done.
+    std::optional<WallClock> clock;  ///< Of its own, if the scenario steps clocks.
+    int boots = 0;                   ///< So often was it off: what is due for an earlier boot is not done.
   };
   struct Due {
     Instant at;

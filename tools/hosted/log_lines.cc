@@ -34,7 +34,7 @@ LogLevel level_named(const std::string& name) {
   return LogLevel::info;
 }
 
-LogEntry entry_of(const std::string& line) {
+LogEntry entry_of(const std::string& line, bool trusts_times) {
   timespec real{};
   ::clock_gettime(CLOCK_REALTIME, &real);
   LogEntry entry{now_of_machine(), false, LogLevel::info, "said", {{"words", line}}};
@@ -46,7 +46,7 @@ LogEntry entry_of(const std::string& line) {
     const auto& text = value.get_ref<const std::string&>();
     if (key == "time") {
       const std::optional<std::int64_t> told = time_in(text);
-      if (!told) continue;
+      if (!told || !trusts_times) continue;
       const Duration ago = Duration::nanoseconds(real.tv_sec * std::int64_t{1'000'000'000} + real.tv_nsec - *told);
       entry.is_own_time = ago < most_late && ago > Duration::zero() - most_early;
       if (entry.is_own_time) entry.at = after(entry.at, Duration::zero() - ago);
@@ -69,8 +69,9 @@ std::string_view LogEntry::field(std::string_view key) const {
   return {};
 }
 
-Result<LogPipe> LogPipe::make(const std::string& path) {
+Result<LogPipe> LogPipe::make(const std::string& path, bool trusts_times) {
   LogPipe made;
+  made.trusts_times_ = trusts_times;
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return testbed::system_error("pipe");
   made.reader_ = testbed::Descriptor(ends[0]);
@@ -91,7 +92,7 @@ std::vector<LogEntry> LogPipe::read() {
     rest_.append(buffer.data(), static_cast<std::size_t>(count));
   }
   for (std::size_t end = rest_.find('\n'); end != std::string::npos; end = rest_.find('\n')) {
-    if (end > 0) entries.push_back(entry_of(rest_.substr(0, end)));
+    if (end > 0) entries.push_back(entry_of(rest_.substr(0, end), trusts_times_));
     rest_.erase(0, end + 1);
   }
   return entries;

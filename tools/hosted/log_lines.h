@@ -24,8 +24,8 @@ struct LogEntry {
 /// The output of one host's programs: what is written into writer() is read here, and kept in a file.
 class LogPipe {
  public:
-  /// `path`: where all is appended; empty: nowhere.
-  static Result<LogPipe> make(const std::string& path);
+  /// `path`: where all is appended; empty: nowhere. `trusts_times`: the writers have this machine's clock.
+  static Result<LogPipe> make(const std::string& path, bool trusts_times = true);
   int writer() const { return writer_.get(); }
   int reader() const { return reader_.get(); }
   /// What has come since the last time. What is no log line (a program's last words) has the event "said" and the field
@@ -36,6 +36,7 @@ class LogPipe {
   testbed::Descriptor reader_;
   testbed::Descriptor writer_;
   testbed::Descriptor file_;
+  bool trusts_times_ = true;
   std::string rest_;
 };
 

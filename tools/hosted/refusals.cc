@@ -15,7 +15,7 @@ using scenarios::Fault;
 using scenarios::FaultKind;
 using scenarios::Scenario;
 
-constexpr const char* one_clock = "all hosts have this machine's clocks, which are never touched";
+constexpr const char* one_clock = "all hosts have this machine's clocks, but for steps of wall clocks";
 constexpr const char* no_other_cluster = "there is no other cluster whose data could be put there";
 constexpr const char* stores_word =
     "what a member of the store may forget or misread nobody can tell on hosts, so its disk keeps what it says it "
@@ -25,10 +25,10 @@ constexpr const char* stores_word =
 std::string why_not(FaultKind kind) {
   switch (kind) {
     case FaultKind::suspend:
-    case FaultKind::clock_step:
     case FaultKind::clock_rate:
     case FaultKind::clock_slew:
     case FaultKind::clock_freeze: return one_clock;
+    case FaultKind::clock_step:
     case FaultKind::bit_rot:
     case FaultKind::misdirected_write:
     case FaultKind::misdirected_read:
@@ -150,9 +150,18 @@ std::vector<Refusal> refusals(const Scenario& scenario) {
   return refusals.all;
 }
 
+bool steps_clocks(const Scenario& scenario) {
+  return std::any_of(scenario.faults.begin(), scenario.faults.end(), [](const Fault& fault) {
+    const std::vector<FaultKind> kinds = scenarios::possible_kinds(fault);
+    return std::find(kinds.begin(), kinds.end(), FaultKind::clock_step) != kinds.end();
+  });
+}
+
 std::vector<std::string> limits_of_hosts(const Scenario& scenario) {
   std::vector<std::string> limits;
-  limits.push_back("all hosts have this machine's clocks; [clock] says nothing of them");
+  limits.push_back(steps_clocks(scenario)
+                       ? "a host's wall clock is stepped for its programs; all else of clocks is this machine's"
+                       : "all hosts have this machine's clocks; [clock] says nothing of them");
   limits.push_back("nobody looks into the copies on the hosts' disks, nor into the members of the store");
   if (scenario.server != scenarios::Server())
     limits.push_back("[server] sets the sessions of real databases; how fast they are is theirs");

@@ -19,6 +19,9 @@ struct Refusal {
 /// Everything that is refused, in the order of the file.
 std::vector<Refusal> refusals(const scenarios::Scenario& scenario);
 
+/// Whether its hosts need wall clocks of their own.
+bool steps_clocks(const scenarios::Scenario& scenario);
+
 /// As a run's report says it: what a run on real hosts does not show, though a simulated one does.
 std::vector<std::string> limits_of_hosts(const scenarios::Scenario& scenario);
 
