@@ -5,6 +5,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <sstream>
 
 #include "scenarios/mistakes.h"
@@ -14,6 +15,8 @@
 #include "tools/command/hosted_run.h"
 #include "tools/command/output_file.h"
 #include "tools/command/progress_line.h"
+#include "tools/command/subject.h"
+#include "tools/hosting/calibration.h"
 #include "tools/testbed/world.h"
 
 namespace heir::tools {
@@ -28,6 +31,8 @@ struct Options {
   std::vector<std::string> scenarios;
   std::string systems = "heir,patroni,pg_auto_failover,repmgr";
   bool tuned = false;
+  bool simulated = false;
+  std::string calibration;
   unsigned repeat = 5;
   std::vector<std::string> overrides;
   std::string json;
@@ -47,10 +52,15 @@ const char* const footer =
     "  undecided    runs of which the judge could not decide all\n"
     "  not back     hosts that did not follow the primary at the end\n"
     "\n"
+    "With --simulated heir runs them in the simulator, too, and the distance between the medians is told. What\n"
+    "`heir calibrate` prints is the --calibration that makes the simulator as fast as this machine.\n"
+    "\n"
     "Examples:\n"
     "  heir compare scenarios/compare\n"
     "  heir compare scenarios/compare/power-loss.toml --systems heir,patroni --tuned --repeat 3\n"
     "  heir compare scenarios/compare --repeat 5 --tuned --json all.json --markdown all.md\n"
+    "  heir calibrate > this-host.toml && heir compare scenarios/compare --systems heir --simulated --calibration "
+    "this-host.toml\n"
     "\n"
     "Exit status: 0 all runs were done; 1 heir lost a write, answered wrongly, or left a host behind; 2 bad usage\n"
     "or input; 3 a run could not be done, or not be decided; 130 interrupted, after what was done is told.\n"
@@ -80,21 +90,24 @@ std::vector<SystemChoice> choices_of(const Options& options, std::vector<std::st
     choices.push_back({*kind, false});
     if (options.tuned && *kind != SystemKind::heir) choices.push_back({*kind, true});
   }
+  if (options.simulated) choices.push_back({SystemKind::heir, false, true});
   if (choices.empty() && problems.empty()) problems.emplace_back("heir compare: --systems names none");
   return choices;
 }
 
 class Comparison {
  public:
-  Comparison(const Options& options, const Plan& plan, std::vector<SystemChoice> choices)
-      : options_(options), plan_(plan), choices_(std::move(choices)) {}
+  /// `simulated`: the plan's scenarios as the simulator is to run them.
+  Comparison(const Options& options, const Plan& plan, const Plan& simulated, std::vector<SystemChoice> choices)
+      : options_(options), plan_(plan), simulated_(simulated), choices_(std::move(choices)) {}
 
   Exit run() {
-    for (const ScenarioFile& file : plan_.files()) {
+    for (std::size_t i = 0; i < plan_.files().size(); ++i) {
+      const ScenarioFile& file = plan_.files()[i];
       compared_.push_back({file.path, file.scenario.title, {}});
       for (std::uint64_t seed = 1; seed <= options_.repeat && interrupted_by == 0; ++seed)
         for (const SystemChoice& choice : choices_)
-          if (interrupted_by == 0) take(file, choice, seed);
+          if (interrupted_by == 0) take(choice.simulated ? simulated_.files()[i] : file, choice, seed);
       if (!compared_.back().measurements.empty()) std::fputs((table_of(compared_.back()) + "\n").c_str(), stdout);
       std::fflush(stdout);
       if (interrupted_by != 0) break;
@@ -126,6 +139,12 @@ class Comparison {
     failed.system = choice;
     failed.seed = seed;
     const scenarios::Scenario scenario = sim::expand(file.scenario, seed);
+    if (choice.simulated) {
+      sim::RunOptions run;
+      run.seed = seed;
+      run.keep_timeline = true;
+      return hosted::measure(scenario, choice, {see(scenario, run).result, {}});
+    }
     std::vector<std::string> problems = refusal_messages(file, scenario, options_.overrides, choice.kind);
     if (!problems.empty()) {
       failed.problem = problems.front().substr(0, problems.front().find('\n'));
@@ -202,15 +221,31 @@ class Comparison {
 
   const Options& options_;
   const Plan& plan_;
+  const Plan& simulated_;
   const std::vector<SystemChoice> choices_;
   std::vector<ComparedScenario> compared_;
   std::size_t done_ = 0;
 };
 
+Result<> add_calibration(const Options& options, std::vector<std::string>& overrides) {
+  if (options.calibration.empty()) return {};
+  std::ifstream file(options.calibration);
+  std::stringstream text;
+  if (!(text << file.rdbuf())) return Error{ErrorCode::io_error, options.calibration + ": cannot be read"};
+  const Result<std::vector<std::string>> read = fragment_overrides(text.str());
+  if (!read) return Error{read.error().code, options.calibration + ":" + read.error().message};
+  overrides.insert(overrides.end(), read->begin(), read->end());
+  return {};
+}
+
 Exit compare(const Options& options) {
   std::vector<std::string> problems;
   const std::vector<SystemChoice> choices = choices_of(options, problems);
   const Plan plan = Plan::make(options.scenarios, {1, options.repeat}, options.overrides, problems);
+  std::vector<std::string> calibrated = options.overrides;
+  if (const Result<> read = add_calibration(options, calibrated); !read) problems.push_back(read.error().message);
+  const Plan simulated =
+      problems.empty() ? Plan::make(options.scenarios, {1, options.repeat}, calibrated, problems) : Plan();
   if (problems.empty()) {
     // What hosts cannot do nobody can do there; what one of the others cannot is told in its row.
     for (const ScenarioFile& file : plan.files())
@@ -220,7 +255,8 @@ Exit compare(const Options& options) {
     if (const Result<> can = testbed::can_make_worlds(); problems.empty() && !can)
       problems.push_back("heir compare " + can.error().message);
     for (const SystemChoice& choice : choices)
-      if (const Result<> can = hosted::can_deploy(choice.kind); problems.empty() && !choice.tuned && !can)
+      if (const Result<> can = hosted::can_deploy(choice.kind);
+          problems.empty() && !choice.tuned && !choice.simulated && !can)
         problems.push_back("heir compare: " + can.error().message +
                            "; or leave it out: --systems takes those to be compared");
   }
@@ -230,7 +266,7 @@ Exit compare(const Options& options) {
   action.sa_handler = note_signal;
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::sigaction(number, &action, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
-  return Comparison(options, plan, choices).run();
+  return Comparison(options, plan, simulated, choices).run();
 }
 
 }  // namespace
@@ -247,6 +283,11 @@ void add_compare_command(CLI::App& app, Chosen& chosen) {
                    "Which, with commas between (default heir,patroni,pg_auto_failover,repmgr)")
       ->type_name("LIST");
   command->add_flag("--tuned", options->tuned, "The others also with settings tuned for short failovers");
+  command->add_flag("--simulated", options->simulated, "heir in the simulator, too");
+  command
+      ->add_option("--calibration", options->calibration, "What `heir calibrate` printed; counts in the simulator only")
+      ->needs("--simulated")
+      ->type_name("FILE");
   command->add_option("--repeat", options->repeat, "Runs of each scenario with each system: seeds 1 to N (default 5)")
       ->type_name("N")
       ->check(CLI::Range(1U, 1000U));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "tools/command/text.h"
@@ -40,7 +41,7 @@ Cells cells_of(const ComparisonRow& row) {
           count(row, row.stale_reads),
           count(row, row.split_brains),
           count(row, row.undecided),
-          count(row, row.not_back)};
+          row.system.simulated ? "-" : count(row, row.not_back)};
 }
 
 std::string problems_of(const std::vector<ComparisonRow>& rows, const char* begin) {
@@ -49,6 +50,21 @@ std::string problems_of(const std::vector<ComparisonRow>& rows, const char* begi
     for (const std::string& problem : row.problems)
       text += fmt::format("{}{}, {}\n", begin, to_string(row.system), problem);
   return text;
+}
+
+/// How far the simulator is from hosts, if both were measured.
+std::string distance_of(const std::vector<ComparisonRow>& rows) {
+  const ComparisonRow* simulated = nullptr;
+  const ComparisonRow* real = nullptr;
+  for (const ComparisonRow& row : rows)
+    if (row.median && row.system.simulated)
+      simulated = &row;
+    else if (row.median && row.system.kind == hosted::SystemKind::heir)
+      real = &row;
+  if (!simulated || !real || real->median->ns() == 0) return {};
+  const double ratio = static_cast<double>(simulated->median->ns()) / static_cast<double>(real->median->ns());
+  return fmt::format("the simulator's median is {:.1f} % {} that on hosts", std::abs(ratio - 1) * 100,
+                     ratio < 1 ? "below" : "above");
 }
 
 std::string markdown_line(const Cells& cells) {
@@ -75,7 +91,8 @@ nlohmann::ordered_json json_of(const Measurement& each) {
 }  // namespace
 
 const char* const comparison_json_help =
-    "--json: {scenarios: [{file, title, systems: [{system, tuned, safe, median_ns, longest_ns, runs: [run]}]}]}\n"
+    "--json: {scenarios: [{file, title, systems: [{system, tuned, simulated, safe, median_ns, longest_ns, runs: "
+    "[run]}]}]}\n"
     "  safe       every run could be done, and nothing was lost, stale, split or left undecided\n"
     "  run        seed, problem (why it says nothing; null: it does, and then there are) without_write_ns,\n"
     "             acknowledged, lost, stale_reads, split_brain, undecided, not_back (hosts)\n";
@@ -105,6 +122,7 @@ std::string table_of(const ComparedScenario& scenario) {
     for (std::size_t i = 1; i < line.size(); ++i) text += fmt::format("  {:>{}}", line[i], widths[i]);
     text += "\n";
   }
+  if (const std::string distance = distance_of(rows); !distance.empty()) text += "  " + distance + "\n";
   return text + problems_of(rows, "  could not be done: ");
 }
 
@@ -115,6 +133,7 @@ std::string markdown_of(const std::vector<ComparedScenario>& scenarios) {
     text += fmt::format("{}### {}\n\n`{}`\n\n", text.empty() ? "" : "\n", scenario.title, scenario.path);
     text += markdown_line(heads) + "|---|---|---|---|---|---|---|---|---|---|\n";
     for (const ComparisonRow& row : rows) text += markdown_line(cells_of(row));
+    if (const std::string distance = distance_of(rows); !distance.empty()) text += "\n" + distance + "\n";
     if (const std::string problems = problems_of(rows, "- could not be done: "); !problems.empty())
       text += "\n" + problems;
   }
@@ -134,6 +153,7 @@ std::string json_of(const std::vector<ComparedScenario>& scenarios) {
       };
       systems.push_back({{"system", to_string(row.system.kind)},
                          {"tuned", row.system.tuned},
+                         {"simulated", row.system.simulated},
                          {"safe", row.is_safe()},
                          {"median_ns", time(row.median)},
                          {"longest_ns", time(row.longest)},

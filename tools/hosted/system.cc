@@ -78,7 +78,8 @@ std::optional<SystemKind> system_named(std::string_view name) {
 }
 
 std::string to_string(const SystemChoice& choice) {
-  return std::string(to_string(choice.kind)) + (choice.tuned ? ", tuned" : "");
+  return std::string(to_string(choice.kind)) + (choice.tuned ? ", tuned" : "") +
+         (choice.simulated ? ", simulated" : "");
 }
 
 Result<> can_deploy(SystemKind kind) {

@@ -25,13 +25,14 @@ struct SystemChoice {
   SystemKind kind = SystemKind::heir;
   bool tuned =
       false;  ///< As fast as its documentation allows, instead of its defaults; heir has none but its defaults.
+  bool simulated = false;  ///< Not on hosts; of heir, and for comparisons only.
   bool operator==(const SystemChoice&) const = default;
 };
 
 /// "pg_auto_failover"
 const char* to_string(SystemKind kind);
 std::optional<SystemKind> system_named(std::string_view name);
-/// "patroni, tuned"
+/// "patroni, tuned", "heir, simulated"
 std::string to_string(const SystemChoice& choice);
 
 /// Whether this machine has its programs; the error names Debian's packages.

@@ -279,4 +279,28 @@ std::string scenario_fragment(const std::vector<Measurement>& measurements) {
   return text;
 }
 
+Result<std::vector<std::string>> fragment_overrides(std::string_view text) {
+  std::vector<std::string> overrides;
+  std::string table;
+  int number = 0;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    ++number;
+    const std::size_t equals = line.find(" = ");
+    if (line.empty() || line.front() == '#') continue;
+    if (line.front() == '[' && line.back() == ']')
+      table = line.substr(1, line.size() - 2);
+    else if (equals != std::string_view::npos && !table.empty())
+      overrides.push_back(table + "." + std::string(line.substr(0, equals)) + "=" +
+                          std::string(line.substr(equals + 3)));
+    else
+      return Error{
+          ErrorCode::invalid,
+          std::to_string(number) + ": no '[table]', and no 'key = value' below one, as `heir calibrate` prints them"};
+  }
+  return overrides;
+}
+
 }  // namespace heir::tools

@@ -34,5 +34,7 @@ Result<std::vector<Measurement>> calibrate(const CalibrationOptions& options);
 
 /// Tables of a scenario: from the 10th to the 90th percentile of each.
 std::string scenario_fragment(const std::vector<Measurement>& measurements);
+/// What such tables stand for as overrides: "server.promote=\"73.5ms..139ms\"". Error: "LINE: what it is not".
+Result<std::vector<std::string>> fragment_overrides(std::string_view text);
 
 }  // namespace heir::tools

@@ -22,15 +22,16 @@ ComparedScenario compared() {
 }  // namespace
 
 TEST_CASE("A table says of what was not done that it was not") {
-  CHECK(table_of(compared()) ==
-        "A fault (a.toml)\n"
-        "  system          runs  no write: median  longest  acknowledged  lost  stale reads  split brain  undecided  "
-        "not back\n"
-        "  heir               1           2.300 s  2.300 s        12,345     0            0            0          0    "
-        "     0\n"
-        "  patroni, tuned  0 of 1                 -        -             -     -            -            -          -  "
-        "       -\n"
-        "  could not be done: patroni, tuned, seed 1: the cluster was not ready\n");
+  CHECK(
+      table_of(compared()) ==
+      "A fault (a.toml)\n"
+      "  system            runs  no write: median  longest  acknowledged  lost  stale reads  split brain  undecided  "
+      "not back\n"
+      "  heir                 1           2.300 s  2.300 s        12,345     0            0            0          0    "
+      "     0\n"
+      "  patroni, tuned  0 of 1                 -        -             -     -            -            -          -  "
+      "       -\n"
+      "  could not be done: patroni, tuned, seed 1: the cluster was not ready\n");
 }
 
 TEST_CASE("The same as Markdown, and all of it as JSON") {
@@ -38,13 +39,28 @@ TEST_CASE("The same as Markdown, and all of it as JSON") {
   CHECK(markdown.find("| heir | 1 | 2.300 s | 2.300 s | 12,345 | 0 | 0 | 0 | 0 | 0 |\n") != std::string::npos);
   CHECK(markdown.find("| patroni, tuned | 0 of 1 | - | - | - | - | - | - | - | - |\n") != std::string::npos);
   CHECK(markdown.find("- could not be done: patroni, tuned, seed 1: the cluster was not ready\n") != std::string::npos);
-  CHECK(json_of(std::vector{compared()}) ==
-        R"({"scenarios":[{"file":"a.toml","title":"A fault","systems":[)"
-        R"({"system":"heir","tuned":false,"safe":true,"median_ns":2300000000,"longest_ns":2300000000,"runs":[)"
-        R"({"seed":1,"problem":null,"without_write_ns":2300000000,"acknowledged":12345,"lost":0,"stale_reads":0,)"
-        R"("split_brain":false,"undecided":false,"not_back":[]}]},)"
-        R"({"system":"patroni","tuned":true,"safe":false,"median_ns":null,"longest_ns":null,"runs":[)"
-        R"({"seed":1,"problem":"the cluster was not ready"}]}]}]})");
+  CHECK(
+      json_of(std::vector{compared()}) ==
+      R"({"scenarios":[{"file":"a.toml","title":"A fault","systems":[)"
+      R"({"system":"heir","tuned":false,"simulated":false,"safe":true,"median_ns":2300000000,"longest_ns":2300000000,"runs":[)"
+      R"({"seed":1,"problem":null,"without_write_ns":2300000000,"acknowledged":12345,"lost":0,"stale_reads":0,)"
+      R"("split_brain":false,"undecided":false,"not_back":[]}]},)"
+      R"({"system":"patroni","tuned":true,"simulated":false,"safe":false,"median_ns":null,"longest_ns":null,"runs":[)"
+      R"({"seed":1,"problem":"the cluster was not ready"}]}]}]})");
+}
+
+TEST_CASE("How far the simulator is from hosts is told where both were measured") {
+  ComparedScenario both = compared();
+  Measurement simulated = both.measurements[0];
+  simulated.system.simulated = true;
+  simulated.without_write = Duration::milliseconds(2530);
+  both.measurements.push_back(simulated);
+  const char* const words = "the simulator's median is 10.0 % above that on hosts\n";
+  CHECK(table_of(both).find(words) != std::string::npos);
+  CHECK(markdown_of({both}).find(words) != std::string::npos);
+  CHECK(markdown_of({both}).find("| heir, simulated | 1 | 2.530 s | 2.530 s | 12,345 | 0 | 0 | 0 | 0 | - |\n") !=
+        std::string::npos);
+  CHECK(table_of(compared()).find("simulator") == std::string::npos);
 }
 
 TEST_CASE("A run in a line") {
