@@ -20,6 +20,9 @@ constexpr Duration tables_limit = Duration::seconds(30);
 constexpr Duration settle_limit = Duration::seconds(30);  ///< As of simulated runs, for the last reads.
 /// For those who are there to say so.
 constexpr Duration look_limit = Duration::seconds(3);
+/// Other systems look after their databases in rounds of up to so long, the first of which begins when the cluster is
+/// ready: the scenario begins anywhere in one, or all seeds would strike at the same moment of it.
+constexpr Duration longest_round = Duration::seconds(10);
 constexpr Duration between_reports = Duration::milliseconds(100);
 
 /// What the client's operation on a key would read.
@@ -108,8 +111,11 @@ class Course {
     if (const Result<> opened = await_opening(); !opened || result_.interrupted) return opened;
     if (const Result<> made = make_tables(); !made || result_.interrupted)
       return result_.interrupted ? Result<>() : made;
-    begin();
     const auto never = [] { return false; };
+    if (!world_->system().tells_roles())
+      turn_for(sim::RandomStream(options_.seed, "round").between(Duration::zero(), longest_round), "a moment", never);
+    if (result_.interrupted) return {};
+    begin();
     turn_until(clock_.instant(VirtualTime() + scenario_.duration), "", never);
     nemesis_->stop();
     if (!result_.interrupted) look_who_is_back();
