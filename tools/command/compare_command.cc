@@ -8,6 +8,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "reports/history/history_file.h"
 #include "scenarios/mistakes.h"
 #include "sim/faults/swarm.h"
 #include "tools/command/commands.h"
@@ -46,8 +47,8 @@ const char* const footer =
     "straight to the databases of the others (target_session_attrs=read-write), and to the gates of heir's.\n"
     "\n"
     "  no write     the longest time, from the first fault on, without an acknowledged write that survived\n"
-    "  lost         acknowledged writes that were gone at the end\n"
-    "  stale reads  answers that were older than an acknowledged write, or that nothing explains\n"
+    "  lost         acknowledged writes that were gone at the end, at the primary that the others follow\n"
+    "  stale reads  at least so many answers were older than an acknowledged write, or nothing explains them\n"
     "  split brain  runs in which two databases acknowledged writes at a time\n"
     "  undecided    runs of which the judge could not decide all\n"
     "  not back     hosts that did not follow the primary at the end\n"
@@ -169,6 +170,9 @@ class Comparison {
       failed.problem = outcome.error().message;
       return failed;
     }
+    if (!run.keep.empty())
+      if (const Result<> kept = reports::write_history(outcome->result.history, run.keep + "/history.jsonl"); !kept)
+        complain(kept.error().message);
     return hosted::measure(scenario, choice, *outcome);
   }
 
@@ -297,7 +301,9 @@ void add_compare_command(CLI::App& app, Chosen& chosen) {
       ->expected(1);
   command->add_option("--json", options->json, "Write all that was measured")->type_name("FILE");
   command->add_option("--markdown", options->markdown, "Write the tables")->type_name("FILE");
-  command->add_option("--keep", options->keep, "Keep the logs of all programs in a folder here, one in it for each run")
+  command
+      ->add_option("--keep", options->keep,
+                   "Keep the logs of all programs, and the history, in a folder here, one in it for each run")
       ->type_name("DIR");
   command->footer(std::string(footer) + comparison_json_help);
   command->callback([options, &chosen] { chosen = [options] { return compare(*options); }; });

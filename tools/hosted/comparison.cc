@@ -19,18 +19,37 @@ bool is_of_values(const Operation& operation) {
   return operation.function == reports::Function::write;
 }
 
+/// The elements of all sets and lists at the end. A value is written once in a run.
+std::set<std::int64_t> elements_at_end(const sim::RunResult& result) {
+  std::set<std::int64_t> present;
+  for (const reports::FinalValue& value : *result.final_state) present.insert(value.list.begin(), value.list.end());
+  return present;
+}
+
 /// Those whose fate is known and good; of registers all, if there are no others.
 std::vector<const Operation*> surviving(const sim::RunResult& result,
                                         const std::vector<const Operation*>& acknowledged) {
   if (std::all_of(acknowledged.begin(), acknowledged.end(), [](const Operation* each) { return is_of_values(*each); }))
     return acknowledged;
-  std::set<std::int64_t> present;  // A value is written once in a run.
-  if (result.final_state)
-    for (const reports::FinalValue& value : *result.final_state) present.insert(value.list.begin(), value.list.end());
+  const std::set<std::int64_t> present = elements_at_end(result);
   std::vector<const Operation*> found;
   for (const Operation* write : acknowledged)
     if (!is_of_values(*write) && present.contains(write->argument.number())) found.push_back(write);
   return found;
+}
+
+/// Of sets and lists all; of registers as far as the judge tells of each.
+std::size_t count_lost(const sim::RunResult& result, const std::vector<const Operation*>& acknowledged,
+                       const std::vector<reports::Failure>& failures) {
+  const std::set<std::int64_t> present = elements_at_end(result);
+  const auto is_gone = [&](const Operation* write) {
+    return !is_of_values(*write) && !present.contains(write->argument.number());
+  };
+  const auto is_of_register = [](const reports::Failure& failure) {
+    return failure.kind == FailureKind::lost_write && std::any_of(failure.ops.begin(), failure.ops.end(), is_of_values);
+  };
+  return static_cast<std::size_t>(std::count_if(acknowledged.begin(), acknowledged.end(), is_gone) +
+                                  std::count_if(failures.begin(), failures.end(), is_of_register));
 }
 
 Duration longest_without(const scenarios::Scenario& scenario, const sim::RunResult& result,
@@ -70,8 +89,10 @@ Measurement measure(const scenarios::Scenario& scenario, const SystemChoice& sys
     made.problem = verdict.error().message;
     return made;
   }
-  for (const reports::Failure& failure : verdict->failures)
-    ++(failure.kind == FailureKind::lost_write ? made.lost : made.stale_reads);
+  made.lost = count_lost(result, acknowledged, verdict->failures);
+  made.stale_reads = static_cast<std::size_t>(
+      std::count_if(verdict->failures.begin(), verdict->failures.end(),
+                    [](const reports::Failure& failure) { return failure.kind != FailureKind::lost_write; }));
   made.undecided = !verdict->unknowns.empty();
   made.split_brain = std::any_of(result.violations.begin(), result.violations.end(), [](const sim::Violation& each) {
     return each.kind == scenarios::FailureKind::split_brain || each.kind == scenarios::FailureKind::two_primaries;

@@ -19,8 +19,8 @@ struct Measurement {
   /// known which writes did; those of registers count in scenarios that have nothing else.
   Duration without_write;
   std::size_t acknowledged = 0;  ///< Writes.
-  std::size_t lost = 0;          ///< Of them, as far as the judge can tell.
-  std::size_t stale_reads = 0;   ///< Stale and dirty ones, and histories that nothing explains.
+  std::size_t lost = 0;          ///< Of them; of registers as far as the judge can tell.
+  std::size_t stale_reads = 0;   ///< Stale, dirty and unexplained ones that the judge tells of: at least so many.
   bool split_brain = false;      ///< Two databases acknowledged writes at a time.
   bool undecided = false;        ///< The judge could not say of all of it whether it is right.
   std::vector<std::string> not_back;

@@ -20,6 +20,9 @@ constexpr Duration tables_limit = Duration::seconds(30);
 constexpr Duration settle_limit = Duration::seconds(30);  ///< As of simulated runs, for the last reads.
 /// For those who are there to say so.
 constexpr Duration look_limit = Duration::seconds(3);
+/// Other systems look after their databases in rounds of up to so long, the first of which begins when the cluster is
+/// ready: the scenario begins anywhere in one, or all seeds would strike at the same moment of it.
+constexpr Duration longest_round = Duration::seconds(10);
 constexpr Duration between_reports = Duration::milliseconds(100);
 
 /// What the client's operation on a key would read.
@@ -108,8 +111,11 @@ class Course {
     if (const Result<> opened = await_opening(); !opened || result_.interrupted) return opened;
     if (const Result<> made = make_tables(); !made || result_.interrupted)
       return result_.interrupted ? Result<>() : made;
-    begin();
     const auto never = [] { return false; };
+    if (!world_->system().tells_roles())
+      turn_for(sim::RandomStream(options_.seed, "round").between(Duration::zero(), longest_round), "a moment", never);
+    if (result_.interrupted) return {};
+    begin();
     turn_until(clock_.instant(VirtualTime() + scenario_.duration), "", never);
     nemesis_->stop();
     if (!result_.interrupted) look_who_is_back();
@@ -141,7 +147,9 @@ class Course {
 
   /// What the superuser is answered by the primary; asked from a client's host, while the world goes on.
   Result<Answer> ask_primary(const std::string& text, Duration limit) {
-    std::future<Result<Answer>> answer = std::async(std::launch::async, [&] { return answer_of_primary(text, limit); });
+    const std::vector<Access> asked = primarys_gates();
+    std::future<Result<Answer>> answer =
+        std::async(std::launch::async, [&] { return answer_of_primary(asked, text, limit); });
     const bool is_there = turn_for(limit + limit, "the primary", [&] {
       return answer.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
     });
@@ -149,12 +157,19 @@ class Course {
     return answer.get();
   }
 
-  Result<Answer> answer_of_primary(const std::string& text, Duration limit) {
-    Result<Answer> answer(ErrorCode::timed_out, "no gate let the harness in");
+  /// Where several databases take writes, the one that the others follow says what has survived.
+  std::vector<Access> primarys_gates() const {
+    const Access superuser = world_->databases().front();
+    std::vector<Access> gates = world_->gates(superuser.user, superuser.password);
+    const int primary = observer_.host_in_role(scenarios::TargetKind::primary);
+    if (world_->system().tells_roles() || primary == 0) return gates;
+    return {gates[static_cast<std::size_t>(primary - 1)]};
+  }
+
+  Result<Answer> answer_of_primary(const std::vector<Access>& gates, const std::string& text, Duration limit) {
+    Result<Answer> answer(ErrorCode::timed_out, "the primary let nobody in");
     const Result<> entered = world_->client(0).in_network([&]() -> Result<> {
       const Instant until = after(now_of_machine(), limit);
-      const Access superuser = world_->databases().front();
-      const std::vector<Access> gates = world_->gates(superuser.user, superuser.password);
       std::optional<FoundLeader> leader = find_leader(gates, Duration::milliseconds(50), until, stop_);
       if (!leader) return {};
       Answer said = leader->session->execute(text, {}, until, stop_);

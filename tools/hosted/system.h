@@ -50,9 +50,9 @@ class System {
   virtual std::vector<testbed::Command> programs(const ClusterHost& host) const = 0;
   /// A process of what `programs` has first.
   virtual bool is_agent(const ClusterHost& host, const HostProcess& process) const = 0;
-  /// Where applications look for the one that takes writes,
+  /// Where applications look for the one that takes writes:
   virtual Access gate(const ClusterHost& peer) const = 0;
-  /// and a superuser for the database itself. Both without the user of an application.
+  /// without a user, which is the caller's; and the database itself, for its superuser.
   virtual Access database(const ClusterHost& peer) const = 0;
   /// A database's own logs: a folder on its host.
   virtual std::string database_logs() const = 0;

@@ -33,6 +33,10 @@ std::string why_not(SystemKind system, FaultKind kind) {
     case FaultKind::start_by_hand:
     case FaultKind::stop_by_hand:
     case FaultKind::second_agent: return "it acts on files of heir's agent, which " + name + " has not";
+    case FaultKind::bit_rot:
+    case FaultKind::misdirected_write:
+    case FaultKind::misdirected_read:
+    case FaultKind::swap_disk: return "it is for files where heir has them, which those of " + name + " are not";
     case FaultKind::wipe_store: return "a wiped member of the store of " + name + " needs its operator's hand";
     case FaultKind::join:
       return system == SystemKind::repmgr ? "the first host of repmgr is the primary of a new cluster" : "";

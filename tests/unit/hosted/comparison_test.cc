@@ -65,6 +65,25 @@ TEST_CASE("What is acknowledged and lost counts as lost, and not as a write") {
   CHECK_FALSE(made.is_safe());
 }
 
+TEST_CASE("However many are lost, all are counted, those of registers too") {
+  std::vector<std::int64_t> times;
+  for (std::int64_t i = 1; i <= 300; ++i) times.push_back(10 * i);
+  Outcome outcome = outcome_of(times, {1, 300});
+  CHECK(measure(of_four_seconds(), {}, outcome).lost == 298);
+  sim::RunResult& result = outcome.result;
+  const reports::KeyId key = result.history.key("r0");
+  const reports::ProcessId process(2);
+  for (const std::int64_t value : {1001, 1002}) {
+    result.history.invoke(process, reports::Function::write, key, reports::Value::integer(value), at(3000 + value * 2));
+    result.history.ok(process, at(3001 + value * 2), {1, 1});
+  }
+  reports::FinalValue last;
+  last.key = key;
+  last.number = 1001;
+  result.final_state->push_back(last);
+  CHECK(measure(of_four_seconds(), {}, outcome).lost == 299);
+}
+
 TEST_CASE("A run that says nothing is not counted as a good one") {
   Outcome unstruck = outcome_of({10, 900}, {1, 2});
   unstruck.result.timeline->faults.clear();

@@ -22,16 +22,15 @@ ComparedScenario compared() {
 }  // namespace
 
 TEST_CASE("A table says of what was not done that it was not") {
-  CHECK(
-      table_of(compared()) ==
-      "A fault (a.toml)\n"
-      "  system            runs  no write: median  longest  acknowledged  lost  stale reads  split brain  undecided  "
-      "not back\n"
-      "  heir                 1           2.300 s  2.300 s        12,345     0            0            0          0    "
-      "     0\n"
-      "  patroni, tuned  0 of 1                 -        -             -     -            -            -          -  "
-      "       -\n"
-      "  could not be done: patroni, tuned, seed 1: the cluster was not ready\n");
+  CHECK(table_of(compared()) ==
+        "A fault (a.toml)\n"
+        "  system            runs  no write: median  longest  acknowledged  lost  stale reads  split brain  undecided  "
+        "not back\n"
+        "  heir                 1           2.300 s  2.300 s        12,345     0            0            0          0  "
+        "       0\n"
+        "  patroni, tuned  0 of 1                 -        -             -     -            -            -          -  "
+        "       -\n"
+        "  could not be done: patroni, tuned, seed 1: the cluster was not ready\n");
 }
 
 TEST_CASE("The same as Markdown, and all of it as JSON") {
