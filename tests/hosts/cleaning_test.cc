@@ -29,6 +29,7 @@ WorldRecord kill_harness(const std::string& token) {
   if (harness == 0) {
     WorldOptions options;
     options.hosts = {"left1", "left2"};
+    options.disks = can_make_disks() ? 1 : 0;
     Result<std::unique_ptr<World>> world = World::make(options);
     if (!world) ::_exit(1);
     for (const NodeId host : {A, B}) {
@@ -36,6 +37,16 @@ WorldRecord kill_harness(const std::string& token) {
       command.arguments = {"/bin/sh", "-c", "setsid sleep " + token + ".5 & trap '' TERM HUP; sleep " + token + ".6"};
       command.environment = {"PATH=/usr/bin:/bin"};
       if (!(*world)->host(host).start(command)) ::_exit(1);
+    }
+    if (Disk* const disk = (*world)->disk(A)) {
+      // One that waits for its disk, which nobody can kill.
+      sim::DiskFault stuck;
+      stuck.stuck = true;
+      disk->lay_on(stuck);
+      Command command;
+      command.arguments = {"/bin/sh", "-c", "echo > /srv/file; exec sync /srv/file " + token + ".7"};
+      command.environment = {"PATH=/usr/bin:/bin"};
+      if (!(*world)->host(A).start(command)) ::_exit(1);
     }
     const std::string name = std::filesystem::path((*world)->folder(A)).parent_path().filename();
     if (::write(writes.get(), name.data(), name.size()) < 0) ::_exit(1);
@@ -46,6 +57,7 @@ WorldRecord kill_harness(const std::string& token) {
   const ssize_t length = ::read(reads.get(), name, sizeof name);
   REQUIRE(length > 0);
   REQUIRE(eventually([&] { return processes_with(token + ".5") >= 2 && processes_with(token + ".6") >= 2; }));
+  REQUIRE(eventually([&] { return processes_with(token + ".7") == (can_make_disks() ? 1 : 0); }));
   const Result<std::vector<WorldRecord>> worlds = recorded_worlds();
   REQUIRE(worlds);
   const WorldRecord* record = find(*worlds, std::string(name, static_cast<std::size_t>(length)));
