@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 
 #include "reports/history/history_file.h"
@@ -234,10 +235,12 @@ class Comparison {
 Result<> add_calibration(const Options& options, std::vector<std::string>& overrides) {
   if (options.calibration.empty()) return {};
   std::ifstream file(options.calibration);
-  std::stringstream text;
-  if (!(text << file.rdbuf())) return Error{ErrorCode::io_error, options.calibration + ": cannot be read"};
-  const Result<std::vector<std::string>> read = fragment_overrides(text.str());
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  if (!file) return Error{ErrorCode::io_error, options.calibration + ": cannot be read"};
+  const Result<std::vector<std::string>> read = fragment_overrides(text);
   if (!read) return Error{read.error().code, options.calibration + ":" + read.error().message};
+  if (read->empty())
+    return Error{ErrorCode::invalid, options.calibration + ": says nothing; `heir calibrate > FILE` writes one"};
   overrides.insert(overrides.end(), read->begin(), read->end());
   return {};
 }

@@ -180,6 +180,7 @@ class Shrinking {
   std::uint64_t seed() const { return seed_; }
   std::size_t runs() const { return runs_; }
   bool is_over() const { return is_over_; }
+  bool left_slow_aside() const { return left_slow_aside_; }
   const std::optional<Interruption>& interruption() const { return interruption_; }
 
  private:
@@ -354,14 +355,24 @@ class Shrinking {
       const double usual = longest_batch_;
       const std::optional<std::size_t> found = first_that_fails(batch, seed_);
       if (!found) continue;
-      if (usual > 0 && longest_batch_ > slow_factor * usual + slow_seconds) {
-        longest_batch_ = usual;  // Runs that take so much longer cost more than the candidate is plainer.
-        continue;
-      }
+      if (is_slow(candidates[worth[at + *found]], usual)) continue;
       best_ = std::move(candidates[worth[at + *found]]);
       return worth[at + *found];
     }
     return std::nullopt;
+  }
+
+  /// Runs that take much longer than all before cost more than a candidate is plainer. `usual`: what those took. If the
+  /// last batch took so long, it is looked at alone, for the others of the batch or of the machine may be the reason.
+  bool is_slow(const Scenario& candidate, double usual) {
+    const auto took_long = [&] { return usual > 0 && longest_batch_ > slow_factor * usual + slow_seconds; };
+    if (!took_long()) return false;
+    longest_batch_ = usual;
+    (void)first_that_fails({candidate}, seed_);
+    if (!took_long()) return false;
+    longest_batch_ = usual;
+    left_slow_aside_ = true;
+    return true;
   }
 
   std::optional<std::size_t> first_that_fails(const std::vector<Scenario>& candidates, std::uint64_t seed) {
@@ -423,6 +434,7 @@ class Shrinking {
   FoundFailure failure_;
   Deadline deadline_;
   bool is_over_ = false;  ///< Something was not tried, for the time was up.
+  bool left_slow_aside_ = false;
   unsigned jobs_;
   bool tells_;
   std::set<std::pair<std::uint64_t, std::string>> tried_;
@@ -494,9 +506,10 @@ Exit shrink(const Subject& subject, const Options& options, std::chrono::nanosec
               size_of(shrinking.best()).c_str(),
               rounded(Duration::milliseconds(static_cast<std::int64_t>(watch.seconds() * 1000))).c_str(),
               thousands(shrinking.runs()).c_str(),
-              interruption          ? "; interrupted"
-              : shrinking.is_over() ? "; the time was up"
-                                    : "; nothing more can be left out");
+              interruption                  ? "; interrupted"
+              : shrinking.is_over()         ? "; the time was up"
+              : shrinking.left_slow_aside() ? "; only what makes its runs much slower can be left out"
+                                            : "; nothing more can be left out");
   if (!interruption)
     std::printf("it fails     with seed %llu%s\n", static_cast<unsigned long long>(shrinking.seed()),
                 failing ? fmt::format(", and with {} of the seeds 1 to {}", *failing, seeds).c_str()
