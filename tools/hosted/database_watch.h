@@ -22,11 +22,7 @@ struct DatabaseWords {
     std::string sync_state;  ///< As in pg_stat_replication.
   };
   std::vector<Follower> followers;  ///< Those that stream.
-  bool operator==(const DatabaseWords&) const = default;
 };
-inline bool operator==(const DatabaseWords::Follower& a, const DatabaseWords::Follower& b) {
-  return a.address == b.address && a.sync_state == b.sync_state;
-}
 
 /// `words[i]` and `addresses[i]` are of host i + 1. The primary is, of those that are none's standby, the one on the
 /// highest timeline; standbys are those that stream that timeline. Nothing if nobody is the primary.
