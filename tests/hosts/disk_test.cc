@@ -187,8 +187,8 @@ TEST_CASE("A slow sync is in nobody's way, and a stuck one ends with the fault o
   stuck.stuck = true;
   const sim::DiskFaultId is_stuck = disk.lay_on(stuck);
   const ProgramId first = start_shell(world->host(A), "sync /srv/file");
-  const ProgramId second = start_shell(world->host(A), "sync /srv");
-  // Others go on.
+  const ProgramId second = start_shell(world->host(A), "echo x > /srv/second; sync /srv/second");
+  // Others go on, but on what is being synced: the kernel holds that.
   CHECK(shell(world->host(A), "echo y > /srv/other && cat /srv/other") == "y\n");
   for (ProgramId each : {first, second}) {
     const Result<std::optional<int>> ended = world->host(A).wait(each, Duration::milliseconds(200));
