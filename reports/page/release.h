@@ -150,6 +150,35 @@ struct ReleasePolicies {
   std::vector<Row> rows;
 };
 
+/// What `heir compare` has measured: the same scenarios with heir and with other systems, on real hosts.
+struct ReleaseSystems {
+  /// A sum over the runs of which it is known.
+  struct Count {
+    std::uint64_t sum = 0;
+    std::uint64_t runs = 0;  ///< So many; 0: nothing is known, and the sum says nothing.
+  };
+  /// All runs of a scenario with one system.
+  struct Row {
+    std::string system;
+    bool tuned = false, simulated = false;
+    Outcome verdict = Outcome::unknown;
+    std::uint64_t asked = 0;                        ///< Runs.
+    std::uint64_t runs = 0;                         ///< Of them, that could be done; what follows is of those.
+    std::optional<std::int64_t> median_ns, max_ns;  ///< The longest time of a run without an acknowledged write.
+    Count acknowledged, lost, stale_reads;
+    Count split_brains, undecided;      ///< Runs.
+    Count not_back;                     ///< Hosts, of all runs.
+    std::vector<std::string> problems;  ///< Why runs could not be done: "seed 3: …".
+  };
+  struct Scenario {
+    std::string path;
+    std::string title;
+    std::vector<Row> rows;
+  };
+  std::string method;  ///< How it was measured, in sentences.
+  std::vector<Scenario> scenarios;
+};
+
 struct Release {
   std::string heir;  ///< Its version.
   std::string title;
@@ -171,6 +200,7 @@ struct Release {
   std::optional<ReleaseMutants> mutants;
   std::optional<ReleaseComparison> comparison;
   std::optional<ReleasePolicies> policies;
+  std::optional<ReleaseSystems> systems;
   std::vector<std::string> discussion;
   std::vector<std::string> limits;
   std::vector<std::pair<std::string, std::string>> reproduce;  ///< What, and the command.

@@ -189,6 +189,45 @@ void write_policies(Json& json, const std::optional<ReleasePolicies>& policies) 
   });
 }
 
+void write_systems(Json& json, const std::optional<ReleaseSystems>& systems) {
+  json.key("systems");
+  if (!systems) return json.null();
+  const auto time = [&](std::string_view key, const std::optional<std::int64_t>& ns) {
+    json.key(key);
+    ns ? json.number(*ns) : json.null();
+  };
+  const auto count = [&](std::string_view key, const ReleaseSystems::Count& of) {
+    json.key(key).object([&] {
+      write_count(json, "sum", of.sum);
+      write_count(json, "runs", of.runs);
+    });
+  };
+  json.object([&] {
+    json.key("method").string(systems->method);
+    write_list(json, "scenarios", systems->scenarios, [&](const ReleaseSystems::Scenario& scenario) {
+      json.key("path").string(scenario.path);
+      json.key("title").string(scenario.title);
+      write_list(json, "rows", scenario.rows, [&](const ReleaseSystems::Row& row) {
+        json.key("system").string(row.system);
+        json.key("tuned").boolean(row.tuned);
+        json.key("simulated").boolean(row.simulated);
+        json.key("verdict").string(to_string(row.verdict));
+        write_count(json, "asked", row.asked);
+        write_count(json, "runs", row.runs);
+        time("median_ns", row.median_ns);
+        time("max_ns", row.max_ns);
+        count("acknowledged", row.acknowledged);
+        count("lost", row.lost);
+        count("stale_reads", row.stale_reads);
+        count("split_brains", row.split_brains);
+        count("undecided", row.undecided);
+        count("not_back", row.not_back);
+        write_strings(json, "problems", row.problems);
+      });
+    });
+  });
+}
+
 }  // namespace
 
 std::string release_json(const Release& release) {
@@ -216,6 +255,7 @@ std::string release_json(const Release& release) {
     write_mutants(json, release.mutants);
     write_comparison(json, release.comparison);
     write_policies(json, release.policies);
+    write_systems(json, release.systems);
     write_strings(json, "discussion", release.discussion);
     write_strings(json, "limits", release.limits);
     write_list(json, "reproduce", release.reproduce, [&](const auto& each) {

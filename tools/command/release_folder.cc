@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "tools/command/compared_systems.h"
 #include "tools/command/rerun.h"
 #include "tools/command/watch.h"
 
@@ -29,6 +30,7 @@ std::string command_of(const ReleaseOptions& options) {
   std::string line = command_words() + " report";
   for (const std::string& each : options.databases) line += " " + shell_word(each);
   for (const std::string& each : options.earlier) line += " --against " + shell_word(each);
+  if (!options.compared.empty()) line += " --compared " + shell_word(options.compared);
   if (!options.title.empty()) line += " --title " + shell_word(options.title);
   return line + " --out report";
 }
@@ -95,7 +97,13 @@ Result<reports::Release> read_release(const ReleaseOptions& options) {
   if (!sources) return sources.error();
   const Result<std::vector<ReleaseSource>> earlier = read_sources(options.earlier);
   if (!earlier) return earlier.error();
-  return release_of(*sources, *earlier, options.title, command_of(options));
+  reports::Release release = release_of(*sources, *earlier, options.title, command_of(options));
+  if (options.compared.empty()) return release;
+  now_doing("reading " + options.compared);
+  Result<reports::ReleaseSystems> systems = read_compared_systems(options.compared);
+  if (!systems) return systems.error();
+  add_systems(release, std::move(*systems), options.compared);
+  return release;
 }
 
 Result<> write_release(reports::Release release, const ReleaseOptions& options, const std::string& out) {

@@ -16,6 +16,7 @@ namespace heir::tools {
 struct ReleaseOptions {
   std::vector<std::string> databases;
   std::vector<std::string> earlier;  ///< To be compared with.
+  std::string compared;              ///< What `heir compare --json` wrote; "": nothing.
   std::string title;                 ///< "": heir, and the versions that ran.
   std::size_t pages = 12;            ///< Of findings, at most.
 };

@@ -41,6 +41,7 @@ const char* const footer =
     "  heir report night.db:3 --out report\n"
     "  heir report history.jsonl --out report\n"
     "  heir report night.db --against last-release.db --title 'heir 1.2' --out report\n"
+    "  heir report night.db --compared all.json --out report\n"
     "  heir report scenarios/first/primary-crash.toml --format markdown >> release-notes.md\n"
     "\n"
     "The folder then has index.html, which works from disk, without network or server, and report.json, all that is on "
@@ -56,7 +57,8 @@ const char* const footer =
     "its own for each kind of failure, probes, coverage, times of failovers, planted bugs, what changed since an "
     "earlier\n"
     "release, and the same scenarios under other rules if they were hunted too (--set 'cluster.policy=\"manatee\"').\n"
-    "release.json has all of it (reports/page/src/release.ts).\n"
+    "With --compared, also how heir and other systems fared on real hosts. release.json has all of it\n"
+    "(reports/page/src/release.ts).\n"
     "\n"
     "A failure that was found before is run again: a page says so if it is gone, or is another run by now.\n"
     "\n"
@@ -170,6 +172,10 @@ void add_release_options(CLI::App& command, ReleaseOptions& options) {
       ->type_name("DB")
       ->take_all()
       ->expected(1);
+  command
+      .add_option("--compared", options.compared,
+                  "Of results: how heir fared beside other systems, as `heir compare … --json FILE` measured it")
+      ->type_name("FILE");
   command.add_option("--title", options.title, "Of results: the page's title (default: heir and its version)")
       ->type_name("TEXT");
 }
@@ -217,8 +223,8 @@ void add_report_command(CLI::App& app, Chosen& chosen) {
       if (options->paths.size() > 1)
         return bad("of several only databases of results (NAME.db) can be told together, not " +
                    *std::find_if_not(options->paths.begin(), options->paths.end(), is_results));
-      if (!options->release.earlier.empty() || !options->release.title.empty())
-        return bad("--against and --title belong to results of `heir hunt`");
+      if (!options->release.earlier.empty() || !options->release.compared.empty() || !options->release.title.empty())
+        return bad("--against, --compared and --title belong to results of `heir hunt`");
       options->subject.path = options->paths.front();
       return is_history(options->subject.path) ? of_history(*options) : of_run(*options);
     };

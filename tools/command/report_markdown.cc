@@ -37,6 +37,51 @@ std::string plain(std::string_view text) {
   return out;
 }
 
+using Systems = reports::ReleaseSystems;
+
+/// "5", "**5**" where there should be none, "0 (in 3 of 5 runs)", "–" for what is not known.
+std::string counted(const Systems::Row& row, const Systems::Count& count, bool should_be_none = false) {
+  if (count.runs == 0) return "–";
+  std::string text = thousands(count.sum);
+  if (should_be_none && count.sum > 0) text = "**" + text + "**";
+  if (count.runs < row.runs) text += fmt::format(" (in {} of {} runs)", count.runs, row.runs);
+  return text;
+}
+
+std::string name_of(const Systems::Row& row) {
+  return row.system + (row.tuned ? ", tuned" : "") + (row.simulated ? ", simulated" : "");
+}
+
+std::string markdown_of(const Systems::Row& row) {
+  const auto time = [](const std::optional<std::int64_t>& ns) {
+    return ns ? rounded(Duration::nanoseconds(*ns)) : "–";
+  };
+  const std::string verdict = to_string(row.verdict);
+  return fmt::format("| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |\n", plain(name_of(row)),
+                     row.verdict == Outcome::fail ? "**" + verdict + "**" : verdict,
+                     row.runs == row.asked ? thousands(row.runs) : fmt::format("{} of {}", row.runs, row.asked),
+                     time(row.median_ns), time(row.max_ns), counted(row, row.acknowledged),
+                     counted(row, row.lost, true), counted(row, row.stale_reads, true),
+                     counted(row, row.split_brains, true), counted(row, row.undecided), counted(row, row.not_back));
+}
+
+std::string markdown_of(const Systems& systems) {
+  std::string text = "\n## Beside other systems\n\n" + plain(systems.method) + "\n";
+  for (const Systems::Scenario& scenario : systems.scenarios) {
+    text += fmt::format("\n### {}\n\n{}\n\n", plain(scenario.title), plain(scenario.path));
+    text +=
+        "| system | verdict | runs | no write: median | longest | acknowledged | lost | stale reads | split brain | "
+        "undecided | not back |\n|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n";
+    for (const Systems::Row& row : scenario.rows) text += markdown_of(row);
+    std::string problems;
+    for (const Systems::Row& row : scenario.rows)
+      for (const std::string& problem : row.problems)
+        problems += fmt::format("- could not be done: {}, {}\n", plain(name_of(row)), plain(problem));
+    if (!problems.empty()) text += "\n" + problems;
+  }
+  return text;
+}
+
 /// As it stands, in a fence that is longer than any in it.
 std::string fenced(std::string_view text, const char* language) {
   std::size_t longest = 2, run = 0;
@@ -139,6 +184,7 @@ std::string markdown_of(const reports::Release& release) {
       text += "\n";
     }
   }
+  if (release.systems) text += markdown_of(*release.systems);
   paragraphs("Discussion", release.discussion);
   paragraphs("Known limits", release.limits);
   text += "\n## To do it again\n";

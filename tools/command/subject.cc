@@ -2,15 +2,13 @@
 
 #include <unistd.h>
 
-#include <cerrno>
 #include <charconv>
-#include <cstring>
-#include <fstream>
 
 #include "scenarios/codec.h"
 #include "scenarios/load.h"
 #include "scenarios/mistakes.h"
 #include "sim/faults/swarm.h"
+#include "tools/command/input_file.h"
 #include "tools/command/plan.h"
 #include "tools/hunt/results.h"
 #include "tools/simulation/programs.h"
@@ -19,25 +17,10 @@ namespace heir::tools {
 
 namespace {
 
-/// More than any capsule has.
-constexpr std::size_t largest_capsule = 4 * 1024 * 1024;
-
-Result<std::string> read_file(const std::string& path) {
-  errno = 0;
-  std::ifstream in(path, std::ios::binary);
-  std::string text(largest_capsule + 1, '\0');
-  if (in) in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!in.is_open() || in.bad() || (errno != 0 && in.gcount() == 0))
-    return Error{ErrorCode::io_error,
-                 scenarios::printable(path) + ": cannot be read: " + std::strerror(errno != 0 ? errno : EIO)};
-  text.resize(static_cast<std::size_t>(in.gcount()));
-  if (text.size() > largest_capsule)
-    return Error{ErrorCode::invalid, scenarios::printable(path) + ": longer than 4 MiB, which no capsule is"};
-  return text;
-}
+constexpr std::size_t most_mib = 4;  ///< More than any capsule has.
 
 Result<Capsule> from_file(const std::string& path) {
-  const Result<std::string> text = read_file(path);
+  const Result<std::string> text = read_input(path, most_mib, "capsule");
   if (!text) return text.error();
   return read_capsule(path, *text);
 }

@@ -36,6 +36,8 @@ export interface Release {
   mutants: Mutants | null;
   comparison: Comparison | null;
   policies: Policies | null;
+  /** Files that were written before there was such a comparison lack it. */
+  systems?: Systems | null;
   /** Paragraphs: what the results mean, and what they do not. */
   discussion: string[];
   /** Known limits, a sentence each. */
@@ -194,4 +196,51 @@ export interface Policies {
     /** By policy; null: it was not run. */
     results: ({ runs: number; failed: number; unknown: number; kinds: { kind: string; runs: number }[] } | null)[];
   }[];
+}
+
+/** What `heir compare` has measured: the same scenarios with heir and with other systems, on real hosts. */
+export interface Systems {
+  /** How it was measured, in sentences. */
+  method: string;
+  scenarios: {
+    path: string;
+    title: string;
+    rows: System[];
+  }[];
+}
+
+/** All runs of a scenario with one system. */
+export interface System {
+  /** "heir", "patroni", … */
+  system: string;
+  tuned: boolean;
+  /** It ran in the simulator. */
+  simulated: boolean;
+  /** "fail": writes were lost, reads stale, or brains split; "unknown": not all could be done, decided, or is known. */
+  verdict: "pass" | "fail" | "unknown";
+  /** Runs. */
+  asked: number;
+  /** Of them, that could be done; what follows is of those. */
+  runs: number;
+  /** Of each run's longest time, real, without an acknowledged write; null: not known. */
+  median_ns: number | null;
+  max_ns: number | null;
+  /** Writes. */
+  acknowledged: Sum;
+  lost: Sum;
+  /** At least so many. */
+  stale_reads: Sum;
+  /** Runs. */
+  split_brains: Sum;
+  undecided: Sum;
+  /** Hosts, of all runs, that did not follow the primary at the end. */
+  not_back: Sum;
+  /** Why runs could not be done: "seed 3: …". */
+  problems: string[];
+}
+
+/** Over the runs of which it is known, which are so many; of no runs: nothing is known, and the sum says nothing. */
+export interface Sum {
+  sum: number;
+  runs: number;
 }

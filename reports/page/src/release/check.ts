@@ -26,6 +26,7 @@ const TOTALS = [
   "events",
   "failovers",
 ] as const;
+const SUMS = ["acknowledged", "lost", "stale_reads", "split_brains", "undecided", "not_back"] as const;
 const OPTIONAL = ["mutants", "comparison", "policies"] as const;
 
 /** What is wrong with a release. Most types are taken on trust; that lists are lists, and tables have their cells, is not. */
@@ -42,7 +43,7 @@ export function wrongRelease(release: Release): string | null {
   for (const phase of release.phases)
     if (!Array.isArray(phase.buckets)) return `phase “${String(phase.name)}” has no buckets`;
 
-  const { coverage, mutants, comparison, policies } = release;
+  const { coverage, mutants, comparison, policies, systems } = release;
   for (const name of ["families", "phases", "hits"] as const)
     if (!Array.isArray(coverage?.[name])) return `“coverage.${name}” is no list`;
   if (!table(coverage.hits, coverage.families.length, coverage.phases.length))
@@ -68,6 +69,15 @@ export function wrongRelease(release: Release): string | null {
     )
   )
     return "“policies” has not each policy for each scenario";
+  if (typeof (systems ?? null) !== "object") return "“systems” is neither there nor null";
+  if (systems && !Array.isArray(systems.scenarios)) return "“systems.scenarios” is no list";
+  for (const scenario of systems?.scenarios ?? []) {
+    if (!Array.isArray(scenario.rows)) return "“systems” has not a list of systems for each scenario";
+    for (const row of scenario.rows) {
+      if (!Array.isArray(row.problems)) return "“systems” has a system without a list of problems";
+      for (const name of SUMS) if (!Number.isFinite(row[name]?.sum)) return `“systems” has a system without “${name}”`;
+    }
+  }
   return null;
 }
 

@@ -16,6 +16,7 @@ import { paragraphs, part } from "./parts";
 import { phases } from "./phases";
 import { policies } from "./policies";
 import { scenarios } from "./scenarios";
+import { systems } from "./systems";
 import { summary, top } from "./verdict";
 
 interface Chapter {
@@ -49,6 +50,7 @@ const CHAPTERS: Chapter[] = [
       { id: "margins", title: "Margins", body: margins },
       { id: "comparison", title: "Compared with an earlier release", body: comparison },
       { id: "policies", title: "Other policies", body: policies },
+      { id: "systems", title: "Beside other systems", body: systems },
     ],
   },
   {

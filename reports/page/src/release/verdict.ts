@@ -1,11 +1,12 @@
 import { h, type Child } from "../base/dom";
 import { count, counted, duration, list } from "../base/text";
 import { banner } from "../parts/sign";
-import type { Policies, Release } from "../release";
+import type { Policies, Release, Systems } from "../release";
 import { anchors } from "./findings";
 import { changes } from "./comparison";
 import { never } from "./coverage";
 import { foundBy } from "./mutants";
+import { nameOf } from "./systems";
 import { bound, date, hours, longTime, scenarioName } from "./words";
 
 /** The verdict, what it is about, and how much was run. */
@@ -58,11 +59,24 @@ function failedIn({ rows }: Policies, policy: number): string {
   return failed === 0 ? "failed in none" : `failed in ${count(failed)} of ${counted(run.length, "scenario")}`;
 }
 
+/** "heir failed in none of 6 scenarios", of each system. */
+function beside({ scenarios }: Systems): string[] {
+  const rows = scenarios.flatMap(({ rows }) => rows);
+  return [...new Set(rows.map(nameOf))].map((name) => {
+    const its = rows.filter((row) => nameOf(row) === name);
+    const [failed, unknown] = (["fail", "unknown"] as const).map(
+      (verdict) => its.filter((row) => row.verdict === verdict).length,
+    );
+    const doubt = unknown > 0 ? `, with ${count(unknown)} unknown` : "";
+    return `${name} failed in ${failed === 0 ? "none" : count(failed)} of ${counted(its.length, "scenario")}${doubt}`;
+  });
+}
+
 const MOST_FINDINGS = 6;
 
 /** The main results, a line each, with links to where they are told in full. */
 export function summary(release: Release): Child {
-  const { totals, findings, mutants, probes, comparison, policies } = release;
+  const { totals, findings, mutants, probes, comparison, policies, systems } = release;
   const to = (id: string, words: string) => h("a", { href: `#${id}` }, words);
   const ids = anchors(findings);
   const expected = probes.filter((probe) => !probe.rare);
@@ -149,6 +163,15 @@ export function summary(release: Release): Child {
           "Under ",
           to("policies", "other policies"),
           `, ${list(policies.policies.map((name, i) => `${name} ${failedIn(policies, i)}`))}.`,
+        ],
+    ],
+    [
+      "systems",
+      systems &&
+        systems.scenarios.length > 0 && [
+          "On real hosts, ",
+          to("systems", "beside other systems"),
+          `: ${beside(systems).join("; ")}.`,
         ],
     ],
   ];
