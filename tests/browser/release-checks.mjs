@@ -72,7 +72,7 @@ export const everyRelease = [
         ..."summary design method results scenarios findings undecided mutants probes coverage phases margins".split(
           " ",
         ),
-        ..."comparison policies discussion limits reproduce".split(" "),
+        ..."comparison policies systems discussion limits reproduce".split(" "),
         release.files.length > 0 && "files",
       ].filter(Boolean);
       const ids = await page.locator("main section").evaluateAll((all) => all.map((one) => one.id));
@@ -339,6 +339,46 @@ export const everyRelease = [
           }
         }
       }
+      await close();
+    },
+  ],
+
+  [
+    "shows heir beside other systems, and says what is not known",
+    async (browser, folder) => {
+      const { systems } = readRelease(folder);
+      const { page, faults, close } = await open(browser, folder);
+      const part = page.locator("#systems");
+      if (!systems) assert.match(await part.textContent(), /No comparison with other systems was given/);
+      else has(squeezed(await part.textContent()), systems.method);
+      assert.equal(await part.locator("table").count(), systems?.scenarios.length ?? 0);
+      for (const [i, { path, title, rows }] of (systems?.scenarios ?? []).entries()) {
+        const said = squeezed(await part.locator(".systems").nth(i).textContent());
+        for (const words of [path, title, ...rows.flatMap((row) => row.problems)]) has(said, words);
+        const name = (row) =>
+          [row.system, row.tuned && "tuned", row.simulated && "simulated"].filter(Boolean).join(", ");
+        const time = (ns) => (ns === null ? "–" : duration(ns));
+        assert.deepEqual(
+          await cells(page, `systems-${i + 1}`),
+          rows.map((row) => {
+            const sum = ({ sum, runs }) =>
+              runs === 0 ? "–" : `${grouped(sum)}${runs < row.runs ? `in ${runs} of ${row.runs} runs` : ""}`;
+            return [
+              squeezed(name(row)),
+              row.verdict,
+              row.runs === row.asked ? grouped(row.runs) : `${row.runs} of ${row.asked}`,
+              ...[row.median_ns, row.max_ns].map(time),
+              ...[row.acknowledged, row.lost, row.stale_reads, row.split_brains, row.undecided, row.not_back].map(sum),
+            ];
+          }),
+        );
+        // What should be none, and is not, looks bad; nothing else does.
+        const bad = rows.flatMap((row) => [row.lost, row.stale_reads, row.split_brains]).filter(({ sum }) => sum > 0);
+        assert.equal(await page.locator(`#systems-${i + 1} .bad`).count(), bad.length);
+        const failed = rows.filter((row) => row.verdict === "fail");
+        assert.equal(await page.locator(`#systems-${i + 1} .outcome.fail`).count(), failed.length);
+      }
+      assert.deepEqual(faults, []);
       await close();
     },
   ],

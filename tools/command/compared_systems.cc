@@ -24,7 +24,7 @@ constexpr std::uint64_t most_count = std::numeric_limits<std::uint32_t>::max();
 constexpr std::uint64_t most_ns = (std::uint64_t{1} << 53) - 1;
 
 const char* const method =
-    "Measured by `heir compare` on real hosts, which are namespaces of one machine with networks, disks and programs "
+    "Measured by heir compare on real hosts, which are namespaces of one machine with networks, disks and programs "
     "of "
     "their own: each scenario with each system and each seed, by turns, with the same workloads, faults, draws and "
     "judge. Rows that are called simulated are runs of the simulator. Times are the longest of a run, from the first "

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "engine/base/result.h"
 #include "reports/page/release.h"
 
 namespace heir::tools {

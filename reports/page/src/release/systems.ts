@@ -57,7 +57,9 @@ function cells(row: System): Child[] {
   return [
     nameOf(row),
     outcome(row.verdict, row.verdict),
-    row.runs === row.asked ? count(row.runs) : h("span", { class: "doubt" }, `${count(row.runs)} of ${count(row.asked)}`),
+    row.runs === row.asked
+      ? count(row.runs)
+      : h("span", { class: "doubt" }, `${count(row.runs)} of ${count(row.asked)}`),
     time(row.median_ns),
     time(row.max_ns),
     sum(row, row.acknowledged),

@@ -59,16 +59,18 @@ function failedIn({ rows }: Policies, policy: number): string {
   return failed === 0 ? "failed in none" : `failed in ${count(failed)} of ${counted(run.length, "scenario")}`;
 }
 
-/** "heir failed in none of 6 scenarios", of each system. */
+/** "heir failed in none of 6 scenarios", of each system that ran on real hosts. */
 function beside({ scenarios }: Systems): string[] {
-  const rows = scenarios.flatMap(({ rows }) => rows);
+  const rows = scenarios.flatMap(({ rows }) => rows).filter((row) => !row.simulated);
   return [...new Set(rows.map(nameOf))].map((name) => {
     const its = rows.filter((row) => nameOf(row) === name);
-    const [failed, unknown] = (["fail", "unknown"] as const).map(
-      (verdict) => its.filter((row) => row.verdict === verdict).length,
-    );
-    const doubt = unknown > 0 ? `, with ${count(unknown)} unknown` : "";
-    return `${name} failed in ${failed === 0 ? "none" : count(failed)} of ${counted(its.length, "scenario")}${doubt}`;
+    const failed = its.filter((row) => row.verdict === "fail").length;
+    const unknown = its.filter((row) => row.verdict === "unknown").length;
+    const words = [
+      failed > 0 && `failed in ${count(failed)}`,
+      unknown > 0 && `has no verdict in ${count(unknown)}`,
+    ].filter((one) => one !== false);
+    return `${name} ${list(words) || "failed in none"} of ${counted(its.length, "scenario")}`;
   });
 }
 
@@ -168,7 +170,7 @@ export function summary(release: Release): Child {
     [
       "systems",
       systems &&
-        systems.scenarios.length > 0 && [
+        beside(systems).length > 0 && [
           "On real hosts, ",
           to("systems", "beside other systems"),
           `: ${beside(systems).join("; ")}.`,
