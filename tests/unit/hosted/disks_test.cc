@@ -97,8 +97,8 @@ TEST_CASE("The copies of every system are known, and noise gets into nothing of 
     }
     CHECK(options.may_be_astray(copy + "/base/5/16384"));
     CHECK_FALSE(options.may_be_astray(copy + "/pg_xact/0000"));
-    CHECK(options.is_timed("/home/share/pg_autoctl/state"));
-    CHECK(options.may_be_garbage("/home/share/pg_autoctl/state") == (system == SystemKind::heir));
+    CHECK(options.is_timed("/state/pg_autoctl.state"));
+    CHECK(options.may_be_garbage("/state/pg_autoctl.state") == (system == SystemKind::heir));
   }
 }
 
