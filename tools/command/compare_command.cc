@@ -47,8 +47,10 @@ const char* const footer =
     "faults, draws and judge. The systems are Debian's packages, replicating synchronously; clients go\n"
     "straight to the databases of the others (target_session_attrs=read-write), and to the gates of heir's.\n"
     "\n"
-    "  no write     the longest time, from the first fault on, without an acknowledged write that survived\n"
-    "  lost         acknowledged writes that were gone at the end, at the primary that the others follow\n"
+    "  no write     the longest time, from the first fault on, without an acknowledged write that survived; of a run\n"
+    "               after which no database takes writes: until its end\n"
+    "  lost         acknowledged writes that were gone at the end, at the primary that the others follow; of a run\n"
+    "               after which no database takes writes it is not known (?)\n"
     "  stale reads  at least so many answers were older than an acknowledged write, or nothing explains them\n"
     "  split brain  runs in which two databases acknowledged writes at a time\n"
     "  undecided    runs of which the judge could not decide all\n"
@@ -65,7 +67,8 @@ const char* const footer =
     "this-host.toml\n"
     "\n"
     "Exit status: 0 all runs were done; 1 heir lost a write, answered wrongly, or left a host behind; 2 bad usage\n"
-    "or input; 3 a run could not be done, or not be decided; 130 interrupted, after what was done is told.\n"
+    "or input; 3 a run could not be done, not be decided, or it is not known what it lost; 130 interrupted, after\n"
+    "what was done is told.\n"
     "\n";
 
 volatile sig_atomic_t interrupted_by = 0;
@@ -217,8 +220,9 @@ class Comparison {
     Exit status = Exit::as_expected;
     for (const ComparedScenario& scenario : compared_)
       for (const Measurement& each : scenario.measurements) {
-        if (!each.problem.empty() || each.undecided) status = worse(status, Exit::no_verdict);
-        const bool is_wrong = each.lost > 0 || each.stale_reads > 0 || each.split_brain || !each.not_back.empty();
+        if (!each.problem.empty() || each.undecided || !each.lost) status = worse(status, Exit::no_verdict);
+        const bool is_wrong =
+            each.lost.value_or(0) > 0 || each.stale_reads > 0 || each.split_brain || !each.not_back.empty();
         if (each.system.kind == SystemKind::heir && is_wrong) status = worse(status, Exit::expectation_failed);
       }
     return status;

@@ -30,6 +30,12 @@ std::string count(const ComparisonRow& row, std::size_t number) {
   return row.runs == 0 ? "-" : thousands(number);
 }
 
+/// Nor that what is not known is.
+std::string lost_of(const ComparisonRow& row) {
+  if (row.unknown.empty()) return count(row, row.lost);
+  return row.unknown.size() == row.runs ? "?" : thousands(row.lost) + " + ?";
+}
+
 Cells cells_of(const ComparisonRow& row) {
   const std::size_t asked = row.runs + row.problems.size();
   return {to_string(row.system),
@@ -37,18 +43,23 @@ Cells cells_of(const ComparisonRow& row) {
           seconds(row.median),
           seconds(row.longest),
           count(row, row.acknowledged),
-          count(row, row.lost),
+          lost_of(row),
           count(row, row.stale_reads),
           count(row, row.split_brains),
           count(row, row.undecided),
           row.system.simulated ? "-" : count(row, row.not_back)};
 }
 
+constexpr const char* not_known = "no database took writes at the end; what was lost is not known";
+
 std::string problems_of(const std::vector<ComparisonRow>& rows, const char* begin) {
   std::string text;
-  for (const ComparisonRow& row : rows)
+  for (const ComparisonRow& row : rows) {
+    for (const std::uint64_t seed : row.unknown)
+      text += fmt::format("{}{}, seed {}: {}\n", begin, to_string(row.system), seed, not_known);
     for (const std::string& problem : row.problems)
-      text += fmt::format("{}{}, {}\n", begin, to_string(row.system), problem);
+      text += fmt::format("{}could not be done: {}, {}\n", begin, to_string(row.system), problem);
+  }
   return text;
 }
 
@@ -80,11 +91,11 @@ nlohmann::ordered_json json_of(const Measurement& each) {
   if (!each.problem.empty()) return run;
   run["without_write_ns"] = each.without_write.ns();
   run["acknowledged"] = each.acknowledged;
-  run["lost"] = each.lost;
+  run["lost"] = each.lost ? nlohmann::ordered_json(*each.lost) : nlohmann::ordered_json();
   run["stale_reads"] = each.stale_reads;
   run["split_brain"] = each.split_brain;
   run["undecided"] = each.undecided;
-  run["not_back"] = each.not_back;
+  run["not_back"] = each.system.simulated ? nlohmann::ordered_json() : nlohmann::ordered_json(each.not_back);
   return run;
 }
 
@@ -93,16 +104,18 @@ nlohmann::ordered_json json_of(const Measurement& each) {
 const char* const comparison_json_help =
     "--json: {scenarios: [{file, title, systems: [{system, tuned, simulated, safe, median_ns, longest_ns, runs: "
     "[run]}]}]}\n"
-    "  safe       every run could be done, and nothing was lost, stale, split or left undecided\n"
+    "  safe       every run could be done, and it is known that nothing was lost, stale or split\n"
     "  run        seed, problem (why it says nothing; null: it does, and then there are) without_write_ns,\n"
-    "             acknowledged, lost, stale_reads, split_brain, undecided, not_back (hosts)\n";
+    "             acknowledged, lost (null: no database took writes at the end, so it is not known),\n"
+    "             stale_reads, split_brain, undecided, not_back (hosts; null: in the simulator nobody looks)\n";
 
 std::string line_of(const Measurement& measurement) {
   std::string line = fmt::format("{}, seed {}: ", to_string(measurement.system), measurement.seed);
   if (!measurement.problem.empty()) return line + "could not be done: " + measurement.problem;
-  line +=
-      fmt::format("{} without a write, {} acknowledged, {} lost, {} stale reads", seconds(measurement.without_write),
-                  thousands(measurement.acknowledged), measurement.lost, measurement.stale_reads);
+  line += fmt::format("{} without a write, {} acknowledged, {} lost, {} stale reads",
+                      seconds(measurement.without_write), thousands(measurement.acknowledged),
+                      measurement.lost ? thousands(*measurement.lost) : "?", measurement.stale_reads);
+  if (!measurement.lost) line += std::string(", ") + not_known;
   if (measurement.split_brain) line += ", split brain";
   if (measurement.undecided) line += ", not all decided";
   for (const std::string& host : measurement.not_back) line += ", " + host + " not back";
@@ -123,7 +136,7 @@ std::string table_of(const ComparedScenario& scenario) {
     text += "\n";
   }
   if (const std::string distance = distance_of(rows); !distance.empty()) text += "  " + distance + "\n";
-  return text + problems_of(rows, "  could not be done: ");
+  return text + problems_of(rows, "  ");
 }
 
 std::string markdown_of(const std::vector<ComparedScenario>& scenarios) {
@@ -134,8 +147,7 @@ std::string markdown_of(const std::vector<ComparedScenario>& scenarios) {
     text += markdown_line(heads) + "|---|---|---|---|---|---|---|---|---|---|\n";
     for (const ComparisonRow& row : rows) text += markdown_line(cells_of(row));
     if (const std::string distance = distance_of(rows); !distance.empty()) text += "\n" + distance + "\n";
-    if (const std::string problems = problems_of(rows, "- could not be done: "); !problems.empty())
-      text += "\n" + problems;
+    if (const std::string problems = problems_of(rows, "- "); !problems.empty()) text += "\n" + problems;
   }
   return text;
 }

@@ -11,7 +11,10 @@ namespace heir::hosted {
 namespace {
 
 constexpr const char* script_path = "/srv/etc/service";
-constexpr const char* data = "/srv/auto-failover/data";
+
+std::string data() {
+  return std::string(auto_failover_root) + "/data";
+}
 
 std::string monitor_address(const ClusterHost& monitor) {
   return "postgres://autoctl_node@" + monitor.address + ":" + std::to_string(postgresql_port) +
@@ -20,16 +23,16 @@ std::string monitor_address(const ClusterHost& monitor) {
 
 /// `create` only where there is nothing; what it began and did not end it goes on with.
 std::string script(const std::string& create, const std::string& set_up) {
-  const std::string made = std::string(data) + ".made";
+  const std::string made = data() + ".made";
   return "#!/bin/sh\n"
          "set -e\n"
          "if [ ! -e " +
-         made + " ]; then\n  " + create + " --pgdata " + data + " --pgctl " + postgresql_programs +
+         made + " ]; then\n  " + create + " --pgdata " + data() + " --pgctl " + postgresql_programs +
          "/pg_ctl --auth trust --no-ssl\n" + set_up + "  touch " + made +
          "\n"
          "fi\n"
          "exec /usr/bin/pg_autoctl run --pgdata " +
-         data + "\n";
+         data() + "\n";
 }
 
 class AutoFailoverSystem final : public SystemWithoutGate {
@@ -38,8 +41,8 @@ class AutoFailoverSystem final : public SystemWithoutGate {
 
   Result<> install() override {
     for (const ClusterHost& host : hosts_) {
-      if (const Result<> put = prepare_host(host, data); !put) return put;
-      if (const Result<> put = put_file(host, "/srv/auto-failover/.keep", ""); !put) return put;
+      if (const Result<> put = prepare_host(host, data()); !put) return put;
+      if (const Result<> put = put_file(host, std::string(auto_failover_root) + "/.keep", ""); !put) return put;
       const std::string text = host.store ? monitor_script(monitor(), tuned_) : node_script(host, monitor(), tuned_);
       if (const Result<> put = put_file(host, script_path, text); !put) return put;
     }
@@ -56,7 +59,7 @@ class AutoFailoverSystem final : public SystemWithoutGate {
                                       process.command.find(script_path) != std::string::npos);
   }
 
-  std::string database_logs() const override { return std::string(data) + "/log"; }
+  std::string database_logs() const override { return data() + "/log"; }
 
   testbed::Command request(const scenarios::Fault&, const std::string&) const override {
     return postgres_command({"/usr/bin/pg_autoctl", "perform", "switchover", "--monitor", monitor_address(monitor())});
@@ -82,7 +85,7 @@ std::string monitor_script(const ClusterHost& monitor, bool tuned) {
          {"health_check_period = 500", "health_check_timeout = 1000", "health_check_max_retries = 1",
           "health_check_retry_delay = 500", "node_considered_unhealthy_timeout = 3000", "primary_demote_timeout = 5000",
           "startup_grace_period = 3000"})
-      set_up += "  echo 'pgautofailover." + std::string(setting) + "' >> " + data + "/postgresql.conf\n";
+      set_up += "  echo 'pgautofailover." + std::string(setting) + "' >> " + data() + "/postgresql.conf\n";
   return script("/usr/bin/pg_autoctl create monitor --hostname " + monitor.address + " --pgport " +
                     std::to_string(postgresql_port),
                 set_up);
@@ -90,10 +93,8 @@ std::string monitor_script(const ClusterHost& monitor, bool tuned) {
 
 std::string node_script(const ClusterHost& node, const ClusterHost& monitor, bool tuned) {
   // Its own rules let in its own users only.
-  std::string set_up = "  echo 'host all all all trust' >> " + std::string(data) + "/pg_hba.conf\n";
-  if (tuned)
-    set_up +=
-        "  /usr/bin/pg_autoctl config set --pgdata " + std::string(data) + " timeout.network_partition_timeout 3\n";
+  std::string set_up = "  echo 'host all all all trust' >> " + data() + "/pg_hba.conf\n";
+  if (tuned) set_up += "  /usr/bin/pg_autoctl config set --pgdata " + data() + " timeout.network_partition_timeout 3\n";
   return script("/usr/bin/pg_autoctl create postgres --hostname " + node.address + " --pgport " +
                     std::to_string(postgresql_port) + " --name " + node.name + " --username postgres --monitor '" +
                     monitor_address(monitor) + "'",

@@ -5,6 +5,8 @@
 
 namespace heir::hosted {
 
+inline constexpr const char* auto_failover_root = "/srv/auto-failover";
+
 /// Scripts for the shell: make the monitor, or the node, if it is not made yet, and become its service.
 std::string monitor_script(const ClusterHost& monitor, bool tuned);
 std::string node_script(const ClusterHost& node, const ClusterHost& monitor, bool tuned);

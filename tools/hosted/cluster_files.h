@@ -23,6 +23,7 @@ inline constexpr const char* disk_root = "/srv";
 inline constexpr const char* program_path = "/srv/bin/heir";
 inline constexpr const char* config_path = "/srv/etc/agent.toml";
 inline constexpr const char* data_root = "/srv/heir";
+inline constexpr const char* database_root = "/srv/heir/database";
 
 /// All that the scenario says of peers and store; only hosts and name are missing.
 tools::HostingConfig hosting_config(const scenarios::Scenario& scenario);

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "reports/check/check.h"
+#include "scenarios/names.h"
 #include "tools/hosted/aftermath.h"
 
 namespace heir::hosted {
@@ -12,6 +13,7 @@ namespace {
 
 using reports::FailureKind;
 using reports::Operation;
+using sim::VirtualTime;
 
 constexpr std::size_t all_failures = 10'000'000;
 
@@ -26,9 +28,19 @@ std::set<std::int64_t> elements_at_end(const sim::RunResult& result) {
   return present;
 }
 
-/// Those whose fate is known and good; of registers all, if there are no others.
-std::vector<const Operation*> surviving(const sim::RunResult& result,
-                                        const std::vector<const Operation*>& acknowledged) {
+VirtualTime first_strike(const sim::RunResult& result) {
+  return VirtualTime::from_ns(result.timeline->faults.front().from.ns());
+}
+
+/// Those whose fate is known and good; of registers all, if there are no others. If nothing of the end is known, those
+/// before the first strike.
+std::vector<const Operation*> surviving(const sim::RunResult& result, std::vector<const Operation*> acknowledged) {
+  if (!result.final_state) {
+    std::erase_if(acknowledged, [struck = first_strike(result)](const Operation* write) {
+      return VirtualTime::from_ns(write->completed.ns()) > struck;
+    });
+    return acknowledged;
+  }
   if (std::all_of(acknowledged.begin(), acknowledged.end(), [](const Operation* each) { return is_of_values(*each); }))
     return acknowledged;
   const std::set<std::int64_t> present = elements_at_end(result);
@@ -55,11 +67,21 @@ std::size_t count_lost(const sim::RunResult& result, const std::vector<const Ope
 Duration longest_without(const scenarios::Scenario& scenario, const sim::RunResult& result,
                          const std::vector<const Operation*>& writes) {
   const VirtualTime end = VirtualTime() + scenario.duration;
-  const VirtualTime struck = VirtualTime::from_ns(result.timeline->faults.front().from.ns());
+  const VirtualTime struck = first_strike(result);
   Duration longest;
   for (const sim::Outage& outage : outages_among(writes, end, Duration::zero()))
     if (outage.to > struck) longest = std::max(longest, outage.length());
   return longest;
+}
+
+/// An operator asked for a switchover, and the primary has never changed since.
+bool lacks_switchover(const sim::RunResult& result) {
+  const std::string kind = scenarios::to_string(scenarios::FaultKind::switchover);
+  const auto asked = std::find_if(result.timeline->faults.begin(), result.timeline->faults.end(),
+                                  [&](const reports::FaultTimeline& fault) { return fault.kind == kind; });
+  return asked != result.timeline->faults.end() &&
+         std::none_of(result.failovers.begin(), result.failovers.end(),
+                      [&](const reports::Failover& each) { return each.declared >= asked->from; });
 }
 
 }  // namespace
@@ -73,8 +95,13 @@ Measurement measure(const scenarios::Scenario& scenario, const SystemChoice& sys
     made.problem = "no fault struck: nobody had the role that it was for";
     return made;
   }
-  if (!result.final_state) {
-    made.problem = "no database took part in the last reads, so nobody can say what became of the acknowledged writes";
+  if (result.history.empty()) {
+    made.problem = "there were no clients, so nothing can be measured";
+    return made;
+  }
+  // One that left nobody to take writes did something.
+  if (result.final_state && lacks_switchover(result)) {
+    made.problem = "the switchover was not done";
     return made;
   }
   const std::vector<const Operation*> acknowledged = acknowledged_writes(result.history);
@@ -82,14 +109,14 @@ Measurement measure(const scenarios::Scenario& scenario, const SystemChoice& sys
   made.without_write = longest_without(scenario, result, surviving(result, acknowledged));
   made.not_back = outcome.not_back;
   reports::CheckOptions options;
-  options.final_state = *result.final_state;
+  if (result.final_state) options.final_state = *result.final_state;
   options.max_failures = all_failures;
   const Result<reports::Verdict> verdict = reports::check(result.history, options);
   if (!verdict) {
     made.problem = verdict.error().message;
     return made;
   }
-  made.lost = count_lost(result, acknowledged, verdict->failures);
+  if (result.final_state) made.lost = count_lost(result, acknowledged, verdict->failures);
   made.stale_reads = static_cast<std::size_t>(
       std::count_if(verdict->failures.begin(), verdict->failures.end(),
                     [](const reports::Failure& failure) { return failure.kind != FailureKind::lost_write; }));
@@ -118,7 +145,8 @@ std::vector<ComparisonRow> rows_of(const std::vector<Measurement>& measurements)
     ++found->runs;
     times[static_cast<std::size_t>(found - rows.begin())].push_back(each.without_write);
     found->acknowledged += each.acknowledged;
-    found->lost += each.lost;
+    found->lost += each.lost.value_or(0);
+    if (!each.lost) found->unknown.push_back(each.seed);
     found->stale_reads += each.stale_reads;
     found->split_brains += each.split_brain ? 1 : 0;
     found->undecided += each.undecided ? 1 : 0;

@@ -25,12 +25,7 @@ constexpr unsigned long first_of_users = 16384;
 
 /// As names on the disk.
 postgresql::Layout layout() {
-  return postgresql::Layout(std::string(data_root).substr(std::strlen(disk_root)) + "/database");
-}
-
-/// Of a copy of the database, whole or being made.
-bool is_of_a_copy(const std::string& name) {
-  return name.starts_with(layout().data());
+  return postgresql::Layout(std::string(database_root).substr(std::strlen(disk_root)));
 }
 
 template <class Number>
@@ -106,14 +101,15 @@ bool needs_disks(const scenarios::Scenario& scenario) {
   return scenario.disk != scenarios::Disk() || std::any_of(scenario.faults.begin(), scenario.faults.end(), needs);
 }
 
-testbed::DiskOptions disk_options(const scenarios::Scenario& scenario) {
+testbed::DiskOptions disk_options(const scenarios::Scenario& scenario, SystemKind system) {
+  const auto is_of_a_copy = [copies = copies_of(system)](const std::string& name) { return name.starts_with(copies); };
   testbed::DiskOptions options;
   options.parameters = sim::disk_parameters(scenario.disk);
-  options.is_timed = [](const std::string& name) { return !is_of_a_copy(name); };
-  options.may_be_garbage = [](const std::string& name) {
-    return !is_of_a_copy(name) || name.find("/pg_wal/") != std::string::npos;
+  options.is_timed = [=](const std::string& name) { return !is_of_a_copy(name); };
+  options.may_be_garbage = [=](const std::string& name) {
+    return is_of_a_copy(name) ? name.find("/pg_wal/") != std::string::npos : system == SystemKind::heir;
   };
-  options.may_be_astray = [](const std::string& name) {
+  options.may_be_astray = [=](const std::string& name) {
     return is_of_a_copy(name) && name.find("/base/") != std::string::npos;
   };
   return options;

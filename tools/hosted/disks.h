@@ -5,6 +5,7 @@
 #include <string>
 
 #include "scenarios/scenario.h"
+#include "tools/hosted/system.h"
 #include "tools/testbed/disk.h"
 
 namespace heir::hosted {
@@ -12,11 +13,17 @@ namespace heir::hosted {
 /// Whether it shows of a run that its hosts' disks forget and fail: something cuts the power, befalls disks, waits for
 /// their syncs, or [disk] is not the usual. Else folders of this machine do, which cost less.
 bool needs_disks(const scenarios::Scenario& scenario);
+/// Whether that goes for the hosts of the store, too. Those of other systems have folders: etcd maps its file, which no
+/// Disk allows.
+constexpr bool stores_have_disks(SystemKind system) {
+  return system == SystemKind::heir;
+}
 
 /// As the scenario's [disk] says. Times of reads and writes are for the files of agents and of the store's members, as
-/// in the simulator. Garbage is left only in files whose readers tell it from what was written: those, and PostgreSQL's
-/// log. Its tables and its commit log stand what is torn, but nothing tells it of a sector of theirs that is noise.
-testbed::DiskOptions disk_options(const scenarios::Scenario& scenario);
+/// in the simulator. Garbage is left only in files whose readers tell it from what was written: heir's own, and
+/// PostgreSQL's log. Its tables and its commit log stand what is torn, but nothing tells it of a sector of theirs that
+/// is noise, nor another system of one in what it keeps beside them.
+testbed::DiskOptions disk_options(const scenarios::Scenario& scenario, SystemKind system);
 
 /// A part of a file that a peer has stored.
 struct StoredPart {

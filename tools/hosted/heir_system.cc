@@ -11,10 +11,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string database_root() {
-  return std::string(data_root) + "/database";
-}
-
 class HeirSystem final : public System {
  public:
   HeirSystem(const scenarios::Scenario& scenario, std::vector<ClusterHost> hosts, std::string password)
@@ -37,7 +33,7 @@ class HeirSystem final : public System {
   Access database(const ClusterHost& peer) const override {
     return {peer.address, tools::Ports().database, "heir", password_};
   }
-  std::string database_logs() const override { return database_root() + "/log"; }
+  std::string database_logs() const override { return postgresql::Layout(database_root).log_folder(); }
   bool tells_roles() const override { return true; }
 
   testbed::Command request(const scenarios::Fault& operator_request, const std::string& host_name) const override {
@@ -49,7 +45,7 @@ class HeirSystem final : public System {
   }
 
   testbed::Command pg_ctl(std::string_view action) const override {
-    const postgresql::Layout layout(database_root());
+    const postgresql::Layout layout(database_root);
     testbed::Command command =
         command_of({std::string(postgresql_programs) + "/pg_ctl", std::string(action), "-w", "-D", layout.data()});
     command.user = postgres_user();

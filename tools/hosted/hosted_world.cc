@@ -71,8 +71,10 @@ Result<> HostedWorld::set_up() {
   options.seed = options_.seed;
   options.link = sim::link_parameters(scenario_.network);
   if (options_.capture) options.capture = options_.keep;
-  if (needs_disks(scenario_)) options.disks = members_.size() + peers_.size();
-  options.disk = disk_options(scenario_);
+  // The members of the store come first.
+  if (!stores_have_disks(options_.system.kind)) options.first_disk = members_.size();
+  if (needs_disks(scenario_)) options.disks = members_.size() + peers_.size() - options.first_disk;
+  options.disk = disk_options(scenario_, options_.system.kind);
   Result<std::unique_ptr<testbed::World>> world = testbed::World::make(options);
   if (!world) return world.error();
   world_ = std::move(*world);

@@ -1,5 +1,6 @@
 // Patroni 3.0.2 on etcd's v2 API, with synchronous_mode and synchronous_mode_strict: that which promises what heir
-// does.
+// does. For it, as for the other systems, the harness removes postmaster.pid when a host boots (system.cc says why);
+// heir does without.
 #include "tools/hosted/patroni_system.h"
 
 namespace heir::hosted {
@@ -21,7 +22,7 @@ class PatroniSystem final : public SystemWithoutGate {
   Result<> install() override {
     for (const ClusterHost& host : hosts_) {
       const std::string text = patroni_text(host, hosts_, connections_, tuned_);
-      if (const Result<> put = prepare_host(host, std::string(root) + "/data"); !put) return put;
+      if (const Result<> put = prepare_host(host, patroni_data); !put) return put;
       if (const Result<> put = put_file(host, patroni_file, text); !put) return put;
       if (const Result<> put = put_file(host, std::string(root) + "/log/.keep", ""); !put) return put;
     }
@@ -109,8 +110,8 @@ std::string patroni_text(const ClusterHost& host, const std::vector<ClusterHost>
          std::to_string(postgresql_port) +
          "\n"
          "  data_dir: " +
-         root +
-         "/data\n"
+         patroni_data +
+         "\n"
          "  bin_dir: " +
          postgresql_programs +
          "\n"

@@ -5,6 +5,8 @@
 
 namespace heir::hosted {
 
+inline constexpr const char* patroni_data = "/srv/patroni/data";
+
 std::vector<std::string> etcd_arguments(const ClusterHost& host, const std::vector<ClusterHost>& hosts);
 /// patroni.yml of that host.
 std::string patroni_text(const ClusterHost& host, const std::vector<ClusterHost>& hosts, int connections, bool tuned);

@@ -46,7 +46,13 @@ bool HostProcess::is_postmaster() const {
 }
 
 bool HostProcess::serves(const std::string& user) const {
-  return command.starts_with("postgres: " + user + " ");
+  // "postgres: app app 10.0.0.1(5432) idle"; with a cluster_name, "postgres: name: app …".
+  const std::string_view prefix = "postgres: ";
+  if (!command.starts_with(prefix)) return false;
+  const std::string words = command.substr(prefix.size());
+  const std::size_t name_ends = words.find(": ");
+  return words.starts_with(user + " ") ||
+         (name_ends != std::string::npos && words.compare(name_ends + 2, user.size() + 1, user + " ") == 0);
 }
 
 std::vector<HostProcess> processes_of(const testbed::Container& host) {

@@ -21,7 +21,7 @@ std::string programs_folder() {
 }
 
 std::string data() {
-  return std::string(root) + "/data";
+  return repmgr_data;
 }
 
 std::string connection(const ClusterHost& host) {

@@ -5,6 +5,8 @@
 
 namespace heir::hosted {
 
+inline constexpr const char* repmgr_data = "/srv/repmgr/data";
+
 /// repmgr.conf; nodes count from 1, as the hosts of peers.
 std::string repmgr_text(const ClusterHost& host, int node, bool tuned);
 /// Scripts for the shell: the database, made if it is not there (of the first host anew, of the others as its copy),

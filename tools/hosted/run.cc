@@ -119,7 +119,8 @@ class Course {
     turn_until(clock_.instant(VirtualTime() + scenario_.duration), "", never);
     nemesis_->stop();
     if (!result_.interrupted) look_who_is_back();
-    if (!result_.interrupted) settle();
+    if (!result_.interrupted)
+      if (const Result<> settled = settle(); !settled) return settled;
     result_.healed_at = nemesis_->healed_at();
     nemesis_.reset();
     stop_.set();
@@ -236,15 +237,20 @@ class Course {
   }
 
   /// What is still open ends by its timeout; then everything is read once more.
-  void settle() {
+  Result<> settle() {
     const auto clients_are_done = [this] {
       return std::all_of(clients_.begin(), clients_.end(), [](const auto& client) { return client->is_done(); });
     };
-    if (!turn_for(settle_limit, "the clients", clients_are_done)) return;
+    if (!turn_for(settle_limit, "the clients", clients_are_done)) {
+      if (result_.interrupted || world_->problem()) return {};
+      return Error{ErrorCode::timed_out,
+                   "the clients had not ended " + to_string(settle_limit) + " after the scenario"};
+    }
     const VirtualTime until = clock_.now() + settle_limit;
     for (Client* reader : readers_) reader->read_all(until);
     turn_for(settle_limit + settle_limit, "the last reads", clients_are_done);
     if (!scenario_.workloads.empty() && !result_.interrupted) final_ = ask_for_all();
+    return {};
   }
 
   std::optional<Answer> ask_for_all() {

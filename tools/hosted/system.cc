@@ -3,10 +3,15 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <filesystem>
 
 #include "engine/base/assert.h"
+#include "engine/databases/postgresql/layout.h"
 #include "engine/hosts/files.h"
+#include "tools/hosted/auto_failover_system.h"
+#include "tools/hosted/patroni_system.h"
+#include "tools/hosted/repmgr_system.h"
 #include "tools/hosting/config.h"
 
 namespace heir::hosted {
@@ -80,6 +85,18 @@ std::optional<SystemKind> system_named(std::string_view name) {
 std::string to_string(const SystemChoice& choice) {
   return std::string(to_string(choice.kind)) + (choice.tuned ? ", tuned" : "") +
          (choice.simulated ? ", simulated" : "");
+}
+
+std::string copies_of(SystemKind kind) {
+  const auto on_disk = [](const std::string& path) { return path.substr(std::strlen(disk_root)); };
+  switch (kind) {
+    case SystemKind::heir: return on_disk(postgresql::Layout(database_root).data());
+    case SystemKind::patroni: return on_disk(patroni_data);
+    // Those being made are not in `data`, but in `backup` beside it.
+    case SystemKind::auto_failover: return on_disk(auto_failover_root) + "/";
+    case SystemKind::repmgr: return on_disk(repmgr_data);
+  }
+  return {};
 }
 
 Result<> can_deploy(SystemKind kind) {

@@ -35,6 +35,9 @@ std::optional<SystemKind> system_named(std::string_view name);
 /// "patroni, tuned", "heir, simulated"
 std::string to_string(const SystemChoice& choice);
 
+/// Where the copies of its databases are, whole or being made: all names on a host's disk that begin so.
+std::string copies_of(SystemKind kind);
+
 /// Whether this machine has its programs; the error names Debian's packages.
 Result<> can_deploy(SystemKind kind);
 /// What runs deploys, and with which settings, in a sentence; empty for heir.

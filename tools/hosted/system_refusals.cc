@@ -1,5 +1,8 @@
 #include "tools/hosted/system_refusals.h"
 
+#include <algorithm>
+
+#include "scenarios/fault_kinds.h"
 #include "scenarios/fault_section.h"
 #include "scenarios/names.h"
 
@@ -13,9 +16,24 @@ using scenarios::FaultKind;
 bool is_of_store(const Fault& fault) {
   if (fault.kind == FaultKind::crash_store || fault.kind == FaultKind::wipe_store) return true;
   if (fault.hosts.empty()) return scenarios::is_of_store(fault.target.kind);
-  for (const scenarios::Target& host : fault.hosts)
-    if (scenarios::is_of_store(host.kind)) return true;
-  return false;
+  return std::any_of(fault.hosts.begin(), fault.hosts.end(),
+                     [](const scenarios::Target& host) { return scenarios::is_of_store(host.kind); });
+}
+
+/// Of the store, or perhaps.
+bool may_hit_store(const Fault& fault, FaultKind kind) {
+  return is_of_store(fault) || fault.target.kind == scenarios::TargetKind::rack || kind == FaultKind::power_off_all;
+}
+
+/// It shows only on a host whose disk forgets and fails.
+bool needs_disk(const Fault& fault, FaultKind kind) {
+  return kind == FaultKind::crash || kind == FaultKind::power_off_all ||
+         (kind == FaultKind::restart_loop && fault.process == scenarios::ProcessKind::host) ||
+         scenarios::traits(kind).family == scenarios::FaultFamily::disk;
+}
+
+bool is_a_lie(const Fault& fault, FaultKind kind) {
+  return kind == FaultKind::bad_fsync && fault.answer == scenarios::FsyncAnswer::lie;
 }
 
 /// Empty: it can be done.
@@ -37,11 +55,58 @@ std::string why_not(SystemKind system, FaultKind kind) {
     case FaultKind::misdirected_write:
     case FaultKind::misdirected_read:
     case FaultKind::swap_disk: return "it is for files where heir has them, which those of " + name + " are not";
+    case FaultKind::clock_step:
+      return "the library that steps a program's clock is preloaded with heir's programs only, not those of " + name;
     case FaultKind::wipe_store: return "a wiped member of the store of " + name + " needs its operator's hand";
     case FaultKind::join:
       return system == SystemKind::repmgr ? "the first host of repmgr is the primary of a new cluster" : "";
-    default: return {};
+    case FaultKind::crash:
+    case FaultKind::crash_database:
+    case FaultKind::crash_agent:
+    case FaultKind::crash_backend:
+    case FaultKind::out_of_memory:
+    case FaultKind::out_of_files:
+    case FaultKind::out_of_connections:
+    case FaultKind::starve:
+    case FaultKind::restart_loop:
+    case FaultKind::pause:
+    case FaultKind::suspend:
+    case FaultKind::partition:
+    case FaultKind::slow_link:
+    case FaultKind::clog:
+    case FaultKind::swizzle_clog:
+    case FaultKind::flap:
+    case FaultKind::break_connections:
+    case FaultKind::clock_rate:
+    case FaultKind::clock_slew:
+    case FaultKind::clock_freeze:
+    case FaultKind::slow_disk:
+    case FaultKind::stuck_disk:
+    case FaultKind::disk_full:
+    case FaultKind::read_only_disk:
+    case FaultKind::bad_fsync:
+    case FaultKind::power_off_all:
+    case FaultKind::crash_store:
+    case FaultKind::cancel_by_hand:
+    case FaultKind::stop:
+    case FaultKind::random: return {};
   }
+  return {};
+}
+
+/// The same, of what depends on more than the kind.
+std::string why_not(SystemKind system, const scenarios::Scenario& scenario, const Fault& fault, FaultKind kind) {
+  const std::string name = to_string(system);
+  const bool spares_all =
+      system == SystemKind::repmgr && kind == FaultKind::power_off_all;  // Nothing of it runs there.
+  if (!spares_all && needs_disk(fault, kind) && may_hit_store(fault, kind))
+    return "the store's hosts have folders for disks with " + name +
+           ", which forget nothing when the power goes and have no faults (etcd maps its file, which disks that forget "
+           "refuse); it can strike peers";
+  if (is_a_lie(fault, kind) && scenario.disk.atlas)
+    return "which copies hold what " + name + " has acknowledged nobody tells the atlas, so it would spare them all; " +
+           "without it ([disk] atlas = false) it can";
+  return why_not(system, kind);
 }
 
 }  // namespace
@@ -65,7 +130,7 @@ std::vector<Refusal> refusals_of(SystemKind system, const scenarios::Scenario& s
     const Fault& fault = scenario.faults[i];
     const auto number = static_cast<int>(i);
     for (const FaultKind kind : scenarios::possible_kinds(fault))
-      if (const std::string why = why_not(system, kind); !why.empty())
+      if (const std::string why = why_not(system, scenario, fault, kind); !why.empty())
         refused.push_back({"fault", number, fault.kind == FaultKind::random ? "among" : "kind",
                            std::string(scenarios::to_string(kind)) + ": " + why});
     if (fault.on) refused.push_back({"fault", number, "on", "the log of " + name + " does not tell its moments"});

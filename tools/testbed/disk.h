@@ -2,7 +2,8 @@
 // its faults say, and loses what was not synced when the power goes. In the terms of sim/disk.
 //
 // What programs write reaches the Volume before their call returns: nothing of it is in the kernel's page cache, but
-// programs that are run. So a shared writable mapping of a file is refused (ENODEV); PostgreSQL has none on its disk.
+// programs that are run. So every shared mapping of a file is refused (ENODEV), one that is only read, too; PostgreSQL
+// has none on its disk.
 // A sync costs no write of this machine: it takes the time of `DiskParameters::sync_low` and so on, or none if it has
 // nothing to write, and others go on meanwhile, but for changes of the very file or folder: Linux holds its inode while
 // a FUSE file system syncs it, as ext4 does not. Locks are the kernel's.

@@ -91,7 +91,8 @@ Result<std::unique_ptr<World>> World::make(const WorldOptions& options) {
   Result<std::unique_ptr<Switch>> made = Switch::start(between);
   if (!made) return made.error();
   world->switch_ = std::move(*made);
-  for (std::uint16_t i = 0; i < std::min(options.disks, options.hosts.size()); ++i) {
+  const std::size_t end_of_disks = std::min(options.first_disk + options.disks, options.hosts.size());
+  for (auto i = static_cast<std::uint16_t>(options.first_disk); i < end_of_disks; ++i) {
     const std::string folder = world->folder(NodeId(i));
     for (const std::string& path : {folder, folder + "/srv"})
       if (const Result<> own = make_own_folder(path, 0755); !own) return own.error();

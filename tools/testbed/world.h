@@ -29,8 +29,9 @@ struct WorldOptions {
   LinkParameters link = plain_link();
   std::string capture;  ///< As SwitchOptions::capture.
   int mtu = 1500;       ///< Of the hosts' devices.
-  /// So many of the hosts, the first ones, have a Disk; needs can_make_disks().
+  /// So many of the hosts, from that one on, have a Disk; needs can_make_disks().
   std::size_t disks = 0;
+  std::size_t first_disk = 0;
   DiskOptions disk{};
 };
 

@@ -43,6 +43,7 @@ Measurement measured(SystemKind kind, std::int64_t ms) {
   each.system.kind = kind;
   each.without_write = Duration::milliseconds(ms);
   each.acknowledged = 10;
+  each.lost = 0;
   return each;
 }
 
@@ -87,17 +88,55 @@ TEST_CASE("However many are lost, all are counted, those of registers too") {
 TEST_CASE("A run that says nothing is not counted as a good one") {
   Outcome unstruck = outcome_of({10, 900}, {1, 2});
   unstruck.result.timeline->faults.clear();
-  CHECK_FALSE(measure(of_four_seconds(), {}, unstruck).problem.empty());
-  Outcome unread = outcome_of({10, 900}, {1, 2});
-  unread.result.final_state.reset();
-  const Measurement made = measure(of_four_seconds(), {}, unread);
+  const Measurement made = measure(of_four_seconds(), {}, unstruck);
   CHECK_FALSE(made.problem.empty());
   CHECK_FALSE(made.is_safe());
+  Outcome idle = outcome_of({}, {});
+  CHECK_FALSE(measure(of_four_seconds(), {}, idle).problem.empty());
   const std::vector<ComparisonRow> rows = rows_of({made});
   REQUIRE(rows.size() == 1);
   CHECK(rows[0].runs == 0);
   CHECK_FALSE(rows[0].median);
   CHECK_FALSE(rows[0].is_safe());
+}
+
+TEST_CASE(
+    "A run after which no database takes writes is without one until its end, and nobody says that it lost none") {
+  Outcome unread = outcome_of({10, 900, 1100, 1600, 2500}, {});
+  unread.result.final_state.reset();
+  unread.not_back = {"host1", "host2", "host3"};
+  const Measurement made = measure(of_four_seconds(), {}, unread);
+  CHECK(made.problem.empty());
+  CHECK(made.without_write == Duration::milliseconds(3100));
+  CHECK(made.acknowledged == 5);
+  CHECK_FALSE(made.lost);
+  CHECK_FALSE(made.is_safe());
+  const Measurement good = measure(of_four_seconds(), {}, outcome_of({10, 900, 1100, 1600, 3900}, {1, 2, 3, 4, 5}));
+  const std::vector<ComparisonRow> rows = rows_of({good, good, made});
+  REQUIRE(rows.size() == 1);
+  CHECK(rows[0].runs == 3);
+  CHECK(rows[0].median == Duration::milliseconds(2300));
+  CHECK(rows[0].longest == Duration::milliseconds(3100));
+  CHECK(rows[0].unknown == std::vector<std::uint64_t>{3});
+  CHECK(rows[0].problems.empty());
+  CHECK(rows[0].not_back == 3);
+  CHECK_FALSE(rows[0].is_safe());
+}
+
+TEST_CASE("A switchover after which the primary is the same was not done, however short it was") {
+  Outcome asked = outcome_of({10, 900, 1100, 1600, 3900}, {1, 2, 3, 4, 5});
+  asked.result.timeline->faults.front().kind = "switchover";
+  CHECK(measure(of_four_seconds(), {}, asked).problem == "the switchover was not done");
+  asked.result.failovers.emplace_back().declared = at(900);  // An earlier one.
+  CHECK(measure(of_four_seconds(), {}, asked).problem == "the switchover was not done");
+  asked.result.failovers.emplace_back().declared = at(1500);
+  CHECK(measure(of_four_seconds(), {}, asked).problem.empty());
+  asked.result.failovers.clear();
+  asked.result.final_state.reset();  // It left nobody to take writes: that is worse, and counts.
+  CHECK(measure(of_four_seconds(), {}, asked).problem.empty());
+  Outcome crashed = outcome_of({10, 900, 1100, 1600, 3900}, {1, 2, 3, 4, 5});
+  crashed.result.timeline->faults.front().kind = "crash";
+  CHECK(measure(of_four_seconds(), {}, crashed).problem.empty());
 }
 
 TEST_CASE("Rows have the median and the longest, and sums") {

@@ -66,7 +66,7 @@ TEST_CASE("Disks that forget are there where it shows") {
 }
 
 TEST_CASE("Noise is left only where somebody tells it from what was written") {
-  const testbed::DiskOptions options = disk_options(scenarios::Scenario());
+  const testbed::DiskOptions options = disk_options(scenarios::Scenario(), SystemKind::heir);
   for (const char* name : {"/heir/database/identity", "/heir/database/data/pg_wal/000000010000000000000001",
                            "/heir/database/data.next/pg_wal/000000010000000000000001", "/heir/store/vote"})
     CHECK(options.may_be_garbage(name));
@@ -77,6 +77,29 @@ TEST_CASE("Noise is left only where somebody tells it from what was written") {
   CHECK_FALSE(options.is_timed("/heir/database/data/base/5/16384"));
   CHECK(options.may_be_astray("/heir/database/data/base/5/16384"));
   CHECK_FALSE(options.may_be_astray("/heir/database/data/pg_wal/000000010000000000000001"));
+}
+
+TEST_CASE("The copies of every system are known, and noise gets into nothing of other systems but PostgreSQL's log") {
+  const std::vector<std::pair<SystemKind, std::string>> copies{
+      {SystemKind::heir, "/heir/database/data"},
+      {SystemKind::heir, "/heir/database/data.next"},
+      {SystemKind::patroni, "/patroni/data"},
+      {SystemKind::auto_failover, "/auto-failover/data"},
+      {SystemKind::auto_failover, "/auto-failover/backup/node_1"},
+      {SystemKind::repmgr, "/repmgr/data"}};
+  for (const auto& [system, copy] : copies) {
+    CAPTURE(copy);
+    const testbed::DiskOptions options = disk_options(scenarios::Scenario(), system);
+    CHECK(options.may_be_garbage(copy + "/pg_wal/000000010000000000000001"));
+    for (const char* file : {"/base/5/16384", "/pg_xact/0000", "/global/pg_control", "/postgresql.auto.conf"}) {
+      CHECK_FALSE(options.may_be_garbage(copy + file));
+      CHECK_FALSE(options.is_timed(copy + file));
+    }
+    CHECK(options.may_be_astray(copy + "/base/5/16384"));
+    CHECK_FALSE(options.may_be_astray(copy + "/pg_xact/0000"));
+    CHECK(options.is_timed("/state/pg_autoctl.state"));
+    CHECK(options.may_be_garbage("/state/pg_autoctl.state") == (system == SystemKind::heir));
+  }
 }
 
 TEST_CASE("Nothing rots on an empty disk") {

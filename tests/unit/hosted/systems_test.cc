@@ -110,4 +110,41 @@ TEST_CASE("What another system cannot do is refused, and what it can is not") {
   CHECK(places(SystemKind::auto_failover, store) == Places{"fault 0 "});
 }
 
+TEST_CASE("The power of a store that has folders for disks is not cut") {
+  const auto crash = [](const std::string& target) {
+    return "[[fault]]\nkind = \"crash\"\ntarget = \"" + target + "\"\nat = \"5s\"\nfor = \"5s\"\n";
+  };
+  const std::string all = "[[fault]]\nkind = \"power-off-all\"\nat = \"5s\"\nfor = \"5s\"\n";
+  const std::string drawn =
+      "[[fault]]\nkind = \"random\"\namong = [\"pause\", \"crash\"]\ntarget = \"store:1\"\nat = \"5s\"\nfor = \"5s\"\n";
+  const std::string slow =
+      "[[fault]]\nkind = \"slow-disk\"\ntarget = \"store-leader\"\nat = \"5s\"\nfor = \"5s\"\nfsync = \"1s\"\n";
+  for (const SystemKind kind : system_kinds) CHECK(places(kind, crash("primary")).empty());
+  for (const std::string& text : {crash("store:1"), all, drawn}) {
+    CHECK(places(SystemKind::heir, text).empty());
+    const Places refused = places(SystemKind::patroni, text);
+    CHECK(refused == Places{text == drawn ? "fault 0 among" : "fault 0 kind"});
+  }
+  CHECK(places(SystemKind::patroni, slow) == Places{"fault 0 kind", "fault 0 target"});
+  CHECK(places(SystemKind::auto_failover, all) == Places{"fault 0 kind"});
+  CHECK(places(SystemKind::repmgr, all).empty());  // Nothing of it runs there.
+}
+
+TEST_CASE("Faults of disks and clocks that would not happen with another system are refused") {
+  const auto fault = [](const std::string& kind, const std::string& more = "") {
+    return "[[fault]]\nkind = \"" + kind + "\"\ntarget = \"primary\"\nat = \"5s\"\nfor = \"5s\"\n" + more;
+  };
+  const std::string lie = fault("bad-fsync", "answer = \"lie\"\n");
+  const std::string step = "[[fault]]\nkind = \"clock-step\"\ntarget = \"primary\"\nat = \"5s\"\nby = \"1h\"\n";
+  for (const SystemKind kind : system_kinds) {
+    const Places refused = kind == SystemKind::heir ? Places{} : Places{"fault 0 kind"};
+    for (const std::string& text : {lie, step, fault("bit-rot"), fault("swap-disk")})
+      CHECK(places(kind, text) == refused);
+    CHECK(places(kind, "[disk]\natlas = false\n" + lie).empty());
+    for (const std::string& text : {fault("slow-disk", "fsync = \"1s\"\n"), fault("stuck-disk"), fault("disk-full"),
+                                    fault("read-only-disk"), fault("bad-fsync", "answer = \"error\"\n")})
+      CHECK(places(kind, text).empty());
+  }
+}
+
 }  // namespace heir::hosted

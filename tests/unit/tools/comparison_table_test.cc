@@ -13,6 +13,7 @@ ComparedScenario compared() {
   heir.seed = 1;
   heir.without_write = Duration::milliseconds(2300);
   heir.acknowledged = 12345;
+  heir.lost = 0;
   Measurement tuned;
   tuned.system = {SystemKind::patroni, true};
   tuned.problem = "the cluster was not ready";
@@ -60,6 +61,39 @@ TEST_CASE("How far the simulator is from hosts is told where both were measured"
   CHECK(markdown_of({both}).find("| heir, simulated | 1 | 2.530 s | 2.530 s | 12,345 | 0 | 0 | 0 | 0 | - |\n") !=
         std::string::npos);
   CHECK(table_of(compared()).find("simulator") == std::string::npos);
+}
+
+TEST_CASE("What was lost in a run after which no database takes writes is not known, and so it is told") {
+  ComparedScenario scenario = compared();
+  Measurement dead = scenario.measurements[0];
+  dead.seed = 2;
+  dead.lost.reset();
+  dead.without_write = Duration::seconds(95);
+  scenario.measurements = {dead};
+  const std::string words = "heir, seed 2: no database took writes at the end; what was lost is not known\n";
+  CHECK(table_of(scenario).find("  heir       1          95.000 s  95.000 s        12,345     ?  ") !=
+        std::string::npos);
+  CHECK(table_of(scenario).ends_with("\n  " + words));
+  CHECK(markdown_of({scenario}).find("| heir | 1 | 95.000 s | 95.000 s | 12,345 | ? | 0 | 0 | 0 | 0 |\n") !=
+        std::string::npos);
+  CHECK(markdown_of({scenario}).ends_with("\n- " + words));
+  scenario.measurements = {compared().measurements[0], dead};
+  CHECK(markdown_of({scenario}).find("| 0 + ? |") != std::string::npos);
+  const std::string json = json_of(std::vector{scenario});
+  CHECK(json.find(R"("safe":false)") != std::string::npos);
+  CHECK(json.find(R"("seed":2,"problem":null,"without_write_ns":95000000000,"acknowledged":12345,"lost":null)") !=
+        std::string::npos);
+  CHECK(line_of(dead) ==
+        "heir, seed 2: 95.000 s without a write, 12,345 acknowledged, ? lost, 0 stale reads, "
+        "no database took writes at the end; what was lost is not known");
+}
+
+TEST_CASE("Nobody looks for hosts that are not back in the simulator, and so it is told") {
+  ComparedScenario scenario = compared();
+  scenario.measurements.resize(1);
+  CHECK(json_of(std::vector{scenario}).find(R"("not_back":[])") != std::string::npos);
+  scenario.measurements[0].system.simulated = true;
+  CHECK(json_of(std::vector{scenario}).find(R"("not_back":null)") != std::string::npos);
 }
 
 TEST_CASE("A run in a line") {
