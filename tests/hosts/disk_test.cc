@@ -2,6 +2,7 @@
 #include <signal.h>
 
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -32,7 +33,7 @@ std::unique_ptr<World> world_with_disks(std::size_t hosts = 1) {
 }
 
 void lose_power(World& world, NodeId host) {
-  REQUIRE(world.power_off(host));
+  world.power_off(host);
   REQUIRE(world.boot(host));
 }
 
@@ -99,11 +100,64 @@ TEST_CASE("The power takes what was not synced, however it was written") {
   shell(world->host(A), "cd /srv && printf NEW | dd of=file oflag=dsync conv=notrunc 2>/dev/null");
   lose_power(*world, A);
   CHECK(shell(world->host(A), "cat /srv/file") == "NEW\n");
+  REQUIRE(world->disk(A)->take_lost());
+  CHECK_FALSE(world->disk(A)->take_lost());
   // In order: all is there.
   shell(world->host(A), "echo unsynced > /srv/file");
-  REQUIRE(world->power_off(A, sim::UnsyncedFate::keep));
+  world->power_off(A, sim::UnsyncedFate::keep);
   REQUIRE(world->boot(A));
   CHECK(shell(world->host(A), "cat /srv/file") == "unsynced\n");
+}
+
+TEST_CASE("What a loss of power has left is there for whoever looks first, and it is told what was lost") {
+  const std::unique_ptr<World> world = world_with_disks();
+  Disk& disk = *world->disk(A);
+  shell(world->host(A), "cd /srv && printf durable > file && sync file && printf lost!!! > file && touch unsynced");
+  const bool is_cut_off_before = GENERATE(false, true);
+  if (is_cut_off_before) {
+    world->cut_off(A);
+    CHECK(world->is_up(A));
+    CHECK(outcome_of(*world, "cat /srv/file") != "done\n");
+  }
+  world->power_off(A);
+  CHECK_FALSE(world->is_up(A));
+  CHECK(disk.stored("/file", 0, 100) == "durable");
+  CHECK(disk.list("") == std::vector<std::string>{"file"});
+  const std::optional<Volume::Lost> lost = disk.take_lost();
+  REQUIRE(lost);
+  CHECK(lost->folders == 1);
+  CHECK(lost->dropped == 1);
+  CHECK(lost->torn + lost->garbage + lost->kept == 0);
+  REQUIRE(world->boot(A));
+  CHECK(shell(world->host(A), "cat /srv/file") == "durable");
+}
+
+TEST_CASE("A program that runs on one host is run on others that have the same file") {
+  const std::unique_ptr<World> world = world_with_disks();
+  const std::string program = world->folder(A) + "/srv/bin";
+  std::filesystem::create_directory(program);
+  std::filesystem::copy_file("/bin/sleep", program + "/heir-sleep");
+  std::filesystem::create_hard_link(program + "/heir-sleep", world->folder(A) + "/beside");
+  const ProgramId running = start_shell(world->host(A), "exec /srv/bin/heir-sleep 1000");
+  REQUIRE(eventually(
+      [] { return processes_with("exec /srv/bin/heir-sleep") == 0 && processes_with("/srv/bin/heir-sleep") == 1; }));
+  CHECK(std::system((world->folder(A) + "/beside 0").c_str()) == 0);
+  REQUIRE(world->host(A).signal(running, SIGKILL));
+}
+
+TEST_CASE("A host that did not boot is off, and boots later") {
+  const std::unique_ptr<World> world = world_with_disks();
+  shell(world->host(A), "echo kept > /srv/file && sync /srv/file");
+  world->power_off(A);
+  // It runs, and its disk is there, when it cannot be recorded.
+  const std::filesystem::path records = "/run/heir-testbed";
+  const std::string name = std::filesystem::path(world->folder(A)).parent_path().filename();
+  std::filesystem::rename(records / name, records / ("." + name));
+  CHECK_FALSE(world->boot(A));
+  CHECK_FALSE(world->is_up(A));
+  std::filesystem::rename(records / ("." + name), records / name);
+  REQUIRE(world->boot(A));
+  CHECK(shell(world->host(A), "cat /srv/file") == "kept\n");
 }
 
 TEST_CASE("A full disk lets nothing grow, and a read-only one nothing change") {
@@ -206,7 +260,7 @@ TEST_CASE("A slow sync is in nobody's way, and a stuck one ends with the fault o
   start_shell(world->host(A), "exec sync /srv/other # waits for ever");
   REQUIRE(eventually([&] { return processes_with("/srv/other") == 1; }));
   begun = std::chrono::steady_clock::now();
-  REQUIRE(world->power_off(A));
+  world->power_off(A);
   CHECK(milliseconds_since(begun) < 10'000);
   CHECK(processes_with("/srv/other") == 0);
 }
@@ -231,6 +285,14 @@ TEST_CASE(
   CHECK(disk.size("/folder/file") == 10);
   CHECK(disk.list("/folder") == std::vector<std::string>{"file"});
   CHECK(disk.list("/nothing").empty());
+  // One that is gone reads as nothing.
+  CHECK_FALSE(disk.is_damaged());
+  disk.reads_as("/folder/file", 0, "x", disk.new_fault());
+  CHECK(disk.is_damaged());
+  shell(world->host(A), "rm /srv/folder/file");
+  CHECK(disk.is_damaged());
+  shell(world->host(A), "sync /srv/folder");
+  CHECK_FALSE(disk.is_damaged());
 }
 
 TEST_CASE("Reads go astray to a file beside") {
@@ -244,7 +306,9 @@ TEST_CASE("Reads go astray to a file beside") {
   astray.stray_reads = sim::Ratio::always();
   const sim::DiskFaultId fault = world->disk(A)->lay_on(astray);
   CHECK(eventually([&] { return letters() != "a"; }));
+  CHECK(world->disk(A)->is_damaged());
   world->disk(A)->lift(fault);
+  CHECK_FALSE(world->disk(A)->is_damaged());
   CHECK(letters() == "a");
 }
 
@@ -258,7 +322,7 @@ TEST_CASE("Another disk is put into a host that is off, as its image was") {
       "chmod 640 data/file && sync data/file data && printf ' and more' >> data/file && touch data/lost");
   REQUIRE(disk.copy_durable("/data", kept));
   shell(world->host(A), "rm -r /srv/data && mkdir /srv/data && touch /srv/data/new");
-  REQUIRE(world->power_off(A));
+  world->power_off(A);
   REQUIRE(disk.replace("/data", kept));
   REQUIRE(world->boot(A));
   CHECK(shell(world->host(A), "cd /srv/data && cat file && ls && stat -c '%a %U' . file && readlink link") ==

@@ -121,7 +121,7 @@ TEST_CASE("A loss of power ends every process of the host, and no other") {
   }));
   shell(world->host(A), "echo kept > /srv/kept; echo gone > /run/gone");
   REQUIRE(world->host(A).signal_all(SIGSTOP));
-  REQUIRE(world->power_off(A));
+  world->power_off(A);
   CHECK_FALSE(world->is_up(A));
   CHECK(processes_with(token + ".1") + processes_with(token + ".2") + processes_with(token + ".3") == 0);
   CHECK(processes_with(token + ".4") == 1);

@@ -19,7 +19,6 @@
 #include "tools/command/progress_line.h"
 #include "tools/command/subject.h"
 #include "tools/hosting/calibration.h"
-#include "tools/testbed/world.h"
 
 namespace heir::tools {
 
@@ -263,7 +262,7 @@ Exit compare(const Options& options) {
       for (std::string& message :
            refusal_messages(file, sim::expand(file.scenario, 1), options.overrides, SystemKind::heir))
         problems.push_back(std::move(message));
-    if (const Result<> can = testbed::can_make_worlds(); problems.empty() && !can)
+    if (const Result<> can = can_have_hosts(plan); problems.empty() && !can)
       problems.push_back("heir compare " + can.error().message);
     for (const SystemChoice& choice : choices)
       if (const Result<> can = hosted::can_deploy(choice.kind);

@@ -18,10 +18,12 @@
 #include "tools/command/progress_line.h"
 #include "tools/command/report_folder.h"
 #include "tools/command/run_report.h"
+#include "tools/hosted/disks.h"
 #include "tools/hosted/refusals.h"
 #include "tools/hosted/request.h"
 #include "tools/hosted/run.h"
 #include "tools/hosted/system_refusals.h"
+#include "tools/hosted/wall_clock.h"
 #include "tools/hosting/setup.h"
 #include "tools/testbed/world.h"
 
@@ -161,6 +163,17 @@ Report execute_on_hosts(const Plan& plan, const Job& job, const JobOptions& opti
 
 }  // namespace
 
+Result<> can_have_hosts(const Plan& plan) {
+  Result<> can = testbed::can_make_worlds();
+  for (std::size_t i = 0; can && i < plan.size(); ++i) {
+    const Job job = plan.job(i);
+    const scenarios::Scenario scenario = sim::expand(job.file->scenario, job.seed);
+    if (hosted::needs_disks(scenario)) can = testbed::can_make_disks();
+    if (can && hosted::steps_clocks(scenario)) can = hosted::can_step_clocks();
+  }
+  return can;
+}
+
 Exit run_on_hosts(const Plan& plan, const JobOptions& options, const HostedOptions& hosted) {
   std::vector<std::string> problems;
   for (std::size_t i = 0; i < plan.size(); ++i) {
@@ -173,8 +186,7 @@ Exit run_on_hosts(const Plan& plan, const JobOptions& options, const HostedOptio
   }
   for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", problem.c_str());
   if (!problems.empty()) return Exit::bad_usage;
-  for (const Result<>& can : {testbed::can_make_worlds(), testbed::can_make_disks()}) {
-    if (can) continue;
+  if (const Result<> can = can_have_hosts(plan); !can) {
     complain("heir run --on hosts " + can.error().message);
     return Exit::bad_usage;
   }

@@ -18,6 +18,10 @@ struct HostedOptions {
 std::vector<std::string> refusal_messages(const ScenarioFile& file, const scenarios::Scenario& scenario,
                                           const std::vector<std::string>& overrides, hosted::SystemKind system);
 
+/// Whether this machine and this build can have the hosts that the plan's scenarios need. The error says what is
+/// missing, after "heir run --on hosts" or the like.
+Result<> can_have_hosts(const Plan& plan);
+
 /// Prints each run's report. Before the first begins, all that cannot be done on hosts is complained of: bad_usage.
 Exit run_on_hosts(const Plan& plan, const JobOptions& options, const HostedOptions& hosted);
 

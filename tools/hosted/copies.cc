@@ -1,5 +1,7 @@
 #include "tools/hosted/copies.h"
 
+#include <algorithm>
+
 #include "tools/hosted/real_clock.h"
 
 namespace heir::hosted {
@@ -17,18 +19,29 @@ bool Copies::is_acknowledging() const {
   return observer_.cluster().opened && primary != 0 && observer_.has_open_gate(primary);
 }
 
+/// Without its sync the primary of an open generation lets nobody write. Asyncs may lag as far as they like.
+bool Copies::takes_part(int host) const {
+  const std::vector<int> taking_part = holders();
+  return is_acknowledging() && is_sound_(host) && !is_damaged_(host) &&
+         std::find(taking_part.begin(), taking_part.end(), host) != taking_part.end();
+}
+
 std::vector<int> Copies::holders() const {
   std::vector<int> hosts;
-  for (const TargetKind role : {TargetKind::primary, TargetKind::sync})
-    if (const int host = observer_.host_in_role(role); host != 0) hosts.push_back(host);
+  const auto add = [&](int host) {
+    if (host != 0 && std::find(hosts.begin(), hosts.end(), host) == hosts.end()) hosts.push_back(host);
+  };
+  add(observer_.host_in_role(TargetKind::primary));
+  if (observer_.cluster().opened)
+    add(observer_.host_in_role(TargetKind::sync));
+  else
+    for (const int host : observer_.proven_hosts()) add(host);
   return hosts;
 }
 
-void Copies::look() {
-  const Instant now = now_of_machine();
-  const bool acknowledges = is_acknowledging();
+void Copies::look(Instant now) {
   for (auto lost = lost_.begin(); lost != lost_.end();) {
-    if (!acknowledges || !is_sound_(lost->first))
+    if (!takes_part(lost->first))
       lost->second = {};
     else if (lost->second == Instant())
       lost->second = now;

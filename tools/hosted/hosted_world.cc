@@ -1,5 +1,6 @@
 #include "tools/hosted/hosted_world.h"
 
+#include <fmt/format.h>
 #include <signal.h>
 #include <sys/resource.h>
 
@@ -32,6 +33,12 @@ std::size_t place_of(ProcessKind kind) {
   return static_cast<std::size_t>(kind);
 }
 
+Result<> remove_all(const std::string& folder) {
+  std::error_code error;
+  fs::remove_all(folder, error);
+  return error ? Result<>(ErrorCode::io_error, error.message()) : Result<>();
+}
+
 std::string random_password(sim::RandomStream random) {
   std::string text;
   for (int i = 0; i < 24; ++i) text += static_cast<char>('a' + random.below(26));
@@ -46,7 +53,8 @@ HostedWorld::HostedWorld(const scenarios::Scenario& scenario, const HostedWorldO
       observer_(observer),
       random_(options.seed, "world"),
       atlas_(scenario.disk.atlas),
-      copies_(observer, [this](int host) { return is_sound(host); }),
+      copies_(
+          observer, [this](int host) { return is_sound(host); }, [this](int host) { return is_damaged(host); }),
       password_(random_password(sim::RandomStream(options.seed, "password"))) {
   for (int n = 1; n <= members_of(scenario.store); ++n) members_.emplace_back().number = sim::store_member(n);
   for (int host = 1; host <= scenario.cluster.peers; ++host) peers_.emplace_back().number = host;
@@ -176,6 +184,14 @@ testbed::Command HostedWorld::with_output(testbed::Command command, const LogPip
   return command;
 }
 
+Result<testbed::ProgramId> HostedWorld::start_on(int host, testbed::Command command) {
+  Host& on = of(host);
+  command = with_output(std::move(command), *on.log);
+  if (on.clock)
+    for (std::string& line : on.clock->environment()) command.environment.push_back(std::move(line));
+  return container(host).start(command);
+}
+
 void HostedWorld::start_programs() {
   const std::vector<int>& late = scenario_.cluster.late;
   for (const int host : late) switch_off(host, sim::UnsyncedFate::keep);
@@ -192,10 +208,7 @@ void HostedWorld::start_programs_of(int host) {
 void HostedWorld::start_program(int host, std::size_t which) {
   Host& on = of(host);
   if (!is_up(host) || on.holds > 0 || on.programs[which]) return;
-  testbed::Command command = with_output(system_->programs(on.site)[which], *on.log);
-  if (on.clock)
-    for (std::string& line : on.clock->environment()) command.environment.push_back(std::move(line));
-  const Result<testbed::ProgramId> started = container(host).start(command);
+  const Result<testbed::ProgramId> started = start_on(host, system_->programs(on.site)[which]);
   if (!started) return note(started.error(), "starting a program of " + observer_.host_name(host));
   on.programs[which] = *started;
   limit_files(host);
@@ -231,7 +244,7 @@ void HostedWorld::turn() {
     if (testbed::Disk* const disk = world_->disk(node(host->number)); disk && disk->take_synced())
       observer_.on_sync(host->number);
   }
-  copies_.look();
+  copies_.look(now_of_machine());
   for (const LogEntry& entry : operator_log_->read())
     if (entry.level >= LogLevel::warning || entry.event == "said")
       observer_.tell(sim::StoryLine::Kind::note, "operator",
@@ -286,8 +299,15 @@ void HostedWorld::note_machine(int host) {
 
 void HostedWorld::power_off(int host) {
   if (!is_up(host)) return;
+  // From here on nothing is promised any more: what is lost is asked for, all of it.
+  world_->cut_off(node(host));
   testbed::Disk* const disk = world_->disk(node(host));
-  if (disk && disk->has_lied() && !may_lose(host)) disk->make_lies_true();
+  if (disk && disk->has_lied()) {
+    if (may_lose(host))
+      observer_.tell(sim::StoryLine::Kind::note, observer_.host_name(host), "what its disk has lied about may be lost");
+    else
+      disk->make_lies_true();
+  }
   switch_off(host, sim::UnsyncedFate::draw);
 }
 
@@ -295,7 +315,7 @@ void HostedWorld::switch_off(int host, sim::UnsyncedFate fate) {
   if (!is_up(host)) return;
   Host& on = of(host);
   on.crowd.reset();
-  note(world_->power_off(node(host), fate), "what the disk of " + observer_.host_name(host) + " has left");
+  world_->power_off(node(host), fate);
   ++on.boots;
   on.pauses = {};
   on.programs.clear();
@@ -322,9 +342,21 @@ void HostedWorld::boot(int host) {
   note(world_->boot(node(host)), "booting " + observer_.host_name(host));
   note_machine(host);
   if (problem_) return;
+  tell_of_loss(host);
   gather_crowd(host);
   if (host < 0) return start_programs_of(host);
   later_on(host, random_.between(boot_time.low, boot_time.high), [this, host] { start_programs_of(host); });
+}
+
+void HostedWorld::tell_of_loss(int host) {
+  testbed::Disk* const disk = world_->disk(node(host));
+  const std::optional<testbed::Volume::Lost> lost = disk ? disk->take_lost() : std::nullopt;
+  if (!lost) return;
+  observer_.tell(
+      sim::StoryLine::Kind::note, observer_.host_name(host),
+      fmt::format("of the pages that were not synced the power left {}, dropped {}, tore {} and made noise of "
+                  "{}; {} folders have names of an earlier time",
+                  lost->kept, lost->dropped, lost->torn, lost->garbage, lost->folders));
 }
 
 bool HostedWorld::is_agent_of(int host, const HostProcess& process) const {
@@ -412,9 +444,10 @@ void HostedWorld::use_up_connections(int host, bool used_up) {
 void HostedWorld::wipe_store(const std::vector<int>& hosts) {
   for (const int host : hosts) {
     power_off(host);
-    std::error_code error;
-    fs::remove_all(world_->folder(node(host)) + data_root, error);
-    if (error) note(Error{ErrorCode::io_error, error.message()}, "wiping " + observer_.host_name(host));
+    if (world_->disk(node(host)))
+      replace_disk(host, {});
+    else
+      note(remove_all(world_->folder(node(host)) + data_root), "wiping " + observer_.host_name(host));
     boot(host);
   }
 }
@@ -465,6 +498,11 @@ bool HostedWorld::is_sound(int host) {
   return is_up(host) && !on.programs.empty() && on.programs.front() && !is_paused && !(disk && disk->has_lied());
 }
 
+bool HostedWorld::is_damaged(int host) const {
+  const testbed::Disk* const disk = world_->disk(node(host));
+  return disk && disk->is_damaged();
+}
+
 /// What a member of the store has caught up with nobody sees, so that it is spared.
 bool HostedWorld::may_lose(int host) {
   const bool granted = host > 0 ? atlas_.grant(host, strikes_alone_ && strikes_alone_(host)) : !atlas_.is_on();
@@ -485,6 +523,8 @@ std::optional<sim::DiskFaultId> HostedWorld::rot(int host, scenarios::RotPlace w
   testbed::Disk& disk = *world_->disk(node(host));
   const std::optional<StoredPart> byte = draw_stored(disk, where, random);
   if (!byte || (where == scenarios::RotPlace::table && !may_lose(host))) return std::nullopt;
+  // Nobody is asked for leave, for the log is read again after a crash only; but the copy is no good one.
+  if (where == scenarios::RotPlace::log) copies_.lose(host);
   return hosted::rot(disk, *byte, random);
 }
 
@@ -506,8 +546,13 @@ std::optional<sim::DiskFaultId> HostedWorld::misdirect_reads(int host, sim::Rati
 /// Of what the host's programs have made, as a folder of this machine; what the set-up has put there goes nowhere.
 sim::DiskImage HostedWorld::disk_image(int host) const {
   const std::string folder = world_->folder(node(host)) + "/kept-" + std::to_string(++kept_disks_);
+  const Instant begun = now_of_machine();
   note(world_->disk(node(host))->copy_durable(std::string(data_root).substr(std::strlen(disk_root)), folder),
        "what is on the disk of " + observer_.host_name(host));
+  // Meanwhile the disk, and this harness with all its faults and clocks, stood still.
+  const Duration took = between(begun, now_of_machine());
+  observer_.tell(sim::StoryLine::Kind::note, observer_.host_name(host),
+                 "its disk was copied, and served nobody for " + to_string(took));
   sim::DiskImage image;
   image.root.object = std::make_shared<KeptDisk>(folder);
   return image;
@@ -596,15 +641,13 @@ void HostedWorld::request(const scenarios::Fault& operator_request, int host) {
 
 void HostedWorld::run_pg_ctl(int host, std::string_view action) {
   if (!is_up(host)) return;
-  const testbed::Command command = with_output(system_->pg_ctl(action), *of(host).log);
-  const Result<testbed::ProgramId> started = container(host).start(command);
+  const Result<testbed::ProgramId> started = start_on(host, system_->pg_ctl(action));
   if (!started) note(started.error(), "pg_ctl");
 }
 
 void HostedWorld::start_second_agent(int host) {
   if (!is_up(host)) return;
-  const Result<testbed::ProgramId> started =
-      container(host).start(with_output(system_->programs(of(host).site).front(), *of(host).log));
+  const Result<testbed::ProgramId> started = start_on(host, system_->programs(of(host).site).front());
   if (!started) return note(started.error(), "starting a second agent");
   of(host).second_agent = *started;
 }

@@ -143,12 +143,16 @@ class HostedWorld final : public sim::Actions {
   std::vector<Host*> all_hosts();
   void start_programs_of(int host);
   void start_program(int host, std::size_t which);
+  /// All that is started on a host, in its environment, with its output in the host's log.
+  Result<testbed::ProgramId> start_on(int host, testbed::Command command);
   void switch_off(int host, sim::UnsyncedFate fate);
   void see_ends(Host& host);
   void later(Duration in, std::function<void()> act) { due_.push_back({after(now_of_machine(), in), std::move(act)}); }
   /// The same, if the host is not switched off meanwhile.
   void later_on(int host, Duration in, std::function<void()> act);
   bool is_sound(int host);
+  bool is_damaged(int host) const;
+  void tell_of_loss(int host);
   void note(const Result<>& done, const std::string& what) const;
   void note_machine(int host);
   std::string disk_of(sim::NodeId node) const;

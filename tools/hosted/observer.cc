@@ -102,6 +102,16 @@ int Observer::host_in_role(TargetKind role) const {
   }
 }
 
+std::vector<int> Observer::proven_hosts() const {
+  std::vector<int> hosts;
+  for (std::string_view rest = cluster_.proven; !rest.empty();) {
+    const std::string_view name = first_word(rest);
+    if (const int host = host_named(name); host != 0) hosts.push_back(host);
+    rest.remove_prefix(std::min(rest.size(), name.size() + 1));
+  }
+  return hosts;
+}
+
 int Observer::placed() const {
   if (cluster_.primary.empty()) return 0;
   int count = cluster_.sync.empty() ? 1 : 2;
@@ -236,7 +246,8 @@ void Observer::on_state(const LogEntry& entry) {
   const std::uint64_t index = number(entry.field("index"));
   if (index <= cluster_.index) return;
   take({index, number(entry.field("generation")), std::string(entry.field("primary")), std::string(entry.field("sync")),
-        std::string(entry.field("async")), std::string(entry.field("deposed")), !entry.field("opened").empty()},
+        std::string(entry.field("async")), std::string(entry.field("deposed")), !entry.field("opened").empty(),
+        std::string(entry.field("proven"))},
        time_of(entry), std::string(entry.field("initial")), named(entry.field("why")));
 }
 

@@ -25,6 +25,7 @@ struct ClusterView {
   std::string async;
   std::string deposed;
   bool opened = false;
+  std::string proven;  ///< Who may lead the next generation while this one has not opened.
   bool operator==(const ClusterView&) const = default;
 };
 
@@ -55,6 +56,8 @@ class Observer {
   const ClusterView& cluster() const { return cluster_; }
   /// As sim::Actions::host_in_role.
   int host_in_role(scenarios::TargetKind role) const;
+  /// Those that the state calls proven.
+  std::vector<int> proven_hosts() const;
   /// The host of that name, or of the peer of that identity; 0: none.
   int host_named(std::string_view name) const;
   std::string host_name(int host) const;

@@ -34,6 +34,17 @@ Result<testbed::Descriptor> write_file(const std::string& path, std::string_view
 
 }  // namespace
 
+Result<> can_step_clocks() {
+#ifdef __SANITIZE_ADDRESS__
+  return Error{
+      ErrorCode::refused,
+      "cannot step the clocks of a build with AddressSanitizer, which must be loaded before anything else: use "
+      "one without HEIR_SANITIZE"};
+#else
+  return {};
+#endif
+}
+
 Result<WallClock> WallClock::make(const std::string& folder, const std::string& on_host) {
   const std::string_view library(heir_wall_clock_begin,
                                  static_cast<std::size_t>(heir_wall_clock_end - heir_wall_clock_begin));

@@ -4,10 +4,14 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/result.h"
 #include "engine/base/time.h"
 #include "tools/testbed/descriptor.h"
 
 namespace heir::hosted {
+
+/// Whether programs of this build can be preloaded with something. The error says what is in the way.
+Result<> can_step_clocks();
 
 class WallClock {
  public:

@@ -125,6 +125,26 @@ Disk::State::Clock::time_point Disk::State::next_due() const {
   return next;
 }
 
+// ---- What a loss of power leaves
+// ---------------------------------------------------------------------------------------------------
+
+void Disk::State::settle() {
+  if (!fate) return;
+  const Result<Volume::Lost> left =
+      volume.lose_power({*fate, options.parameters, options.may_be_garbage}, power_random);
+  if (!left)
+    settled = left.error();
+  else if (*fate != sim::UnsyncedFate::keep)
+    lost = *left;
+  fate.reset();
+}
+
+std::unique_lock<std::mutex> Disk::State::lock_settled() {
+  std::unique_lock lock(mutex);
+  settle();
+  return lock;
+}
+
 // ---- What is read
 // --------------------------------------------------------------------------------------------------------------
 
@@ -217,6 +237,8 @@ Disk::~Disk() {
 
 Result<Disk::Device> Disk::open() {
   ASSERT(!state_->session, "it is served");
+  state_->settle();
+  if (const Result<> settled = std::exchange(state_->settled, {}); !settled) return settled.error();
   // Not blocking: a request that poll told of may be taken back.
   Device device{Descriptor(::open(fuse_device, O_RDWR | O_CLOEXEC | O_NONBLOCK)), ""};
   if (!device.file) return system_error(fuse_device);
@@ -239,6 +261,7 @@ Result<> Disk::serve(Device device) {
   const int file = ::fcntl(device.file.get(), F_DUPFD_CLOEXEC, 3);
   if (file < 0 || fuse_session_mount(state.session, ("/dev/fd/" + std::to_string(file)).c_str()) != 0) {
     const int number = errno;
+    if (file >= 0) ::close(file);  // It is not the session's yet.
     fuse_session_destroy(std::exchange(state.session, nullptr));
     return system_error("a session of libfuse", number);
   }
@@ -257,15 +280,22 @@ void Disk::cut() {
   state.wake();
   state.thread.join();
   for (const State::Pending& each : std::exchange(state.pending, {})) each.reply(EIO);
+  state.listings.clear();  // Nobody closes them any more.
   // With its last descriptor the kernel gives the file system up: whoever waits for something is told of an error.
   fuse_session_destroy(std::exchange(state.session, nullptr));
 }
 
-Result<> Disk::lose_power(sim::UnsyncedFate fate) {
+void Disk::lose_power(sim::UnsyncedFate fate) {
   State& state = *state_;
   ASSERT(!state.session, "it is served");
+  state.settle();
   state.lied.clear();
-  return state.volume.lose_power({fate, state.options.parameters, state.options.may_be_garbage}, state.power_random);
+  state.fate = fate;
+}
+
+std::optional<Volume::Lost> Disk::take_lost() {
+  const auto lock = state_->lock_settled();
+  return std::exchange(state_->lost, std::nullopt);
 }
 
 sim::DiskFaultId Disk::lay_on(const sim::DiskFault& fault) {
@@ -295,13 +325,26 @@ sim::DiskFaultId Disk::new_fault() {
 }
 
 void Disk::reads_as(const std::string& name, std::uint64_t at, const Bytes& content, sim::DiskFaultId fault) {
+  const auto lock = state_->lock_settled();
+  const Volume::Node* const node = state_->volume.at(name);
+  if (!node) return;
+  Descriptor opened(::open(state_->volume.path(*node).c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  if (opened) state_->damaged.push_back({fault, std::move(opened), state_->file_of(*node), at, content});
+}
+
+bool Disk::is_damaged() const {
   const std::lock_guard lock(state_->mutex);
-  if (const Volume::Node* const node = state_->volume.at(name))
-    state_->damaged.push_back({fault, state_->file_of(*node), at, content});
+  std::erase_if(state_->damaged, [](const State::Damaged& part) {
+    struct stat status {};
+    return ::fstat(part.opened.get(), &status) == 0 && status.st_nlink == 0;
+  });
+  return !state_->damaged.empty() ||
+         std::any_of(state_->faults.begin(), state_->faults.end(),
+                     [](const State::LaidOn& on) { return on.fault.stray_reads != sim::Ratio::never(); });
 }
 
 Bytes Disk::stored(const std::string& name, std::uint64_t at, std::size_t length) const {
-  const std::lock_guard lock(state_->mutex);
+  const auto lock = state_->lock_settled();
   Volume::Node* const node = state_->volume.at(name);
   Bytes content(length, '\0');
   std::size_t done = 0;
@@ -311,14 +354,14 @@ Bytes Disk::stored(const std::string& name, std::uint64_t at, std::size_t length
 }
 
 std::uint64_t Disk::size(const std::string& name) const {
-  const std::lock_guard lock(state_->mutex);
+  const auto lock = state_->lock_settled();
   Volume::Node* const node = state_->volume.at(name);
   std::uint64_t size = 0;
   return node && node->is_file() && state_->volume.size(*node, size) == 0 ? size : 0;
 }
 
 std::vector<std::string> Disk::list(const std::string& folder) const {
-  const std::lock_guard lock(state_->mutex);
+  const auto lock = state_->lock_settled();
   std::vector<std::string> names;
   Volume::Node* const node = state_->volume.at(folder);
   if (!node || !node->is_folder()) return names;
@@ -327,7 +370,7 @@ std::vector<std::string> Disk::list(const std::string& folder) const {
 }
 
 Result<> Disk::copy_durable(const std::string& name, const std::string& to) const {
-  const std::lock_guard lock(state_->mutex);
+  const auto lock = state_->lock_settled();
   Volume::Node* const node = state_->volume.at(name);
   int failed = 0;
   if (node && !node->durable_places.empty())
@@ -339,6 +382,7 @@ Result<> Disk::copy_durable(const std::string& name, const std::string& to) cons
 
 Result<> Disk::replace(const std::string& name, const std::string& by) {
   ASSERT(!state_->session, "it is served");
+  const auto lock = state_->lock_settled();
   std::error_code error;
   std::filesystem::remove_all(state_->folder + name, error);
   if (error) return system_error(state_->folder + name, error.value());
@@ -347,6 +391,8 @@ Result<> Disk::replace(const std::string& name, const std::string& by) {
   Volume source(by, state_->aside + "/source");
   const int failed = source.copy_durable(source.root(), state_->folder + name);
   std::filesystem::remove_all(state_->aside + "/source", error);
+  // And nobody has looked into it yet.
+  state_->fate = sim::UnsyncedFate::keep;
   return failed == 0 ? Result<>() : Result<>(system_error(state_->folder + name, failed));
 }
 
@@ -361,7 +407,7 @@ void Disk::make_lies_true() {
 }
 
 void Disk::make_durable() {
-  const std::lock_guard lock(state_->mutex);
+  const auto lock = state_->lock_settled();
   state_->volume.make_durable();
 }
 

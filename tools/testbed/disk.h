@@ -13,11 +13,13 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "sim/disk/disk.h"
 #include "tools/testbed/descriptor.h"
+#include "tools/testbed/volume.h"
 
 namespace heir::testbed {
 
@@ -55,8 +57,10 @@ class Disk {
   Result<> serve(Device device);
   /// Whatever programs wait for fails at once, and all that they try from now on. Nothing, if it is not served.
   void cut();
-  /// REQUIRES that it is not served.
-  Result<> lose_power(sim::UnsyncedFate fate);
+  /// What is left is worked out when somebody asks for it next. REQUIRES that it is not served.
+  void lose_power(sim::UnsyncedFate fate);
+  /// What the last loss of power has taken, told once.
+  std::optional<Volume::Lost> take_lost();
 
   sim::DiskFaultId lay_on(const sim::DiskFault& fault);
   void lift(sim::DiskFaultId fault);
@@ -74,6 +78,8 @@ class Disk {
   Result<> copy_durable(const std::string& name, const std::string& to) const;
   /// The folder of the disk becomes that one of this machine, by copy_durable(). REQUIRES that it is not served.
   Result<> replace(const std::string& name, const std::string& by);
+  /// A place in a file that is still there reads as something else than what is stored, or reads go astray.
+  bool is_damaged() const;
   /// Something was synced that the disk only says it holds.
   bool has_lied() const;
   void make_lies_true();

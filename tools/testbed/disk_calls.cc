@@ -119,35 +119,23 @@ void readlink(fuse_req_t request, fuse_ino_t number) {
   failed == 0 ? fuse_reply_readlink(request, target.c_str()) : fuse_reply_err(request, failed);
 }
 
-/// What was in the folder when it was opened, as readdir replies with it.
-struct Listing {
-  struct Entry {
-    std::string name;
-    std::uint64_t number;
-    mode_t type;
-  };
-  std::vector<Entry> entries;
-};
-
-Listing* listing_of(const fuse_file_info* info) {
-  return reinterpret_cast<Listing*>(info->fh);
-}
+using Listing = Disk::State::Listing;
 
 void opendir(fuse_req_t request, fuse_ino_t number, fuse_file_info* info) {
-  Volume& volume = disk_of(request).volume;
-  auto listing = std::make_unique<Listing>();
-  listing->entries = {{".", number, S_IFDIR}, {"..", number, S_IFDIR}};
-  for (const auto& [name, node] : volume.list(*node_of(request, number)))
-    listing->entries.push_back({name, node->number, node->type});
-  info->fh = reinterpret_cast<std::uint64_t>(listing.get());
-  if (fuse_reply_open(request, info) == 0) [[maybe_unused]]
-    const Listing* const is_the_kernels = listing.release();
+  Disk::State& disk = disk_of(request);
+  Listing listing;
+  listing.entries = {{".", number, S_IFDIR}, {"..", number, S_IFDIR}};
+  for (const auto& [name, node] : disk.volume.list(*node_of(request, number)))
+    listing.entries.push_back({name, node->number, node->type});
+  info->fh = ++disk.last_listing;
+  disk.listings.emplace(info->fh, std::move(listing));
+  if (fuse_reply_open(request, info) != 0) disk.listings.erase(info->fh);
 }
 
 void readdir(fuse_req_t request, fuse_ino_t, std::size_t size, off_t offset, fuse_file_info* info) {
   std::string reply(size, '\0');
   std::size_t used = 0;
-  const std::vector<Listing::Entry>& entries = listing_of(info)->entries;
+  const std::vector<Listing::Entry>& entries = disk_of(request).listings.at(info->fh).entries;
   for (auto i = static_cast<std::size_t>(offset); i < entries.size(); ++i) {
     struct stat status {};
     status.st_ino = entries[i].number;
@@ -161,7 +149,7 @@ void readdir(fuse_req_t request, fuse_ino_t, std::size_t size, off_t offset, fus
 }
 
 void releasedir(fuse_req_t request, fuse_ino_t, fuse_file_info* info) {
-  delete listing_of(info);
+  disk_of(request).listings.erase(info->fh);
   fuse_reply_err(request, 0);
 }
 

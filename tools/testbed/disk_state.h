@@ -5,13 +5,13 @@
 #include <fuse3/fuse_lowlevel.h>
 
 #include <chrono>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <thread>
 
 #include "sim/kernel/random.h"
 #include "tools/testbed/disk.h"
-#include "tools/testbed/volume.h"
 
 namespace heir::testbed {
 
@@ -31,16 +31,31 @@ struct Disk::State {
 
   struct Damaged {
     sim::DiskFaultId id;
-    ino_t file = 0;  ///< Of this machine: it outlives a loss of power.
+    Descriptor opened;  ///< So that its number is no other file's.
+    ino_t file = 0;     ///< Of this machine: it outlives a loss of power.
     std::uint64_t at = 0;
     Bytes reads_as;
     std::uint64_t end() const { return at + reads_as.size(); }
   };
 
+  /// What was in a folder when it was opened.
+  struct Listing {
+    struct Entry {
+      std::string name;
+      std::uint64_t number;
+      mode_t type;
+    };
+    std::vector<Entry> entries;
+  };
+
   State(const std::string& its_folder, const std::string& set_aside, const DiskOptions& given, std::uint64_t seed,
         const std::string& name);
 
+  /// The lock, for what asks what is on the disk: a loss of power is worked out.
+  std::unique_lock<std::mutex> lock_settled();
+
   // With the lock held:
+  void settle();
   /// Replies when it has ended, one way or another.
   void sync(Volume::Node& node, Reply reply);
   void later(Duration time, Reply reply) { pending.push_back({std::nullopt, Clock::now() + nanoseconds(time), reply}); }
@@ -76,6 +91,11 @@ struct Disk::State {
   std::uint32_t last_fault = 0;
   std::vector<Damaged> damaged;
   std::vector<Volume::Sync> lied;
+  std::optional<sim::UnsyncedFate> fate;  ///< Of what was not synced; what is left is not worked out yet.
+  std::optional<Volume::Lost> lost;
+  Result<> settled;                           ///< An error is this machine's, and told with the next boot.
+  std::map<std::uint64_t, Listing> listings;  ///< Of folders that are open.
+  std::uint64_t last_listing = 0;
   std::vector<Pending> pending;
   bool has_synced = false;
   bool stops = false;

@@ -20,7 +20,8 @@ int outcome(int returned) {
 /// A file that is open as long as this is.
 class Opened {
  public:
-  Opened(Volume& volume, Volume::Node& node) : volume_(volume), node_(node), failed_(volume.open(node)) {}
+  Opened(Volume& volume, Volume::Node& node, Volume::Access access)
+      : volume_(volume), node_(node), failed_(volume.open(node, access)) {}
   ~Opened() {
     if (failed_ == 0) volume_.close(node_);
   }
@@ -95,8 +96,15 @@ void Volume::collect(Node& node) {
   if (std::exchange(node.is_set_aside, false)) ::unlink(aside_path(node).c_str());
   // A folder that is nowhere: what was durable in it only has no place either.
   const Entries children = std::exchange(node.durable_entries, {});
-  for (const auto& [name, child] : children) displace_durable(*child, {&node, name});
-  for (const auto& [name, child] : children) collect(*child);
+  std::vector<std::uint64_t> numbers;  // One of several names is collected once.
+  for (const auto& [name, child] : children) {
+    displace_durable(*child, {&node, name});
+    numbers.push_back(child->number);
+  }
+  for (const std::uint64_t number : numbers)
+    if (Node* const child = this->node(number)) collect(*child);
+  // There is no file any more of which anything could be lost.
+  node.unsynced.forget();
   if (node.holds > 0) return;
   std::erase_if(linked_, [&](const auto& entry) { return entry.second == &node; });
   nodes_.erase(node.number);
@@ -255,9 +263,15 @@ int Volume::read_link(const Node& node, std::string& target) const {
 // ---- Contents
 // --------------------------------------------------------------------------------------------------------------
 
-int Volume::open(Node& node) {
-  if (node.file < 0) node.file = ::open(path(node).c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-  if (node.file < 0) return errno;
+int Volume::open(Node& node, Access access) {
+  const bool writes = access == Access::to_write;
+  if (node.file < 0 || (writes && !node.is_writable)) {
+    const int file = ::open(path(node).c_str(), (writes ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOFOLLOW);
+    if (file < 0) return errno;
+    if (node.file >= 0) ::close(node.file);
+    node.file = file;
+    node.is_writable = writes;
+  }
   ++node.opens;
   return 0;
 }
@@ -279,12 +293,12 @@ int Volume::read(Node& node, std::uint64_t at, char* to, std::size_t length, std
   std::uint64_t end = 0;
   if (const int failed = size(node, end); failed != 0) return failed;
   done = static_cast<std::size_t>(std::min<std::uint64_t>(length, end - std::min(at, end)));
-  const Opened open(*this, node);
+  const Opened open(*this, node, Access::to_read);
   return open.failed() != 0 ? open.failed() : read_at(node.file, at, to, done);
 }
 
 int Volume::write(Node& node, std::uint64_t at, const char* from, std::size_t length) {
-  const Opened open(*this, node);
+  const Opened open(*this, node, Access::to_write);
   std::uint64_t before = 0;
   int failed = open.failed();
   if (failed == 0) failed = size(node, before);
@@ -293,7 +307,7 @@ int Volume::write(Node& node, std::uint64_t at, const char* from, std::size_t le
 }
 
 int Volume::resize(Node& node, std::uint64_t to) {
-  const Opened open(*this, node);
+  const Opened open(*this, node, Access::to_write);
   std::uint64_t before = 0;
   int failed = open.failed();
   if (failed == 0) failed = size(node, before);
@@ -303,7 +317,7 @@ int Volume::resize(Node& node, std::uint64_t to) {
 
 int Volume::allocate(Node& node, int mode, std::uint64_t at, std::uint64_t length) {
   if ((mode & ~FALLOC_FL_KEEP_SIZE) != 0) return EOPNOTSUPP;
-  const Opened open(*this, node);
+  const Opened open(*this, node, Access::to_write);
   std::uint64_t before = 0;
   int failed = open.failed();
   if (failed == 0) failed = size(node, before);
@@ -404,7 +418,7 @@ void Volume::make_durable() {
 
 int Volume::drop_unsynced(Node& node) {
   if (node.unsynced.is_clean()) return 0;
-  const Opened open(*this, node);
+  const Opened open(*this, node, Access::to_write);
   int failed = open.failed();
   const Unsynced::Durable durable = node.unsynced.durable();
   for (const auto& [page, content] : durable.pages)

@@ -47,7 +47,8 @@ class Volume {
     std::vector<Place> places;
     std::vector<Place> durable_places;
     Unsynced unsynced;
-    int file = -1;  ///< While it is open.
+    int file = -1;             ///< While it is open.
+    bool is_writable = false;  ///< As this machine has it open.
     int opens = 0;
     std::uint64_t holds = 0;
     bool is_set_aside = false;  ///< It has no name, but is needed.
@@ -98,7 +99,10 @@ class Volume {
   int rename(Node& from, const std::string& name, Node& to, const std::string& new_name, unsigned flags);
   int read_link(const Node& node, std::string& target) const;
 
-  int open(Node& node);
+  enum class Access { to_read, to_write };
+  /// To write, this machine has it open only once somebody asks for that, or writes: it lets nobody run a program that
+  /// is open to be written, and a host's program may be the same file as another's.
+  int open(Node& node, Access access = Access::to_read);
   void close(Node& node);
   // Of a file. One that is not open is opened meanwhile.
   int size(Node& node, std::uint64_t& size);
@@ -131,8 +135,16 @@ class Volume {
     /// Whether garbage may be in the file of that name_on_host(); it is torn otherwise.
     std::function<bool(const std::string&)> may_be_garbage;
   };
+  /// What became of what was not synced.
+  struct Lost {
+    std::uint64_t folders = 0;  ///< That have names of an earlier time.
+    std::uint64_t kept = 0;     ///< Pages of files, all of these.
+    std::uint64_t dropped = 0;
+    std::uint64_t torn = 0;
+    std::uint64_t garbage = 0;
+  };
   /// The power goes; nothing is open any more. The folder is what is left, and all of it durable. No node stays.
-  Result<> lose_power(const Loss& loss, sim::RandomStream& random);
+  Result<Lost> lose_power(const Loss& loss, sim::RandomStream& random);
 
  private:
   Node& add(mode_t type);
@@ -149,7 +161,7 @@ class Volume {
   void make_names_durable(Node& folder);
   void make_own_names_durable(Node& node);
   bool has_durable_names(const Node& folder) const;
-  int settle_content(Node& node, const Loss& loss, sim::RandomStream& random);
+  int settle_content(Node& node, const Loss& loss, sim::RandomStream& random, Lost& lost);
   static int copy_attributes(const struct stat& from, const std::string& to);
   int copy_content(Node& node, const std::string& to);
   int settle_size(Node& node, std::uint64_t size);

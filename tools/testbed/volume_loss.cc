@@ -27,6 +27,10 @@ Fate draw_fate(const sim::DiskParameters& weights, sim::RandomStream& random) {
   return drawn - weights.dropped < weights.torn ? Fate::torn : Fate::garbage;
 }
 
+std::uint64_t pages_of(std::uint64_t size) {
+  return (size + page_size - 1) / page_size;
+}
+
 /// Sector by sector between what was durable, of which it is made, and what was written.
 void tear(Bytes& page, const Bytes& written, bool with_garbage, sim::RandomStream& random) {
   for (std::size_t sector = 0; sector < page.size(); sector += sector_size) {
@@ -44,17 +48,20 @@ int Volume::settle_size(Node& node, std::uint64_t size) {
 }
 
 /// Page by page: kept, dropped, torn or garbage. The size is drawn for itself.
-int Volume::settle_content(Node& node, const Loss& loss, sim::RandomStream& random) {
+int Volume::settle_content(Node& node, const Loss& loss, sim::RandomStream& random, Lost& lost) {
   Unsynced::Durable durable = node.unsynced.durable();
-  if (loss.fate == UnsyncedFate::drop) return drop_unsynced(node);
+  if (loss.fate == UnsyncedFate::drop) {
+    lost.dropped += durable.pages.size();
+    return drop_unsynced(node);
+  }
   std::uint64_t written = 0;
-  if (const int failed = open(node); failed != 0) return failed;
+  if (const int failed = open(node, Access::to_write); failed != 0) return failed;
   int failed = size(node, written);
   const bool is_resized = durable.size != written && draw_fate(loss.weights, random) == Fate::kept;
   const std::uint64_t left = is_resized ? written : durable.size;
+  if (left < written) lost.dropped += pages_of(written) - pages_of(left);
   // What nobody had on the disk before is zeros there.
-  for (std::uint64_t page = (durable.size + page_size - 1) / page_size; page * page_size < left; ++page)
-    durable.pages.try_emplace(page);
+  for (std::uint64_t page = pages_of(durable.size); page * page_size < left; ++page) durable.pages.try_emplace(page);
   const bool may_be_garbage = !loss.may_be_garbage || loss.may_be_garbage(name_on_host(node));
   for (auto& [page, content] : durable.pages) {
     if (failed != 0 || page * page_size >= left) break;
@@ -62,9 +69,14 @@ int Volume::settle_content(Node& node, const Loss& loss, sim::RandomStream& rand
     Bytes now(content.size(), '\0');
     failed = read_at(node.file, page * page_size, now.data(), now.size());
     if (failed != 0 || now == content) continue;
-    const Fate fate = draw_fate(loss.weights, random);
+    Fate fate = draw_fate(loss.weights, random);
+    if (fate == Fate::garbage && !may_be_garbage) fate = Fate::torn;
+    ++(fate == Fate::kept      ? lost.kept
+       : fate == Fate::dropped ? lost.dropped
+       : fate == Fate::torn    ? lost.torn
+                               : lost.garbage);
     if (fate == Fate::kept) continue;
-    if (fate != Fate::dropped) tear(content, now, fate == Fate::garbage && may_be_garbage, random);
+    if (fate != Fate::dropped) tear(content, now, fate == Fate::garbage, random);
     failed = write_at(node.file, page * page_size, content.data(), content.size());
   }
   if (failed == 0) failed = settle_size(node, left);
@@ -141,18 +153,22 @@ void Volume::start_over() {
   add(S_IFDIR);
 }
 
-Result<> Volume::lose_power(const Loss& loss, sim::RandomStream& random) {
+Result<Volume::Lost> Volume::lose_power(const Loss& loss, sim::RandomStream& random) {
   int failed = 0;
+  Lost lost;
   if (loss.fate != UnsyncedFate::keep) {
     std::vector<std::uint64_t> numbers;
     for (const auto& [number, node] : nodes_) numbers.push_back(number);
     for (const std::uint64_t number : numbers) {
       Node* const found = node(number);
       if (!found || failed != 0) continue;
-      if (found->is_folder() && loss.fate == UnsyncedFate::draw && found->entries != found->durable_entries &&
-          draw_fate(loss.weights, random) == Fate::kept)
-        make_names_durable(*found);
-      if (found->is_file() && !found->unsynced.is_clean()) failed = settle_content(*found, loss, random);
+      if (found->is_folder() && found->entries != found->durable_entries) {
+        if (loss.fate == UnsyncedFate::draw && draw_fate(loss.weights, random) == Fate::kept)
+          make_names_durable(*found);
+        else
+          ++lost.folders;
+      }
+      if (found->is_file() && !found->unsynced.is_clean()) failed = settle_content(*found, loss, random, lost);
     }
     // It is built beside, so that nothing is in the way of anything.
     const std::string built = aside_ + "/built";
@@ -163,7 +179,8 @@ Result<> Volume::lose_power(const Loss& loss, sim::RandomStream& random) {
     if (failed == 0 && ::rename(built.c_str(), folder_.c_str()) != 0) failed = errno;
   }
   start_over();
-  return failed == 0 ? Result<>() : Result<>(system_error(folder_, failed));
+  if (failed != 0) return system_error(folder_, failed);
+  return lost;
 }
 
 }  // namespace heir::testbed

@@ -106,8 +106,7 @@ Result<std::unique_ptr<World>> World::make(const WorldOptions& options) {
 }
 
 World::~World() {
-  for (std::uint16_t i = 0; i < hosts_.size(); ++i)
-    [[maybe_unused]] const Result<> off = power_off(NodeId(i), sim::UnsyncedFate::keep);
+  for (std::uint16_t i = 0; i < hosts_.size(); ++i) power_off(NodeId(i), sim::UnsyncedFate::keep);
 }
 
 std::optional<NodeId> World::find(std::string_view name) const {
@@ -121,13 +120,18 @@ Container& World::host(NodeId host) {
   return *hosts_[host.value()];
 }
 
-Result<> World::power_off(NodeId host, sim::UnsyncedFate fate) {
-  if (!is_up(host)) return {};
+void World::cut_off(NodeId host) {
+  if (!is_up(host)) return;
   switch_->unplug(host);
-  // Before the programs: one that waits for its disk cannot be killed.
   if (disk(host)) disk(host)->cut();
+}
+
+void World::power_off(NodeId host, sim::UnsyncedFate fate) {
+  if (!is_up(host)) return;
+  // Before the programs: one that waits for its disk cannot be killed.
+  cut_off(host);
   hosts_[host.value()].reset();
-  return disk(host) ? disk(host)->lose_power(fate) : Result<>();
+  if (disk(host)) disk(host)->lose_power(fate);
 }
 
 Result<Container> World::boot_container(NodeId host, const InitPlan& given) {
@@ -144,6 +148,14 @@ Result<Container> World::boot_container(NodeId host, const InitPlan& given) {
 
 Result<> World::boot(NodeId host) {
   if (is_up(host)) return {};
+  Result<> booted = try_to_boot(host);
+  if (booted) return booted;
+  if (disk(host)) disk(host)->cut();
+  hosts_[host.value()].reset();
+  return booted;
+}
+
+Result<> World::try_to_boot(NodeId host) {
   std::error_code error;
   fs::remove_all(folder(host) + "/run", error);
   if (error) return system_error(folder(host) + "/run", error.value());
@@ -163,11 +175,7 @@ Result<> World::boot(NodeId host) {
   Result<Descriptor> device = make_device(*booted, host, size(), mtu_);
   if (!device) return device.error();
   hosts_[host.value()].emplace(std::move(*booted));
-  if (Result<> plugged = switch_->plug(host, std::move(*device)); !plugged) {
-    hosts_[host.value()].reset();
-    return plugged;
-  }
-  return {};
+  return switch_->plug(host, std::move(*device));
 }
 
 }  // namespace heir::testbed

@@ -58,11 +58,14 @@ class World {
   /// put into the latter is seen by programs if a Disk is not: if nobody has looked into the folder it is in.
   std::string folder(NodeId host) const { return registration_.folder() + "/" + name(host); }
 
+  /// Nobody hears of the host any more, and whatever its programs ask of a Disk fails. It is still up. Nothing, if it
+  /// is off.
+  void cut_off(NodeId host);
   /// The link first, so that nobody hears a farewell; then the disk, then all that runs dies. Of what was not synced a
-  /// Disk has left what its fate says; all else of /srv and /tmp stays as it is. Nothing, if the host is off. An error
-  /// is one of this machine's.
-  Result<> power_off(NodeId host, sim::UnsyncedFate fate = sim::UnsyncedFate::draw);
-  /// Nothing, if it is up.
+  /// Disk has left what its fate says, once somebody looks; all else of /srv and /tmp stays as it is. Nothing, if the
+  /// host is off.
+  void power_off(NodeId host, sim::UnsyncedFate fate = sim::UnsyncedFate::draw);
+  /// Nothing, if it is up. An error is one of this machine's; the host is off then.
   Result<> boot(NodeId host);
 
  private:
@@ -72,6 +75,7 @@ class World {
         mtu_(mtu),
         disks_(names_.size()),
         hosts_(names_.size()) {}
+  Result<> try_to_boot(NodeId host);
   Result<Container> boot_container(NodeId host, const InitPlan& plan);
 
   Registration registration_;  ///< Its end is the last thing that happens.

@@ -84,12 +84,15 @@ class TestDisk {
   void lose_power(UnsyncedFate fate = UnsyncedFate::drop, sim::DiskParameters weights = {}, std::uint64_t seed = 1,
                   bool may_be_garbage = true) {
     sim::RandomStream random(seed, "power");
-    const Result<> lost =
+    const Result<Volume::Lost> lost =
         volume_->lose_power({fate, weights, [=](const std::string&) { return may_be_garbage; }}, random);
     INFO((lost ? "" : lost.error().message));
     REQUIRE(lost);
     CHECK(fs::is_empty(base_ + "/aside"));
+    lost_ = *lost;
   }
+  /// By the last loss of power.
+  const Volume::Lost& lost() const { return lost_; }
   const std::string& base() const { return base_; }
 
  private:
@@ -101,6 +104,7 @@ class TestDisk {
   }
   std::string base_;
   std::optional<Volume> volume_;
+  Volume::Lost lost_;
 };
 
 std::string text(char letter, std::size_t length) {
@@ -335,6 +339,60 @@ TEST_CASE("A file with two names loses the one that is not durable") {
   }
 }
 
+TEST_CASE("A file with two durable names in a folder that is removed is gone once") {
+  TestDisk disk;
+  disk.make_folder("folder");
+  disk.make_durable("folder/file", "content");
+  disk.link("folder/file", "folder/second");
+  disk.sync("folder");
+  disk.remove("folder/file");
+  disk.remove("folder/second");
+  disk.remove("folder");
+  disk.sync("/");
+  disk.lose_power();
+  CHECK(disk.names("/").empty());
+}
+
+TEST_CASE("A file that is gone is no loss, though the kernel has not forgotten it") {
+  TestDisk disk;
+  disk.make_durable("file", "old");
+  disk.write("file", 0, "new");
+  disk.write("unsynced", 0, "never synced");
+  Node& unsynced = *disk.at("unsynced");
+  disk.volume().hold(unsynced);
+  const bool is_replaced = GENERATE(false, true);
+  if (is_replaced) {
+    disk.write("other", 0, "other");
+    disk.rename("other", "unsynced");
+  } else {
+    disk.remove("unsynced");
+  }
+  CHECK(unsynced.unsynced.is_clean());
+  disk.lose_power();
+  CHECK(disk.names("/") == std::set<std::string>{"file"});
+  CHECK(disk.content("file") == "old");
+}
+
+TEST_CASE("A program is run elsewhere while it is open, and a file that is written is not") {
+  TestDisk disk;
+  const std::string program = disk.base() + "/srv/program";
+  fs::copy_file("/bin/true", program);
+  Volume& volume = disk.volume();
+  Node& node = *disk.at("program");
+  REQUIRE(volume.open(node) == 0);
+  CHECK(disk.content("program")->size() == fs::file_size(program));
+  CHECK(std::system(program.c_str()) == 0);
+  // It is written by the one, and still open for the other.
+  const std::uint64_t size = fs::file_size(program);
+  disk.write("program", size, "more");
+  CHECK(disk.content("program")->substr(size) == "more");
+  volume.close(node);
+  CHECK(std::system(program.c_str()) == 0);
+  REQUIRE(volume.open(node, Volume::Access::to_write) == 0);
+  CHECK(std::system((program + " 2>/dev/null").c_str()) != 0);
+  volume.close(node);
+}
+
 TEST_CASE("In order, everything is kept") {
   TestDisk disk;
   disk.make_durable("file", "old");
@@ -404,19 +462,24 @@ TEST_CASE("Pages are kept, dropped, torn by sectors or garbage, as the weights s
   SECTION("kept") {
     disk.lose_power(UnsyncedFate::draw, only(&sim::DiskParameters::kept));
     CHECK(sectors() == std::map<std::string, int>{{"new", pages * 8}});
+    CHECK(disk.lost().kept == pages);
   }
   SECTION("dropped") {
     disk.lose_power(UnsyncedFate::draw, only(&sim::DiskParameters::dropped));
     CHECK(sectors() == std::map<std::string, int>{{"old", pages * 8}});
+    CHECK(disk.lost().dropped == pages);
+    CHECK(disk.lost().folders == 0);
   }
   SECTION("torn") {
     disk.lose_power(UnsyncedFate::draw, only(&sim::DiskParameters::torn));
     CHECK(sectors()["old"] > 150);
     CHECK(sectors()["new"] > 150);
     CHECK(sectors()["noise"] == 0);
+    CHECK(disk.lost().torn == pages);
   }
   SECTION("garbage") {
     disk.lose_power(UnsyncedFate::draw, only(&sim::DiskParameters::garbage));
+    CHECK(disk.lost().garbage == pages);
     CHECK(sectors()["noise"] > 100);
     CHECK(sectors()["old"] > 100);
     CHECK(sectors()["new"] > 100);
@@ -425,6 +488,8 @@ TEST_CASE("Pages are kept, dropped, torn by sectors or garbage, as the weights s
     disk.lose_power(UnsyncedFate::draw, only(&sim::DiskParameters::garbage), 1, false);
     CHECK(sectors()["noise"] == 0);
     CHECK(sectors()["new"] > 150);
+    CHECK(disk.lost().torn == pages);
+    CHECK(disk.lost().garbage == 0);
   }
 }
 
