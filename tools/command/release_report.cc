@@ -508,8 +508,7 @@ void describe(Release& release, const std::vector<Part>& parts, const std::strin
         "No planted bugs were hunted in these results, so how soon a real one would be found is not said here.");
   release.limits = {
       "All runs of campaigns were simulated, by models of PostgreSQL, networks, clocks, disks and processes; where a "
-      "model "
-      "differs from the real thing, so may the result.",
+      "model differs from the real thing, so may the result.",
       "Reads are fresh as long as no host's clock is off in its rate by more than the bound that the cluster is "
       "configured with; beyond it reads may be stale, while writes are still never lost.",
       "What was acknowledged survives as long as one of the copies that have it does: faults here leave one good copy "
