@@ -140,11 +140,11 @@ TEST_CASE("A release has them in its JSON, in Markdown, and with the command tha
   const std::string markdown = markdown_of(release);
   CHECK(markdown.find("## Beside other systems\n\nMeasured by heir compare on real hosts") != std::string::npos);
   CHECK(markdown.find("### A &lt;fault&gt;\n\na b.toml\n\n| system |") != std::string::npos);
-  CHECK(markdown.find("| heir | unknown | 2 | 2.30s | 2.30s | 24,690 | 0 | 0 (in 1 of 2 runs) | 0 | 0 | 0 |\n") !=
+  CHECK(markdown.find("| heir | unknown | 2 | 2.3s | 2.3s | 24,690 | 0 | 0 (in 1 of 2 runs) | 0 | 0 | 0 |\n") !=
         std::string::npos);
-  CHECK(markdown.find("| patroni, tuned | **fail** | 1 of 2 | 2.30s | 2.30s | 12,345 | **3** | 0 | 0 | 0 | 1 |\n") !=
+  CHECK(markdown.find("| patroni, tuned | **fail** | 1 of 2 | 2.3s | 2.3s | 12,345 | **3** | 0 | 0 | 0 | 1 |\n") !=
         std::string::npos);
-  CHECK(markdown.find("| heir, simulated | pass | 1 | 2.30s | 2.30s | 12,345 | 0 | 0 | 0 | 0 | – |\n") !=
+  CHECK(markdown.find("| heir, simulated | pass | 1 | 2.3s | 2.3s | 12,345 | 0 | 0 | 0 | 0 | – |\n") !=
         std::string::npos);
   CHECK(markdown.find("- could not be done: patroni, tuned, seed 2: the cluster was \\| not ready\n") !=
         std::string::npos);
