@@ -1,6 +1,5 @@
 // heir compare: the same scenarios with heir and with other systems, on real hosts, in one table.
 #include <fmt/format.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -70,12 +69,6 @@ const char* const footer =
     "what was done is told.\n"
     "\n";
 
-volatile sig_atomic_t interrupted_by = 0;
-
-void note_signal(int number) {
-  interrupted_by = number;
-}
-
 /// Nothing, and why, if the list is wrong.
 std::vector<SystemChoice> choices_of(const Options& options, std::vector<std::string>& problems) {
   std::vector<SystemChoice> choices;
@@ -109,18 +102,18 @@ class Comparison {
     for (std::size_t i = 0; i < plan_.files().size(); ++i) {
       const ScenarioFile& file = plan_.files()[i];
       compared_.push_back({file.path, file.scenario.title, {}});
-      for (std::uint64_t seed = 1; seed <= options_.repeat && interrupted_by == 0; ++seed)
+      for (std::uint64_t seed = 1; seed <= options_.repeat && interrupted_by() == 0; ++seed)
         for (const SystemChoice& choice : choices_)
-          if (interrupted_by == 0) take(choice.simulated ? simulated_.files()[i] : file, choice, seed);
+          if (interrupted_by() == 0) take(choice.simulated ? simulated_.files()[i] : file, choice, seed);
       if (!compared_.back().measurements.empty()) std::fputs((table_of(compared_.back()) + "\n").c_str(), stdout);
       std::fflush(stdout);
-      if (interrupted_by != 0) break;
+      if (interrupted_by() != 0) break;
     }
     if (compared_.back().measurements.empty()) compared_.pop_back();
     const Exit saved = save_all();
-    if (interrupted_by != 0) {
+    if (interrupted_by() != 0) {
       complain(fmt::format("interrupted; {} of {} runs are done", done_, all()));
-      exit_interrupted(interrupted_by);
+      exit_interrupted(interrupted_by());
     }
     return worse(saved, status());
   }
@@ -164,11 +157,11 @@ class Comparison {
     ProgressLine line;
     run.progress = [&](const hosted::Progress& at) {
       if (isatty(STDERR_FILENO) == 1 && line.is_due()) line.show(progress_text(file, choice, seed, at));
-      return interrupted_by == 0;
+      return interrupted_by() == 0;
     };
     const Result<hosted::Outcome> outcome = hosted::run(scenario, run);
     line.clear();
-    if (interrupted_by != 0 || (outcome && outcome->result.interrupted)) return std::nullopt;
+    if (interrupted_by() != 0 || (outcome && outcome->result.interrupted)) return std::nullopt;
     if (!outcome) {
       failed.problem = outcome.error().message;
       return failed;
@@ -272,10 +265,7 @@ Exit compare(const Options& options) {
   }
   for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", problem.c_str());
   if (!problems.empty()) return Exit::bad_usage;
-  struct sigaction action {};
-  action.sa_handler = note_signal;
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::sigaction(number, &action, nullptr);
-  ::signal(SIGPIPE, SIG_IGN);
+  note_interruptions();
   return Comparison(options, plan, simulated, choices).run();
 }
 

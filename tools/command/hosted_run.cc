@@ -37,10 +37,10 @@ using scenarios::Value;
 
 constexpr std::size_t most_messages = 20;
 
-volatile sig_atomic_t interrupted_by = 0;
+volatile sig_atomic_t noted = 0;
 
 void note_signal(int number) {
-  interrupted_by = number;
+  noted = number;
 }
 
 /// Where in the file, or in --set, something stands that is refused.
@@ -126,7 +126,7 @@ Report execute_on_hosts(const Plan& plan, const Job& job, const JobOptions& opti
   run.system = hosted.system;
   run.progress = [&](const hosted::Progress& at) {
     if (hosted.show_progress && line.is_due()) line.show(progress_text(plan, job, at));
-    return interrupted_by == 0;
+    return interrupted_by() == 0;
   };
   const auto began = std::chrono::steady_clock::now();
   const Result<hosted::Outcome> outcome = hosted::run(scenario, run);
@@ -174,6 +174,17 @@ Result<> can_have_hosts(const Plan& plan) {
   return can;
 }
 
+void note_interruptions() {
+  struct sigaction action {};
+  action.sa_handler = note_signal;
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::sigaction(number, &action, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+}
+
+int interrupted_by() {
+  return noted;
+}
+
 Exit run_on_hosts(const Plan& plan, const JobOptions& options, const HostedOptions& hosted) {
   std::vector<std::string> problems;
   for (std::size_t i = 0; i < plan.size(); ++i) {
@@ -195,10 +206,7 @@ Exit run_on_hosts(const Plan& plan, const JobOptions& options, const HostedOptio
     return Exit::bad_usage;
   }
 
-  struct sigaction action {};
-  action.sa_handler = note_signal;
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::sigaction(number, &action, nullptr);
-  ::signal(SIGPIPE, SIG_IGN);
+  note_interruptions();
   Exit status = Exit::as_expected;
   for (std::size_t i = 0; i < plan.size(); ++i) {
     ProgressLine line;
@@ -207,7 +215,7 @@ Exit run_on_hosts(const Plan& plan, const JobOptions& options, const HostedOptio
     std::fwrite(report.text.data(), 1, report.text.size(), stdout);
     std::fflush(stdout);
     if (!report.error.empty()) complain(report.error);
-    if (interrupted_by != 0) exit_interrupted(interrupted_by);
+    if (interrupted_by() != 0) exit_interrupted(interrupted_by());
     status = worse(status, report.status);
   }
   return status;

@@ -22,6 +22,11 @@ std::vector<std::string> refusal_messages(const ScenarioFile& file, const scenar
 /// missing, after "heir run --on hosts" or the like.
 Result<> can_have_hosts(const Plan& plan);
 
+/// From here on SIGINT, SIGTERM and SIGHUP are noted, and end nothing by themselves.
+void note_interruptions();
+/// The signal; 0: none came.
+int interrupted_by();
+
 /// Prints each run's report. Before the first begins, all that cannot be done on hosts is complained of: bad_usage.
 Exit run_on_hosts(const Plan& plan, const JobOptions& options, const HostedOptions& hosted);
 

@@ -85,18 +85,18 @@ std::vector<std::string> tables_of_users(const Disk& disk) {
 
 }  // namespace
 
-bool needs_disks(const scenarios::Scenario& scenario) {
-  using scenarios::Fault;
+bool needs_disk(const scenarios::Fault& fault, scenarios::FaultKind kind) {
   using scenarios::FaultKind;
-  const auto cuts_power = [](const Fault& fault, FaultKind kind) {
-    return kind == FaultKind::crash || kind == FaultKind::power_off_all ||
-           (kind == FaultKind::restart_loop && fault.process == scenarios::ProcessKind::host);
-  };
-  const auto needs = [&](const Fault& fault) {
-    const std::vector<FaultKind> kinds = scenarios::possible_kinds(fault);
-    return fault.on == scenarios::Moment::fsync || std::any_of(kinds.begin(), kinds.end(), [&](FaultKind kind) {
-             return cuts_power(fault, kind) || scenarios::traits(kind).family == scenarios::FaultFamily::disk;
-           });
+  return kind == FaultKind::crash || kind == FaultKind::power_off_all ||
+         (kind == FaultKind::restart_loop && fault.process == scenarios::ProcessKind::host) ||
+         scenarios::traits(kind).family == scenarios::FaultFamily::disk;
+}
+
+bool needs_disks(const scenarios::Scenario& scenario) {
+  const auto needs = [](const scenarios::Fault& fault) {
+    const std::vector<scenarios::FaultKind> kinds = scenarios::possible_kinds(fault);
+    return fault.on == scenarios::Moment::fsync ||
+           std::any_of(kinds.begin(), kinds.end(), [&](auto kind) { return needs_disk(fault, kind); });
   };
   return scenario.disk != scenarios::Disk() || std::any_of(scenario.faults.begin(), scenario.faults.end(), needs);
 }

@@ -10,6 +10,8 @@
 
 namespace heir::hosted {
 
+/// Whether a strike of this kind shows only on a disk that forgets and fails: it cuts the power, or befalls disks.
+bool needs_disk(const scenarios::Fault& fault, scenarios::FaultKind kind);
 /// Whether it shows of a run that its hosts' disks forget and fail: something cuts the power, befalls disks, waits for
 /// their syncs, or [disk] is not the usual. Else folders of this machine do, which cost less.
 bool needs_disks(const scenarios::Scenario& scenario);

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "scenarios/fault_kinds.h"
 #include "scenarios/fault_section.h"
 #include "scenarios/names.h"
+#include "tools/hosted/disks.h"
 
 namespace heir::hosted {
 
@@ -23,13 +23,6 @@ bool is_of_store(const Fault& fault) {
 /// Of the store, or perhaps.
 bool may_hit_store(const Fault& fault, FaultKind kind) {
   return is_of_store(fault) || fault.target.kind == scenarios::TargetKind::rack || kind == FaultKind::power_off_all;
-}
-
-/// It shows only on a host whose disk forgets and fails.
-bool needs_disk(const Fault& fault, FaultKind kind) {
-  return kind == FaultKind::crash || kind == FaultKind::power_off_all ||
-         (kind == FaultKind::restart_loop && fault.process == scenarios::ProcessKind::host) ||
-         scenarios::traits(kind).family == scenarios::FaultFamily::disk;
 }
 
 bool is_a_lie(const Fault& fault, FaultKind kind) {
