@@ -141,17 +141,16 @@ class Agent final : private gate::Guard, private store::Receiver, private Access
   }
 
   Task<void> run_command(std::uint64_t id, failover::DatabaseCommand command) {
-    Endpoints endpoints;
+    KnownCluster cluster;
     for (const auto& [peer, instance] : link_.known())
-      if (instance.addresses.size() > 1) endpoints[peer] = instance.addresses[1];
+      if (instance.addresses.size() > 1) cluster.endpoints[peer] = instance.addresses[1];
     command_began_ = host_.monotonic_now();
-    Generation opened;
-    PeerId primary;
     if (const auto& state = peer_.view.state) {
-      opened = state->opened ? state->generation : state->last_opened;
-      primary = state->primary;
+      cluster.opened = state->opened ? state->generation : state->last_opened;
+      cluster.primary = state->primary;
+      cluster.beginning = state->initial_position;
     }
-    CommandResult result = co_await database_->run(command, endpoints, opened, primary);
+    CommandResult result = co_await database_->run(command, std::move(cluster));
     host_.log(result.outcome == failover::Outcome::failed ? LogLevel::warning : LogLevel::info, "database-command",
               {{"command", failover::to_string(command)},
                {"outcome", result.outcome == failover::Outcome::done       ? "done"

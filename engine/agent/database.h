@@ -54,14 +54,20 @@ struct LogEnd {
 /// Where the databases of the other peers listen, as far as they were ever seen.
 using Endpoints = std::map<PeerId, Address>;
 
+/// What a command needs to know of the cluster.
+struct KnownCluster {
+  Endpoints endpoints;
+  Generation opened;   ///< The last generation that has; noted in a copy that is not made of the primary's.
+  PeerId primary;      ///< Of the generation, and
+  Position beginning;  ///< its initial position.
+};
+
 class Database {
  public:
   virtual ~Database() = default;
   virtual Task<Result<Beginning>> begin() = 0;
-  /// One at a time; may be destroyed at any moment and asked again. `opened`: the last generation that has; noted in a
-  /// copy that the command makes, unless it is made of the primary's.
-  virtual Task<CommandResult> run(failover::DatabaseCommand command, const Endpoints& endpoints, Generation opened,
-                                  PeerId primary) = 0;
+  /// One at a time; may be destroyed at any moment and asked again.
+  virtual Task<CommandResult> run(failover::DatabaseCommand command, KnownCluster cluster) = 0;
   /// The command under way copies data: what it has done so far would be lost with it.
   virtual bool is_copying() const = 0;
   /// `downstreams`: of whom to tell whether they stream. Beside a command or not.

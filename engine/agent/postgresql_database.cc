@@ -40,9 +40,11 @@ class PostgresqlDatabase final : public Database {
     co_return beginning;
   }
 
-  Task<CommandResult> run(failover::DatabaseCommand command, const Endpoints& endpoints, Generation opened,
-                          PeerId primary) override {
-    const Endpoints known = endpoints;
+  Task<CommandResult> run(failover::DatabaseCommand command, KnownCluster cluster) override {
+    const Endpoints& known = cluster.endpoints;
+    const Generation opened = cluster.opened;
+    const PeerId primary = cluster.primary;
+    beginning_ = cluster.beginning;
     adapter_->note_opened(opened, primary);
     // One arm after another: a coroutine is never a visitor's lambda.
     if (const auto* lead = std::get_if<failover::Lead>(&command)) co_return co_await run_lead(*lead, known);
@@ -201,9 +203,29 @@ class PostgresqlDatabase final : public Database {
     if (!position) co_return failed(position.error());
     const Result<std::optional<Generation>> rebuilt = co_await adapter_->rebuilt();
     if (!rebuilt) co_return failed(rebuilt.error());
+    if (const Result<> kept = co_await check_own_log(*position); !kept) co_return failed(kept.error());
     told_ = *position;
     told_by_ = status_.incarnation;
     co_return CommandResult{failover::Outcome::done, std::move(*position), "", *rebuilt};
+  }
+
+  /// Whatever was declared of a branch that this copy led came from here. A log that ends before it has lost some, and
+  /// must not be told of: one that is proven would take over with it. The copy is marked, and `refused`.
+  Task<Result<>> check_own_log(Position ours) {
+    if (!config_.policy.distrust_own_disk || !goes_on_with_last_branch(beginning_, ours)) co_return Result<>();
+    const Result<bool> led = co_await adapter_->wrote_last_branch(ours);
+    if (!led) co_return led.error();
+    if (!*led || HEIR_MUTANT("lost-log-told")) co_return Result<>();
+    std::string finding = "the log here ends at " + to_string(ours) + ", but the generation began at " +
+                          to_string(beginning_) + ", with more of the timeline that was written here";
+    co_return co_await refuse_copy(std::move(finding));
+  }
+
+  Task<Result<>> refuse_copy(std::string finding) {
+    const std::string why = finding + ": this disk lost what it had synced";
+    if (const Result<> marked = co_await adapter_->mark_damaged(why); !marked) co_return marked;
+    if (const Result<> stopped = co_await adapter_->stop(pg::StopMode::immediate); !stopped) co_return stopped;
+    co_return Error{ErrorCode::refused, why + "; it is cloned anew once another leads"};
   }
 
   /// The position that the policy lets count.
@@ -242,7 +264,9 @@ class PostgresqlDatabase final : public Database {
     if (lead.sync && config_.policy.distrust_own_disk)
       if (const auto found = endpoints.find(*lead.sync); found != endpoints.end())
         sync = pg::Endpoint{*lead.sync, found->second};
-    if (const Result<> started = co_await adapter_->start_again(std::move(role), std::move(sync)); !started)
+    // Nothing was acknowledged yet in a cluster that is being made, and its sync has nothing yet.
+    const pg::Patience patience = lead.may_initialize ? pg::Patience::none : pg::Patience::some;
+    if (const Result<> started = co_await adapter_->start_again(std::move(role), std::move(sync), patience); !started)
       co_return failed(started.error());
     if (const Result<> bound = co_await adapter_->bind_timeline(lead.generation); !bound)
       co_return failed(bound.error());
@@ -266,12 +290,9 @@ class PostgresqlDatabase final : public Database {
     if (!ours && ours.error().code == ErrorCode::not_found && !lead.opened) co_return Result<>();
     if (!ours) co_return ours.error();
     if (has_it(*ours)) co_return Result<>();
-    const std::string why = "the primary's copy is a standby's, which ends at " + to_string(*ours) + ", though " +
-                            (lead.opened ? "its generation has opened" : "it began at " + to_string(lead.from)) +
-                            ": this disk lost what it had synced";
-    if (const Result<> marked = co_await adapter_->mark_damaged(why); !marked) co_return marked;
-    if (const Result<> stopped = co_await adapter_->stop(pg::StopMode::immediate); !stopped) co_return stopped;
-    co_return Error{ErrorCode::refused, why + "; it is cloned anew once another leads"};
+    std::string finding = "the primary's copy is a standby's, which ends at " + to_string(*ours) + ", though " +
+                          (lead.opened ? "its generation has opened" : "it began at " + to_string(lead.from));
+    co_return co_await refuse_copy(std::move(finding));
   }
 
   /// `source`: who certainly has all that was acknowledged.
@@ -421,6 +442,7 @@ class PostgresqlDatabase final : public Database {
   std::uint64_t told_by_ = 0;     ///< and the incarnation that did.
   MonotonicTime answered_at_;
   int failed_starts_ = 0;         ///< Of a standby, in a row.
+  Position beginning_;            ///< Of the generation, as far as it is known.
   bool following_ = false;        ///< It was last told to follow.
   MonotonicTime link_broken_at_;  ///< Since then it has not streamed, although it follows.
 };

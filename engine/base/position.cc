@@ -8,6 +8,11 @@ std::uint64_t end_of_branch(const Position& position, std::size_t index) {
   return index + 1 < position.lineage.size() ? position.lineage[index + 1].begin : position.offset;
 }
 
+bool goes_on_with_last_branch(const Position& log, const Position& prefix) {
+  return !prefix.lineage.empty() && contains(log, prefix) &&
+         prefix.offset < end_of_branch(log, prefix.lineage.size() - 1);
+}
+
 bool contains(const Position& log, const Position& prefix) {
   if (prefix.lineage.empty()) return prefix.offset == 0 || (log.lineage.empty() && prefix.offset <= log.offset);
   if (prefix.lineage.size() > log.lineage.size()) return false;

@@ -33,6 +33,9 @@ bool contains(const Position& log, const Position& prefix);
 /// Where branch `index` of the position ends.
 std::uint64_t end_of_branch(const Position& position, std::size_t index);
 
+/// True if `log` has all of `prefix`, and more of the branch that `prefix` ends in.
+bool goes_on_with_last_branch(const Position& log, const Position& prefix);
+
 /// The last offset that both logs share.
 std::uint64_t common_offset(const Position& a, const Position& b);
 

@@ -8,12 +8,13 @@
 #include <set>
 
 #include "scenarios/fault_kinds.h"
-#include "scenarios/load.h"
 #include "scenarios/names.h"
 #include "scenarios/scenario.h"
 #include "sim/world/run.h"
 #include "tools/command/hunt_report.h"
 #include "tools/command/release_comparison.h"
+#include "tools/command/release_parts.h"
+#include "tools/command/release_prose.h"
 #include "tools/command/text.h"
 #include "tools/hunt/statistics.h"
 
@@ -24,23 +25,6 @@ namespace {
 using reports::Outcome;
 using reports::Release;
 using scenarios::Scenario;
-
-std::string counted(std::uint64_t n, std::string_view one, std::string_view many) {
-  return n == 1 ? fmt::format("1 {}", one) : fmt::format("{} {}", thousands(n), many);
-}
-
-/// Whose rules: "heir", "manatee", "heir with lease = false".
-std::string rules_of(const Scenario& scenario) {
-  std::string rules = scenarios::to_string(scenario.cluster.policy);
-  for (std::size_t i = 0; i < scenario.policy.size(); ++i)
-    rules += (i == 0 ? " with " : ", ") + scenario.policy[i].name + " = " + scenario.policy[i].value;
-  return rules;
-}
-
-/// Known to be bad: a run passes by catching it. It tests the checkers, which need to find it once.
-bool is_known_bad(const Scenario& scenario) {
-  return scenario.expect.verdict.has_value();
-}
 
 std::string claim_of(const Scenario& scenario) {
   const scenarios::Expect& expect = scenario.expect;
@@ -69,98 +53,6 @@ std::string claim_of(const Scenario& scenario) {
 std::string family_of(const std::string& path) {
   const std::string name = std::filesystem::path(path).parent_path().filename().string();
   return name.empty() ? "scenarios" : name;
-}
-
-/// A scenario of a campaign.
-struct Part {
-  const ReleaseSource* source;
-  const CampaignSummary* campaign;
-  const Target* target;
-  const ScenarioSummary* summary;
-};
-
-/// Whose rules are under test: heir's, if any run had them.
-std::string rules_under_test(const std::vector<Part>& parts) {
-  std::string first;
-  for (const Part& part : parts) {
-    if (is_known_bad(part.target->scenario)) continue;
-    const std::string rules = rules_of(part.target->scenario);
-    if (rules == "heir") return rules;
-    if (first.empty()) first = rules;
-  }
-  return first.empty() ? "heir" : first;
-}
-
-bool is_under_test(const Scenario& scenario, const std::string& rules) {
-  return rules_of(scenario) == rules && !is_known_bad(scenario);
-}
-
-/// Whether a later campaign has run all that an earlier one had run of a scenario.
-bool has_run_again(const Part& later, const Part& earlier) {
-  const CampaignSettings &a = later.campaign->campaign.settings, &b = earlier.campaign->campaign.settings;
-  // In guided search seeds only number the runs.
-  if (later.target->text != earlier.target->text || a.guided || b.guided) return false;
-  const Shard &x = a.seeds.shard, &y = b.seeds.shard;
-  if (x.of != 1 && !(x == y && a.seeds.first == b.seeds.first)) return false;
-  const ScenarioSummary &all = *later.summary, &few = *earlier.summary;
-  const bool dense = (all.greatest_seed - all.least_seed) / x.of + 1 == all.runs();
-  return dense && all.least_seed <= few.least_seed && all.greatest_seed >= few.greatest_seed;
-}
-
-/// Whether some seeds may have been run by both.
-bool may_overlap(const Part& a, const Part& b) {
-  const CampaignSettings &x = a.campaign->campaign.settings, &y = b.campaign->campaign.settings;
-  if (a.target->text != b.target->text || x.guided || y.guided) return false;
-  const bool other_parts = x.seeds.shard.of == y.seeds.shard.of && x.seeds.shard.index != y.seeds.shard.index &&
-                           x.seeds.first == y.seeds.first;
-  return !other_parts && a.summary->least_seed <= b.summary->greatest_seed &&
-         b.summary->least_seed <= a.summary->greatest_seed;
-}
-
-struct Parts {
-  std::vector<Part> counted;
-  std::vector<std::string> remarks;  ///< On what is not counted, or may be counted twice.
-  bool may_count_twice = false;
-};
-
-/// Every scenario of every campaign that hunted, without what a later campaign has run again.
-Parts parts_of(const std::vector<ReleaseSource>& sources) {
-  std::vector<Part> all;
-  for (const ReleaseSource& source : sources)
-    for (const CampaignSummary& campaign : source.campaigns)
-      if (campaign.total().runs() > 0)
-        for (std::size_t i = 0; i < campaign.scenarios.size(); ++i)
-          all.push_back({&source, &campaign, &campaign.campaign.targets[i], &campaign.scenarios[i]});
-  std::stable_sort(all.begin(), all.end(), [](const Part& a, const Part& b) {
-    return a.campaign->campaign.began < b.campaign->campaign.began;
-  });
-  Parts parts;
-  // From the last to the first: what is counted itself may take the place of an earlier one.
-  for (auto part = all.rbegin(); part != all.rend(); ++part) {
-    const auto again = std::find_if(parts.counted.begin(), parts.counted.end(), [&](const Part& later) {
-      return later.target->path == part->target->path && part->summary->runs() > 0 && has_run_again(later, *part);
-    });
-    if (again != parts.counted.end()) {
-      parts.remarks.push_back(
-          fmt::format("Runs of {} in campaign {} of {} are not counted: campaign {} of {} ran all of them again.",
-                      part->target->path, part->campaign->campaign.id, part->source->path, again->campaign->campaign.id,
-                      again->source->path));
-      continue;
-    }
-    for (const Part& later : parts.counted) {
-      if (later.target->path != part->target->path || later.summary->runs() == 0 || part->summary->runs() == 0 ||
-          !may_overlap(later, *part))
-        continue;
-      parts.may_count_twice = true;
-      parts.remarks.push_back(
-          fmt::format("Some seeds of {} may count twice: campaign {} of {} and campaign {} of {} ran some of the same.",
-                      part->target->path, part->campaign->campaign.id, part->source->path, later.campaign->campaign.id,
-                      later.source->path));
-    }
-    parts.counted.push_back(*part);
-  }
-  std::reverse(parts.counted.begin(), parts.counted.end());
-  return parts;
 }
 
 void add_runs(reports::ReleaseRuns& runs, const ScenarioSummary& more) {
@@ -267,13 +159,6 @@ void add_scenarios(Release& release, const Parts& parts, const std::string& rule
     }
   }
   release.totals.bound = bound_of(release.totals, !bounded);
-}
-
-std::vector<Part> parts_under_test(const std::vector<Part>& parts, const std::string& rules) {
-  std::vector<Part> tested;
-  for (const Part& part : parts)
-    if (is_under_test(part.target->scenario, rules)) tested.push_back(part);
-  return tested;
 }
 
 void add_coverage(Release& release, const std::vector<Part>& tested) {
@@ -411,142 +296,6 @@ void add_policies(Release& release, const std::vector<Part>& parts, const std::s
     for (const std::string& rules : told.policies) {
       const auto found = by_rules.find(rules);
       row.results.push_back(found == by_rules.end() ? std::nullopt : std::optional(found->second));
-    }
-  }
-}
-
-std::string summary_of(const Release& release) {
-  const reports::ReleaseRuns& totals = release.totals;
-  if (totals.runs() == 0) return "Nothing was run.";
-  std::string text = fmt::format("{} of {} passed", thousands(totals.passed), counted(totals.runs(), "run", "runs"));
-  text += totals.failed == 0 ? ", none failed" : fmt::format(", {} failed", thousands(totals.failed));
-  if (totals.unknown > 0) text += fmt::format(", {} without a verdict", thousands(totals.unknown));
-  std::size_t not_run = 0;
-  for (const reports::ReleaseUndecided& each : release.undecided) not_run += each.runs == 0;
-  if (not_run > 0) text += ", " + counted(not_run, "scenario not run", "scenarios not run");
-  text +=
-      fmt::format(": {}, {} simulated hours, {} of the primary.", counted(release.scenarios, "scenario", "scenarios"),
-                  hours_text(totals.virtual_ns), counted(totals.failovers, "change", "changes"));
-  for (const reports::ReleaseCampaign& campaign : release.campaigns)
-    if (!campaign.ended) return text + (release.live ? " A campaign is under way." : " A campaign has not ended.");
-  return text;
-}
-
-void describe(Release& release, const std::vector<Part>& parts, const std::string& rules,
-              const std::vector<std::string>& remarks) {
-  release.design = {
-      "heir keeps one database writable: a primary, a synchronous standby (the sync) that has every write before its "
-      "client is told, and asynchronous standbys behind it. Which peer is what stands in a cluster state with a "
-      "generation, in a store that agrees on it by consensus (Raft); every change of the primary is a new generation, "
-      "declared by the sync of the one before.",
-      "Clients speak to the primary through a gate, which answers only while the primary holds a lease. That no "
-      "acknowledged write is lost rests on replication and generations alone, never on clocks; that reads are fresh "
-      "rests on the lease, hence on a bound on how fast clocks may differ.",
-  };
-  if (rules != "heir") release.design.push_back("Under test are other rules than heir's: " + rules + ".");
-  std::set<int> peers;
-  std::set<scenarios::FaultFamily> families;
-  for (const Part& part : parts) {
-    peers.insert(part.target->scenario.cluster.peers);
-    for (const scenarios::Fault& fault : part.target->scenario.faults)
-      families.insert(scenarios::traits(fault.kind).family);
-    if (part.target->scenario.swarm)
-      families.insert(part.target->scenario.swarm->families.begin(), part.target->scenario.swarm->families.end());
-  }
-  if (!peers.empty())
-    release.design.push_back(
-        *peers.begin() == *peers.rbegin()
-            ? fmt::format("Here: {}, unless a seed draws the cluster.",
-                          counted(static_cast<std::uint64_t>(*peers.begin()), "peer", "peers"))
-            : fmt::format("Here: {} to {} peers, unless a seed draws the cluster.", *peers.begin(), *peers.rbegin()));
-  std::string names;
-  for (const scenarios::FaultFamily family : families)
-    names += (names.empty() ? "" : ", ") + std::string(scenarios::to_string(family));
-  release.method = {
-      "The program that runs on real hosts runs here on simulated ones, with simulated networks, clocks, disks, "
-      "processes and databases. A scenario says what the world is, what clients do, which faults strike, and what must "
-      "come out; all that it leaves open is drawn from a seed, so the same seed is the same run, event by event.",
-      "Every answer that a client got is recorded. A run fails if an acknowledged write is missing at the end, if no "
-      "order of all operations explains every answer (linearizability), if two primaries acknowledged writes in one "
-      "generation, if a good copy was destroyed that nobody else had, if nothing gets on although what is left "
-      "suffices, or if any assertion of the program failed.",
-  };
-  if (!names.empty()) release.method.push_back("Families of faults: " + names + ".");
-  std::size_t canaries = 0;
-  for (const reports::ReleaseCampaign& campaign : release.campaigns) canaries += !campaign.canary.empty();
-  release.method.push_back(
-      canaries == 0 ? "No canary is told of, a design that is known to be bad: that a hunt finds what is there must be "
-                      "known from elsewhere."
-      : canaries < release.campaigns.size()
-          ? "Some campaigns, as the table says, began with a canary, a design that is known to be bad: had it passed, "
-            "they would have ended, for then silence means nothing."
-          : "Each campaign began with a canary, a design that is known to be bad: had it passed, the campaign would "
-            "have ended, for then silence means nothing.");
-  release.method.insert(release.method.end(), remarks.begin(), remarks.end());
-
-  const reports::ReleaseRuns& totals = release.totals;
-  if (totals.bound)
-    release.discussion.push_back(fmt::format(
-        "All runs passed. With 95% confidence a run of these scenarios with a random seed fails with a probability "
-        "below {}: 1 - 0.05^(1/{}). This is about the scenarios as they are weighted here, not about the world.",
-        percent_below(*totals.bound), totals.passed));
-  else if (totals.runs() > 0 && totals.passed == totals.runs())
-    release.discussion.push_back(
-        "All runs passed, but some were chosen by what earlier ones reached, or may count twice, so how many are clean "
-        "bounds no probability.");
-  if (totals.failed > 0)
-    release.discussion.push_back("Each finding is reproduced by its command, event by event; none of them is chance.");
-  std::uint64_t missed = 0;
-  for (const reports::ReleaseProbe& probe : release.probes) missed += probe.hits == 0 && !probe.rare;
-  if (missed > 0)
-    release.discussion.push_back(
-        fmt::format("{} that a campaign should reach {} never reached: what lies behind is "
-                    "untested.",
-                    counted(missed, "branch", "branches"), missed == 1 ? "was" : "were"));
-  if (!release.mutants)
-    release.discussion.push_back(
-        "No planted bugs were hunted in these results, so how soon a real one would be found is not said here.");
-  release.limits = {
-      "All runs of campaigns were simulated, by models of PostgreSQL, networks, clocks, disks and processes; where a "
-      "model differs from the real thing, so may the result.",
-      "Reads are fresh as long as no host's clock is off in its rate by more than the bound that the cluster is "
-      "configured with; beyond it reads may be stale, while writes are still never lost.",
-      "What was acknowledged survives as long as one of the copies that have it does: faults here leave one good copy "
-      "at least.",
-      "Other scenarios, other sizes and longer times than those listed say nothing here.",
-  };
-}
-
-void add_reproduction(Release& release, const std::vector<ReleaseSource>& sources, const std::string& command) {
-  if (!command.empty()) release.reproduce.emplace_back("This report", command);
-  for (const ReleaseSource& source : sources) {
-    for (const CampaignSummary& summary : source.campaigns) {
-      const CampaignSettings& settings = summary.campaign.settings;
-      if (summary.total().runs() == 0) continue;
-      std::string line = command_words() + " hunt";
-      for (const Target& target : summary.campaign.targets) line += " " + shell_word(target.path);
-      std::uint64_t last = settings.seeds.first;
-      for (const ScenarioSummary& scenario : summary.scenarios) last = std::max(last, scenario.greatest_seed);
-      line += fmt::format(" --seeds {}..{}", settings.seeds.first, settings.seeds.last.value_or(last));
-      if (settings.seconds) line += fmt::format(" --for {}s", *settings.seconds);
-      if (settings.stop_on > 0) line += fmt::format(" --stop-on {}", settings.stop_on);
-      if (summary.canary.empty() && summary.campaign.end) line += " --no-canary";
-      for (const std::string& each : settings.overrides) line += " --set " + shell_word(each);
-      if (settings.guided) line += " --guided";
-      if (settings.seeds.shard.of > 1)
-        line += fmt::format(" --shard {}/{}", settings.seeds.shard.index, settings.seeds.shard.of);
-      release.reproduce.emplace_back(fmt::format("Campaign {} of {}", summary.campaign.id, source.path),
-                                     line + " --db again.db");
-    }
-    if (!source.mutants.empty()) {
-      std::uint64_t cap = 0, trials = 0;
-      for (const MutantSummary& each : source.mutants) {
-        cap = std::max(cap, each.most_seeds);
-        trials = std::max(trials, each.trials);
-      }
-      release.reproduce.emplace_back(
-          "Planted bugs of " + source.path,
-          fmt::format("heir-mutants mutants --cap {} --repeats {} --db {}", cap, trials, shell_word(source.path)));
     }
   }
 }

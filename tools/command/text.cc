@@ -53,6 +53,10 @@ std::string hours_text(std::int64_t ns) {
   return fmt::format("{:.1f}", static_cast<double>(ns) / 3.6e12);
 }
 
+std::string counted(std::uint64_t number, std::string_view one, std::string_view many) {
+  return number == 1 ? fmt::format("1 {}", one) : fmt::format("{} {}", thousands(number), many);
+}
+
 std::string percent_below(double share) {
   double unit = 1e-12;
   while (share >= unit * 100) unit *= 10;

@@ -29,6 +29,9 @@ std::size_t terminal_width();
 /// "24,010"
 std::string thousands(std::uint64_t number);
 
+/// "1 run", "2,100 runs".
+std::string counted(std::uint64_t number, std::string_view one, std::string_view many);
+
 /// "2.6%": a share that is below this, with two digits that count, rounded up.
 std::string percent_below(double share);
 

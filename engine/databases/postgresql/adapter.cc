@@ -53,14 +53,17 @@ Task<Result<>> Adapter::keep_store(StoreMark mark) {
 Task<Result<>> Adapter::start(Role role) {
   return postgresql::start(*context_, std::move(role));
 }
-Task<Result<>> Adapter::start_again(Primary role, std::optional<Endpoint> sync) {
-  return postgresql::start_again(*context_, std::move(role), std::move(sync));
+Task<Result<>> Adapter::start_again(Primary role, std::optional<Endpoint> sync, Patience patience) {
+  return postgresql::start_again(*context_, std::move(role), std::move(sync), patience);
 }
 void Adapter::note_opened(Generation generation, PeerId primary) {
   context_->opened = generation;
   context_->primary = std::move(primary);
 }
 
+Task<Result<bool>> Adapter::wrote_last_branch(Position log) {
+  return postgresql::wrote_last_branch(*context_, std::move(log));
+}
 Task<Result<std::optional<Generation>>> Adapter::rebuilt() {
   return read_rebuilt(*context_);
 }

@@ -56,8 +56,9 @@ struct Config {
   bool distrust_own_disk = true;    ///< Off: a copy is led by, or replaced, though others show that a disk lost log.
   bool sever_durably = true;        ///< Off: one that ran as it was severed has its upstream again if restarted.
   bool any_standby_counts = false;  ///< Commits wait for any standby instead of the named sync.
-  Duration answer_limit = Duration::seconds(5);      ///< For one statement, or to open a session.
-  Duration start_limit = Duration::seconds(60);      ///< For the server to answer after a start.
+  Duration answer_limit = Duration::seconds(5);   ///< For one statement, or to open a session.
+  Duration compare_limit = Duration::seconds(5);  ///< For the sync to say how far its log goes; then it is not asked.
+  Duration start_limit = Duration::seconds(60);   ///< For the server to answer after a start.
   Duration lone_start_limit = Duration::seconds(5);  ///< Then a standby without an upstream is asked why.
   Duration stop_limit = Duration::seconds(60);       ///< For a fast stop; an immediate one has a quarter of it.
   Duration sever_limit = Duration::seconds(10);      ///< For the receiver to be gone and the log on disk to be read.
@@ -91,6 +92,9 @@ struct StoreMark {
   Generation generation;  ///< The highest seen.
   bool operator==(const StoreMark&) const = default;
 };
+
+/// With a peer that does not answer.
+enum class Patience { none, some };
 
 /// What is on disk, after interrupted swaps have been put right.
 struct Disk {
@@ -216,13 +220,17 @@ class Adapter {
   /// promote() is the only way. `refused` on a copy that is not whole.
   Task<Result<>> start(Role role);
   /// The same for a primary that was one before its server, or its host, ended. If its disk has lost log that the sync
-  /// holds, the copy is marked as damaged, the server stopped, and the answer `refused`.
-  Task<Result<>> start_again(Primary role, std::optional<Endpoint> sync);
+  /// holds, the copy is marked as damaged, the server stopped, and the answer `refused`. With some patience a sync that
+  /// does not answer is asked again, up to Config::compare_limit; each is once.
+  Task<Result<>> start_again(Primary role, std::optional<Endpoint> sync, Patience patience = Patience::some);
   /// From now on, durably, the copy is not whole: it is neither started nor believed, but cloned anew.
   Task<Result<>> mark_damaged(std::string why);
   /// The last generation that is known to have opened, which is kept with every copy that is made from now on of
   /// another than `primary`.
   void note_opened(Generation generation, PeerId primary);
+  /// Whether the copy has led the branch that its log ends in: then whatever others have of that branch came from here,
+  /// and a log that ends before it has lost some.
+  Task<Result<bool>> wrote_last_branch(Position log);
   /// What was kept with this copy, if it was made of another than the primary.
   Task<Result<std::optional<Generation>>> rebuilt();
   /// Stops it; succeeds if it does not run. A fast stop that is not done in time goes on as an immediate one.

@@ -54,6 +54,10 @@ struct Context {
   Generation opened;        ///< The last generation that is known to have.
   PeerId primary;           ///< Of the generation: it holds all that was acknowledged.
   bool rebuilding = false;  ///< A clone or rewind is under way: no position.
+  /// The log of the server that runs was compared with its sync's since it started, or is a standby's that was
+  /// promoted;
+  bool compared = false;
+  std::optional<PeerId> silent_sync;  ///< and who was asked in vain.
 };
 
 /// The same code, with what was being done before the words and what follows behind them.

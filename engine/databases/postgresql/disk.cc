@@ -286,6 +286,13 @@ Task<Result<std::optional<Generation>>> read_rebuilt(Context& context) {
   co_return std::optional<Generation>(number ? Generation(*number) : Generation(UINT64_MAX));
 }
 
+Task<Result<bool>> wrote_last_branch(Context& context, Position log) {
+  const Result<Bytes> led = co_await context.host.read_file(led_mark(context.layout.data()));
+  if (!led && led.error().code == ErrorCode::not_found) co_return false;
+  if (!led) co_return explain(led.error(), "reading which timeline was led");
+  co_return !log.lineage.empty() && *led == std::to_string(log.lineage.back().timeline) + "\n";
+}
+
 Task<Result<>> make_standby(Context& context, std::string copy) {
   const Result<bool> already = co_await file_exists(context, standby_signal(copy));
   if (!already) co_return already.error();

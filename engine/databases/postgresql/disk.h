@@ -40,6 +40,8 @@ Task<Result<>> claim_cluster(Context& context, std::uint64_t system_identifier);
 Task<Result<>> note_rebuilt(Context& context, std::string copy, PeerId source);
 /// See Adapter.
 Task<Result<std::optional<Generation>>> read_rebuilt(Context& context);
+/// See Adapter. False if the copy was made of another's since.
+Task<Result<bool>> wrote_last_branch(Context& context, Position log);
 
 /// Will a server started on this copy be a standby? Durable when it returns.
 Task<Result<>> make_standby(Context& context, std::string copy);

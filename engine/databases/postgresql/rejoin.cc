@@ -309,12 +309,10 @@ Task<Result<>> start_following(Context& context, Endpoint upstream, std::vector<
 /// that this copy last wrote as a primary, the disk here has lost log, and what was written instead is in no lineage:
 /// the copy is marked, and `refused`.
 Task<Result<>> refuse_lost_log(Context& context, Position ours, Position other, std::string who) {
-  if (!context.config.distrust_own_disk) co_return Result<>();
-  const Result<Bytes> led = co_await context.host.read_file(led_mark(context.layout.data()));
-  if (!led && led.error().code == ErrorCode::not_found) co_return Result<>();
-  if (!led) co_return explain(led.error(), "reading which timeline was led");
-  if (*led != std::to_string(ours.lineage.back().timeline) + "\n") co_return Result<>();
-  if (ours.offset >= end_of_branch(other, ours.lineage.size() - 1)) co_return Result<>();
+  if (!context.config.distrust_own_disk || !goes_on_with_last_branch(other, ours)) co_return Result<>();
+  const Result<bool> ours_alone = co_await wrote_last_branch(context, ours);
+  if (!ours_alone) co_return ours_alone.error();
+  if (!*ours_alone) co_return Result<>();
   const std::string why = "the log here ends at " + to_string(ours) + ", but " + who +
                           " has more of the timeline that was written here: this disk lost what it had synced";
   if (const Result<> stopped = co_await stop(context, StopMode::immediate); !stopped) co_return stopped.error();

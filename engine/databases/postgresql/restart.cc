@@ -62,6 +62,44 @@ Task<Result<std::string>> lacks_log(Context& context) {
   co_return std::string();
 }
 
+Task<Result<>> refuse_to_lead(Context& context, Position ours, PeerId sync, Position theirs) {
+  const std::string why = "the log here ends at " + programs::to_lsn(ours.offset) + ", but " + sync.value() +
+                          " has received it up to " + programs::to_lsn(theirs.offset) +
+                          ": this disk lost what it had synced";
+  if (const Result<> stopped = co_await stop(context, StopMode::immediate); !stopped) co_return stopped;
+  if (const Result<> marked = co_await mark_damaged(context, why); !marked) co_return marked;
+  co_return Error{ErrorCode::refused, why + "; the copy is not led by but cloned anew once another leads"};
+}
+
+/// For a server that nobody compared before it ran: the sync did not answer, or the agent died in between. It may have
+/// written since, so that a loss shows only as long as the sync has more.
+Task<Result<>> compare_running(Context& context, Endpoint sync) {
+  if (context.compared || context.silent_sync == sync.peer) co_return Result<>();
+  const MonotonicTime give_up = context.host.monotonic_now() + context.config.compare_limit;
+  for (;;) {
+    // Asked first: what it has came from here, so that our log, looked at later, can only be longer.
+    const Result<Source> theirs = co_await log_of(context, sync);
+    if (theirs) {
+      const Result<Source> ours = co_await source_of(context.sessions);
+      if (!ours) co_return ours.error();
+      const Result<bool> wrote = co_await wrote_last_branch(context, ours->position);
+      if (!wrote) co_return wrote.error();
+      const bool is_ours = !theirs->primary && theirs->system_identifier == ours->system_identifier;
+      if (is_ours && *wrote && goes_on_with_last_branch(theirs->position, ours->position))
+        co_return co_await refuse_to_lead(context, ours->position, sync.peer, theirs->position);
+      context.compared = true;
+      co_return Result<>();
+    }
+    if (context.host.monotonic_now() >= give_up) {
+      context.host.log(LogLevel::warning, "own-log-not-compared",
+                       {{"sync", sync.peer.value()}, {"error", to_string(theirs.error())}});
+      context.silent_sync = sync.peer;
+      co_return Result<>();
+    }
+    co_await context.host.sleep(context.config.poll_interval);
+  }
+}
+
 }  // namespace
 
 Task<Result<>> start_severed(Context& context) {
@@ -94,13 +132,18 @@ Task<Result<>> mark_damaged(Context& context, std::string why) {
   co_return co_await replace_file(context.host, damaged_mark(context.layout.data()), std::move(why));
 }
 
-Task<Result<>> start_again(Context& context, Primary role, std::optional<Endpoint> sync) {
+Task<Result<>> start_again(Context& context, Primary role, std::optional<Endpoint> sync, Patience patience) {
   const Role wanted = role;
   const Result<bool> running = co_await is_running(context);
   if (!running) co_return running.error();
   const Result<bool> whole = co_await is_whole(context);
   if (!whole) co_return whole.error();
-  if (*running || !*whole || !sync) co_return co_await start(context, wanted);
+  if (!*whole || !sync) co_return co_await start(context, wanted);
+  if (*running) {
+    if (const Result<> configured = co_await start(context, wanted); !configured) co_return configured;
+    if (patience == Patience::none) co_return Result<>();
+    co_return co_await compare_running(context, *sync);
+  }
 
   // Asked before our server runs: what the sync has then came from the one that ended.
   const Endpoint asked = *sync;
@@ -108,20 +151,18 @@ Task<Result<>> start_again(Context& context, Primary role, std::optional<Endpoin
   const Result<programs::ControlData> before = co_await control_data(context, context.layout.data());
   if (!before) co_return before.error();
   if (const Result<> started = co_await start(context, wanted); !started) co_return started;
-  if (!theirs || theirs->primary || theirs->system_identifier != before->system_identifier) co_return Result<>();
-  const Result<programs::ControlData> after = co_await control_data(context, context.layout.data());
-  if (!after) co_return after.error();
-  Result<Position> ours = co_await lineage_of(context.sessions);
-  if (!ours) co_return ours.error();
-  ours->offset = recovered_end(*before, *after);
-  if (relate(theirs->position, trimmed(*ours)) != Relation::behind) co_return Result<>();
-
-  const std::string why = "recovery found the end of the log at " + programs::to_lsn(ours->offset) + ", but " +
-                          asked.peer.value() + " has received it up to " + programs::to_lsn(theirs->position.offset) +
-                          ": this disk lost what it had synced";
-  if (const Result<> stopped = co_await stop(context, StopMode::immediate); !stopped) co_return stopped;
-  if (const Result<> marked = co_await mark_damaged(context, why); !marked) co_return marked;
-  co_return Error{ErrorCode::refused, why + "; the copy is not led by but cloned anew once another leads"};
+  if (!theirs && patience == Patience::some) co_return co_await compare_running(context, asked);
+  if (theirs && !theirs->primary && theirs->system_identifier == before->system_identifier) {
+    const Result<programs::ControlData> after = co_await control_data(context, context.layout.data());
+    if (!after) co_return after.error();
+    Result<Position> ours = co_await lineage_of(context.sessions);
+    if (!ours) co_return ours.error();
+    ours->offset = recovered_end(*before, *after);
+    if (relate(theirs->position, trimmed(*ours)) == Relation::behind)
+      co_return co_await refuse_to_lead(context, *ours, asked.peer, theirs->position);
+  }
+  context.compared = true;
+  co_return Result<>();
 }
 
 }  // namespace heir::postgresql

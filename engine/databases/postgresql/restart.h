@@ -6,7 +6,7 @@
 namespace heir::postgresql {
 
 /// See Adapter.
-Task<Result<>> start_again(Context& context, Primary role, std::optional<Endpoint> sync);
+Task<Result<>> start_again(Context& context, Primary role, std::optional<Endpoint> sync, Patience patience);
 /// Starts a stopped copy as a standby without an upstream. `failed`, and the copy is marked damaged: its log ends
 /// before the copy is consistent, and alone it would wait for the rest for ever.
 Task<Result<>> start_severed(Context& context);

@@ -173,6 +173,8 @@ Task<Result<>> start_unproven(Context& context, Role role, std::optional<Duratio
 
   context.sessions.drop();
   context.memory = Memory();
+  context.compared = false;
+  context.silent_sync.reset();
   Program program = programs::start(context.config.binaries, data_folder, layout.settings(), layout.access(),
                                     layout.start_log(), limit.value_or(context.config.start_limit));
   const Result<ProgramExit> exit = co_await context.host.run(std::move(program));
@@ -344,6 +346,7 @@ Task<Result<>> promote(Context& context, Generation generation, Primary role) {
     }
   }
   if (const Result<> bound = co_await bind_timeline(context, generation); !bound) co_return bound;
+  context.compared = true;
   if (const Result<> applied = co_await apply_settings(context, *settings); !applied) co_return applied;
   if (const Result<> kept = co_await keep_slots(context, downstreams_of(wanted)); !kept) co_return kept;
   context.host.log(LogLevel::info, "promoted", {{"generation", std::to_string(generation.number())}});

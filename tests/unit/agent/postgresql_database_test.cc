@@ -24,10 +24,11 @@ struct Peer : Fixture {
   static Task<void> keep(Task<agent::CommandResult> task, std::optional<agent::CommandResult>& result) {
     result.emplace(co_await std::move(task));
   }
-  agent::CommandResult run(failover::DatabaseCommand command) {
+  agent::CommandResult run(failover::DatabaseCommand command, Position beginning = {}) {
     const agent::Endpoints endpoints{{PeerId("p2"), Address("there:2")}, {PeerId("p3"), Address("other:3")}};
+    const agent::KnownCluster cluster{endpoints, Generation(1), PeerId("p2"), std::move(beginning)};
     std::optional<agent::CommandResult> result;
-    REQUIRE(host.run(keep(database->run(std::move(command), endpoints, Generation(1), PeerId("p2")), result)));
+    REQUIRE(host.run(keep(database->run(std::move(command), cluster), result)));
     return *result;
   }
 };
@@ -107,4 +108,30 @@ TEST_CASE("a copy that is not whole is replaced by the primary's and an empty on
   // Whom a copy is made of keeps the log for it from then on.
   CHECK(peer.host.servers["there:2"].slots.size() == (empty ? 0 : 1));
   CHECK(upstream.slots.size() == 1);
+}
+
+TEST_CASE("a copy that lacks what was declared of the timeline that it led tells no position") {
+  const bool led = GENERATE(true, false);
+  const bool distrusts = GENERATE(true, false);
+  CAPTURE(led, distrusts);
+  Peer peer;
+  peer.config.policy.distrust_own_disk = distrusts;
+  peer.begin();
+  peer.own_copy(log_of(80), true);
+  if (led) peer.host.files["/root/data/heir.led"] = "1\n";
+  // Others took over with more of timeline 1, and with none of the next.
+  const agent::CommandResult told = peer.run(failover::Sever{}, Position{{{1, 0, 0}, {2, 2, 95}}, 120});
+  CHECK((told.outcome == failover::Outcome::failed) == (led && distrusts));
+  CHECK(told.position.has_value() == !(led && distrusts));
+  peer.restart_agent();
+  CHECK(peer.await(peer.adapter->inspect())->whole == !(led && distrusts));
+  CHECK(peer.copy() == "mine");
+}
+
+TEST_CASE("a copy tells where it ends if what was declared is no more than that, or left its timeline before") {
+  Peer peer;
+  peer.own_copy(log_of(80), true);
+  peer.host.files["/root/data/heir.led"] = "1\n";
+  for (const Position& beginning : {log_of(80), log_of(60), Position{{{1, 0, 0}, {2, 2, 70}}, 120}, Position()})
+    CHECK(peer.run(failover::Sever{}, beginning).position == log_of(80));
 }

@@ -23,7 +23,7 @@ constexpr Duration s(std::int64_t n) {
 /// Whose log ends where the test says.
 struct ScriptedDatabase final : agent::Database {
   Task<Result<agent::Beginning>> begin() override { co_return agent::Beginning(); }
-  Task<agent::CommandResult> run(failover::DatabaseCommand, const agent::Endpoints&, Generation, PeerId) override {
+  Task<agent::CommandResult> run(failover::DatabaseCommand, agent::KnownCluster) override {
     co_return agent::CommandResult();
   }
   bool is_copying() const override { return false; }

@@ -36,6 +36,18 @@ TEST_CASE("the empty position is contained in every other") {
   CHECK(contains(at({}, 20), at({}, 10)));
 }
 
+TEST_CASE("a log goes on with another's last branch, or leaves it where that ends") {
+  const Position cut = at({{1, 0, 0}, {2, 5, 80}}, 200);
+  CHECK(goes_on_with_last_branch(at({{1, 0, 0}, {2, 5, 80}}, 201), cut));
+  CHECK(goes_on_with_last_branch(at({{1, 0, 0}, {2, 5, 80}, {3, 6, 210}}, 230), cut));
+  CHECK_FALSE(goes_on_with_last_branch(cut, cut));
+  CHECK_FALSE(goes_on_with_last_branch(at({{1, 0, 0}, {2, 5, 80}, {3, 6, 200}}, 230), cut));
+  CHECK_FALSE(
+      goes_on_with_last_branch(at({{1, 0, 0}, {2, 5, 80}, {3, 6, 190}}, 230), cut));  // ours went on past the fork
+  CHECK_FALSE(goes_on_with_last_branch(at({{1, 0, 0}, {2, 7, 80}}, 230), cut));
+  CHECK_FALSE(goes_on_with_last_branch(cut, Position{}));
+}
+
 TEST_CASE("a position is written with its last branch") {
   CHECK(to_string(at({{1, 0, 0}, {2, 5, 80}}, 200)) == "2#5@80/200");
   CHECK(to_string(Position{}) == "0");

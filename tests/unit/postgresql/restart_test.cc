@@ -81,6 +81,58 @@ TEST_CASE("a sync that cannot be asked, or has a history of its own, proves noth
   CHECK(said(f.start_again()).empty());
 }
 
+TEST_CASE("a sync that does not answer at once is asked again, for a while") {
+  Restart f;
+  Server& sync = f.host.servers["there:2"];
+  f.host.files["/root/data/heir.led"] = "1\n";
+  sync.log = log_of(95);
+  sync.up = false;
+  const bool returns = GENERATE(true, false);
+  CAPTURE(returns);
+  const MonotonicTime begun = f.host.monotonic_now();
+  f.host.before_step = [&] { sync.up = returns && f.host.monotonic_now() - begun > Duration::seconds(2); };
+  const Result<> started = f.start_again();
+  CHECK(said(started).empty() != returns);
+  CHECK(f.server().up != returns);
+  CHECK(f.await(f.adapter->inspect())->whole != returns);
+  CHECK(f.host.count("log own-log-not-compared") == (returns ? 0 : 1));
+  if (returns) return;
+  // In vain once is enough; another sync is asked anew.
+  CHECK(said(f.start_again()).empty());
+  CHECK(f.host.count("log own-log-not-compared") == 1);
+  Server& another = f.host.servers["other:3"];
+  another.up = another.recovery = another.receiver = true;
+  another.log = log_of(95);
+  const Endpoint other{PeerId("p3"), Address("other:3")};
+  CHECK(f.await(f.adapter->start_again(Primary{other.peer, {other.peer}}, other)).error().code == ErrorCode::refused);
+}
+
+TEST_CASE("a server whose log nobody compared, for the agent that started it is dead, is compared while it runs") {
+  Restart f;
+  REQUIRE(said(f.await(f.adapter->start(Primary{f.there.peer, {f.there.peer}}))).empty());
+  f.restart_agent();
+  f.host.servers["there:2"].log = log_of(95);
+  f.host.files["/root/data/heir.led"] = "1\n";
+  SECTION("its sync has more of what was written here") {
+    CHECK(f.start_again().error().code == ErrorCode::refused);
+    CHECK_FALSE(f.server().up);
+    f.restart_agent();
+    CHECK_FALSE(f.await(f.adapter->inspect())->whole);
+  }
+  SECTION("its sync has all of it, and later nobody asks") {
+    f.host.servers["there:2"].log = log_of(80);
+    CHECK(said(f.start_again()).empty());
+    f.host.servers["there:2"].log = log_of(95);
+    CHECK(said(f.start_again()).empty());
+    CHECK(f.server().up);
+  }
+  SECTION("another wrote it") {
+    f.host.files["/root/data/heir.led"] = "2\n";
+    CHECK(said(f.start_again()).empty());
+    CHECK(f.server().up);
+  }
+}
+
 TEST_CASE("a copy that its primary lacks is kept") {
   Fixture f;
   f.own_copy(log_of(95), true);
