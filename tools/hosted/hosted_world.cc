@@ -156,6 +156,15 @@ std::vector<Access> HostedWorld::gates(const std::string& user, const std::strin
   return all;
 }
 
+std::vector<Access> HostedWorld::standbys(const std::string& user) const {
+  std::vector<Access> all;
+  for (const Host& peer : peers_) {
+    all.push_back(system_->standby(peer.site));
+    all.back().user = user;
+  }
+  return all;
+}
+
 std::vector<Access> HostedWorld::databases() const {
   std::vector<Access> all;
   for (const Host& peer : peers_) all.push_back(system_->database(peer.site));

@@ -60,6 +60,8 @@ class HostedWorld final : public sim::Actions {
   const System& system() const { return *system_; }
   /// Where that user looks for the one that takes writes, of host1 first.
   std::vector<Access> gates(const std::string& user, const std::string& password = {}) const;
+  /// Where that user reads what need not be fresh, of host1 first.
+  std::vector<Access> standbys(const std::string& user) const;
   /// The databases themselves, for a superuser, of host1 first.
   std::vector<Access> databases() const;
   /// From where the databases let their superuser in; null: from nowhere that is up. heir's let in whoever comes from a
