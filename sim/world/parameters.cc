@@ -72,6 +72,19 @@ void set_links(const scenarios::Network& network, const Actions& world, const Se
   }
 }
 
+ClockParameters draw_clock(const scenarios::Clock& clock, RandomStream& random, int host) {
+  ClockParameters drawn;
+  drawn.rate_error_ppb = random.between(-clock.rate_error.ppb(), clock.rate_error.ppb());
+  drawn.wall_offset = random.between(-clock.wall_offset, clock.wall_offset);
+  for (const scenarios::HostClock& fixed : clock.hosts) {
+    if (fixed.host != host) continue;
+    if (fixed.fast) drawn.rate_error_ppb = fixed.fast->ppb();
+    if (fixed.slow) drawn.rate_error_ppb = -fixed.slow->ppb();
+    if (fixed.offset) drawn.wall_offset = *fixed.offset;
+  }
+  return drawn;
+}
+
 ClientParameters client_parameters(const scenarios::Scenario& scenario, const scenarios::Workload& workload) {
   ClientParameters parameters;
   parameters.model = model_of(workload.kind);

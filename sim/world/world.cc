@@ -87,18 +87,11 @@ World::~World() {
 }
 
 std::unique_ptr<Machine> World::make_machine(std::string name, int host) {
-  const scenarios::Clock& clock = scenario_.clock;
+  const ClockParameters clock = draw_clock(scenario_.clock, random_, host);
   MachineParameters parameters;
   parameters.disk = disk_parameters(scenario_.disk);
-  parameters.rate_error_ppb = random_.between(-clock.rate_error.ppb(), clock.rate_error.ppb());
-  Duration offset = random_.between(-clock.wall_offset, clock.wall_offset);
-  for (const scenarios::HostClock& fixed : clock.hosts) {
-    if (fixed.host != host) continue;
-    if (fixed.fast) parameters.rate_error_ppb = fixed.fast->ppb();
-    if (fixed.slow) parameters.rate_error_ppb = -fixed.slow->ppb();
-    if (fixed.offset) offset = *fixed.offset;
-  }
-  parameters.wall = parameters.wall + offset;
+  parameters.rate_error_ppb = clock.rate_error_ppb;
+  parameters.wall = parameters.wall + clock.wall_offset;
   parameters.name = std::move(name);
   auto machine = std::make_unique<Machine>(kernel(), network_, parameters);
   machine->log_to([this](const LogLine& line) { on_log(line); });

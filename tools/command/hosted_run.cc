@@ -19,11 +19,11 @@
 #include "tools/command/report_folder.h"
 #include "tools/command/run_report.h"
 #include "tools/hosted/disks.h"
+#include "tools/hosted/host_clock.h"
 #include "tools/hosted/refusals.h"
 #include "tools/hosted/request.h"
 #include "tools/hosted/run.h"
 #include "tools/hosted/system_refusals.h"
-#include "tools/hosted/wall_clock.h"
 #include "tools/hosting/setup.h"
 #include "tools/testbed/world.h"
 
@@ -74,9 +74,9 @@ std::vector<std::string> refusal_messages(const ScenarioFile& file, const scenar
     std::string why =
         i < of_hosts ? "cannot be done on hosts: " : std::string("cannot be done with ") + to_string(system) + ": ";
     why += refusal.why;
-    if (file.scenario.swarm && refusal.table == "fault") {
+    if (file.scenario.swarm && (refusal.table == "fault" || !root.find(refusal.table))) {
+      why += refusal.table == "fault" ? " (a fault that the seed drew)" : " (as the seed drew it)";
       refusal = {"swarm", 0, "", ""};
-      why += " (a fault that the seed drew)";
     }
     mistakes.add(place_of(root, refusal), why);
   }
@@ -169,7 +169,7 @@ Result<> can_have_hosts(const Plan& plan) {
     const Job job = plan.job(i);
     const scenarios::Scenario scenario = sim::expand(job.file->scenario, job.seed);
     if (hosted::needs_disks(scenario)) can = testbed::can_make_disks();
-    if (can && hosted::steps_clocks(scenario)) can = hosted::can_step_clocks();
+    if (can && hosted::has_own_clocks(scenario)) can = hosted::can_have_clocks();
   }
   return can;
 }

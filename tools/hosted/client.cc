@@ -54,13 +54,14 @@ std::vector<std::int64_t> numbers_in(std::string_view array) {
 }
 
 Client::Client(const testbed::Container& host, sim::ClientParameters parameters, reports::ProcessId process,
-               std::uint64_t seed, std::vector<Access> gates, const RealClock& clock, Recorder& recorder,
-               const Stop& stop)
+               std::uint64_t seed, std::vector<Access> gates, std::vector<Access> standbys, const RealClock& clock,
+               Recorder& recorder, const Stop& stop)
     : host_(host),
       parameters_(std::move(parameters)),
       process_(process),
       random_(seed, "client", process.value()),
       gates_(std::move(gates)),
+      standbys_(std::move(standbys)),
       clock_(clock),
       recorder_(recorder),
       stop_(stop) {}
@@ -83,7 +84,7 @@ void Client::run_thread(std::function<void()> work) {
   thread_ = std::thread([this, work = std::move(work)] {
     const Result<> entered = host_.in_network([&]() -> Result<> {
       work();
-      leader_.reset();
+      link_.reset();
       for (std::thread& cancel : cancels_) cancel.join();
       cancels_.clear();
       return {};
@@ -103,6 +104,10 @@ void Client::work() {
     operation.key = parameters_.first_key + static_cast<std::uint32_t>(random_.below(parameters_.keys));
     operation.function = reads ? Function::read : sim::write_function(parameters_.model);
     if (!reads) operation.value = recorder_.next_value();
+    if (reads && !standbys_.empty()) {
+      operation.function = Function::read_standby;
+      operation.standby = random_.below(standbys_.size());
+    }
     VirtualTime invoked;
     operate(operation, invoked);
     const Duration wait = random_.between(parameters_.interval / 2, parameters_.interval / 2 * 3);
@@ -133,10 +138,34 @@ EventType Client::operate(const Operation& operation, VirtualTime& invoked) {
   return type;
 }
 
+/// A link for the operation; false: none in time. A standby that lets nobody in has the leader asked, as in the
+/// simulator.
+bool Client::reach(const Operation& operation, Instant until) {
+  // A connection to a standby serves no write, nor the reverse.
+  if (link_ && (to_standby_ != operation.standby.has_value() || (to_standby_ && link_->place != *operation.standby)))
+    link_.reset();
+  if (!link_ && operation.standby && connect_to_standby(*operation.standby, until)) return true;
+  if (!link_) {
+    to_standby_ = false;
+    link_ = find_leader(gates_, parameters_.pause_after_failure, until, stop_);
+  }
+  return link_.has_value();
+}
+
+bool Client::connect_to_standby(std::size_t place, Instant until) {
+  auto session = std::make_unique<Session>(standbys_[place]);
+  if (!session->connect(until, stop_)) {
+    sleep_until(std::min(after(now_of_machine(), parameters_.pause_after_failure), until), stop_);
+    return false;
+  }
+  to_standby_ = true;
+  link_ = FoundHost{place, std::move(session), 0};
+  return true;
+}
+
 Recorder::Ending Client::carry_out(const Operation& operation, Instant until) {
   Recorder::Ending ending;
-  if (!leader_) leader_ = find_leader(gates_, parameters_.pause_after_failure, until, stop_);
-  if (!leader_) {
+  if (!reach(operation, until)) {
     ending.type = EventType::fail;  // It was never sent.
     return ending;
   }
@@ -145,13 +174,13 @@ Recorder::Ending Client::carry_out(const Operation& operation, Instant until) {
   std::vector<std::string> parameters;
   if (statement_text.takes_key) parameters.push_back(std::to_string(operation.key));
   if (!reads) parameters.push_back(std::to_string(operation.value));
-  const Answer answer = leader_->session->execute(statement_text.text, parameters, until, stop_);
+  const Answer answer = link_->session->execute(statement_text.text, parameters, until, stop_);
   ending = ending_of(answer, operation);
-  ending.peer = static_cast<int>(leader_->place) + 1;
-  ending.generation = leader_->timeline;
+  ending.peer = static_cast<int>(link_->place) + 1;
+  ending.generation = link_->timeline;
   if (answer.kind == Answer::Kind::timed_out && !stop_.is_set() && random_.chance(sim::Ratio::percent(50)))
-    if (std::function<void()> cancel = leader_->session->canceller()) cancels_.emplace_back(std::move(cancel));
-  if (leader_->session->link() != Session::Link::ready) leader_.reset();
+    if (std::function<void()> cancel = link_->session->canceller()) cancels_.emplace_back(std::move(cancel));
+  if (link_->session->link() != Session::Link::ready) link_.reset();
   return ending;
 }
 

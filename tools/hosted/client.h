@@ -24,9 +24,11 @@ inline constexpr std::array client_tables{
 
 class Client {
  public:
-  /// On a thread in the host's network, which begins with start(). All given by reference outlive it.
+  /// On a thread in the host's network, which begins with start(). All given by reference outlive it. Reads go to one
+  /// of `standbys`, drawn for each, if there are any; they promise no freshness.
   Client(const testbed::Container& host, sim::ClientParameters parameters, reports::ProcessId process,
-         std::uint64_t seed, std::vector<Access> gates, const RealClock& clock, Recorder& recorder, const Stop& stop);
+         std::uint64_t seed, std::vector<Access> gates, std::vector<Access> standbys, const RealClock& clock,
+         Recorder& recorder, const Stop& stop);
   /// Waits for its thread.
   ~Client();
 
@@ -42,11 +44,14 @@ class Client {
     std::uint32_t key = 0;
     reports::Function function = reports::Function::read;
     std::int64_t value = 0;
+    std::optional<std::size_t> standby = {};  ///< To which it goes.
   };
   void run_thread(std::function<void()> work);
   void work();
   void read_keys(VirtualTime until);
   reports::EventType operate(const Operation& operation, VirtualTime& invoked);
+  bool reach(const Operation& operation, Instant until);
+  bool connect_to_standby(std::size_t place, Instant until);
   Recorder::Ending carry_out(const Operation& operation, Instant until);
   Recorder::Ending ending_of(const Answer& answer, const Operation& operation) const;
 
@@ -55,10 +60,12 @@ class Client {
   const reports::ProcessId process_;
   sim::RandomStream random_;
   const std::vector<Access> gates_;
+  const std::vector<Access> standbys_;
   const RealClock& clock_;
   Recorder& recorder_;
   const Stop& stop_;
-  std::optional<FoundLeader> leader_;
+  std::optional<FoundHost> link_;
+  bool to_standby_ = false;  ///< The link is.
   std::vector<std::thread> cancels_;
   std::atomic<bool> done_ = false;
   std::thread thread_;

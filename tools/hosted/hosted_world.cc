@@ -91,9 +91,8 @@ Result<> HostedWorld::set_up() {
                  });
 
   std::vector<ClusterHost> hosts;
-  const bool has_own_clocks = steps_clocks(scenario_);
   const auto log_of = [&](const std::string& name) {
-    return LogPipe::make(options_.keep.empty() ? "" : options_.keep + "/" + name + ".log", !has_own_clocks);
+    return LogPipe::make(options_.keep.empty() ? "" : options_.keep + "/" + name + ".log", !has_own_clocks(scenario_));
   };
   const auto entry_of = [&](sim::NodeId node) {
     return ClusterHost{world_->name(node), testbed::address_text(node), disk_of(node)};
@@ -105,17 +104,29 @@ Result<> HostedWorld::set_up() {
     Result<LogPipe> log = log_of(hosts.back().name);
     if (!log) return log.error();
     host->log.emplace(std::move(*log));
-    if (!has_own_clocks) continue;
-    Result<WallClock> clock = WallClock::make(world_->folder(node(host->number)) + "/tmp", "/tmp");
-    if (!clock) return clock.error();
-    host->clock.emplace(std::move(*clock));
   }
+  if (has_own_clocks(scenario_))
+    if (const Result<> made = make_clocks(); !made) return made;
   hosts.push_back(entry_of(operator_node()));
   Result<LogPipe> log = log_of(hosts.back().name);
   if (!log) return log.error();
   operator_log_.emplace(std::move(*log));
   system_ = make_system(options_.system, scenario_, hosts, password_);
   return system_->install();
+}
+
+/// By the simulator's draws, in its order.
+Result<> HostedWorld::make_clocks() {
+  sim::RandomStream random(options_.seed, "world");
+  for (Host* host : all_hosts()) {
+    Result<HostClock> clock = HostClock::make(world_->folder(node(host->number)) + "/tmp", "/tmp");
+    if (!clock) return clock.error();
+    const sim::ClockParameters drawn = sim::draw_clock(scenario_.clock, random, host->number);
+    clock->change_rate(drawn.rate_error_ppb);
+    clock->step_wall(drawn.wall_offset);
+    host->clock.emplace(std::move(*clock));
+  }
+  return {};
 }
 
 std::vector<HostedWorld::Host*> HostedWorld::all_hosts() {
@@ -152,6 +163,15 @@ std::vector<Access> HostedWorld::gates(const std::string& user, const std::strin
     all.push_back(system_->gate(peer.site));
     all.back().user = user;
     all.back().password = password;
+  }
+  return all;
+}
+
+std::vector<Access> HostedWorld::standbys(const std::string& user) const {
+  std::vector<Access> all;
+  for (const Host& peer : peers_) {
+    all.push_back(system_->standby(peer.site));
+    all.back().user = user;
   }
   return all;
 }
@@ -538,7 +558,19 @@ std::size_t HostedWorld::break_connections(sim::NodeId a, sim::NodeId b, scenari
 // ----------------------------------------------------------------------------------------------------------------
 
 void HostedWorld::step_wall_clock(int host, Duration by) {
-  note(of(host).clock->step(by), "stepping the clock of " + observer_.host_name(host));
+  of(host).clock->step_wall(by);
+}
+
+void HostedWorld::change_clock_rate(int host, std::int64_t by_ppb) {
+  of(host).clock->change_rate(by_ppb);
+}
+
+void HostedWorld::freeze_clocks(int host) {
+  of(host).clock->freeze();
+}
+
+void HostedWorld::thaw_clocks(int host, scenarios::AfterFreeze after) {
+  of(host).clock->thaw(after);
 }
 
 // ---- The operator
@@ -575,26 +607,9 @@ void HostedWorld::kill_second_agent(int host) {
 // ---- What refusals.cc refuses
 // -----------------------------------------------------------------------------------------------
 
-namespace {
-
-[[noreturn]] void cannot(const char* what) {
-  ASSERT(false, std::string(what) + " was to be refused before the start");
-  std::abort();
-}
-
-}  // namespace
-
-void HostedWorld::change_clock_rate(int, std::int64_t) {
-  cannot("clock-rate");
-}
-void HostedWorld::freeze_clocks(int) {
-  cannot("clock-freeze");
-}
-void HostedWorld::thaw_clocks(int, scenarios::AfterFreeze) {
-  cannot("clock-freeze");
-}
 sim::DiskImage HostedWorld::with_foreign_data(sim::DiskImage) {
-  cannot("swap-disk with another cluster's data");
+  ASSERT(false, "another cluster's data was to be refused before the start");
+  std::abort();
 }
 
 }  // namespace heir::hosted

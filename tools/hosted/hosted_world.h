@@ -21,12 +21,12 @@
 #include "sim/kernel/random.h"
 #include "tools/hosted/copies.h"
 #include "tools/hosted/crowd.h"
+#include "tools/hosted/host_clock.h"
 #include "tools/hosted/log_lines.h"
 #include "tools/hosted/observer.h"
 #include "tools/hosted/processes.h"
 #include "tools/hosted/session.h"
 #include "tools/hosted/system.h"
-#include "tools/hosted/wall_clock.h"
 #include "tools/testbed/world.h"
 
 namespace heir::hosted {
@@ -60,6 +60,8 @@ class HostedWorld final : public sim::Actions {
   const System& system() const { return *system_; }
   /// Where that user looks for the one that takes writes, of host1 first.
   std::vector<Access> gates(const std::string& user, const std::string& password = {}) const;
+  /// Where that user reads what need not be fresh, of host1 first.
+  std::vector<Access> standbys(const std::string& user) const;
   /// The databases themselves, for a superuser, of host1 first.
   std::vector<Access> databases() const;
   /// From where the databases let their superuser in; null: from nowhere that is up. heir's let in whoever comes from a
@@ -126,7 +128,7 @@ class HostedWorld final : public sim::Actions {
     int files_used_up = 0;        ///< Faults that leave its agent no descriptor,
     int sessions_taken = 0;       ///< and its clients no session.
     std::unique_ptr<Crowd> crowd;
-    std::optional<WallClock> clock;  ///< Of its own, if the scenario steps clocks.
+    std::optional<HostClock> clock;  ///< Of its own, if the scenario says something of clocks.
     int boots = 0;                   ///< So often was it off: what is due for an earlier boot is not done.
   };
   struct Due {
@@ -136,6 +138,7 @@ class HostedWorld final : public sim::Actions {
 
   HostedWorld(const scenarios::Scenario& scenario, const HostedWorldOptions& options, Observer& observer);
   Result<> set_up();
+  Result<> make_clocks();
   Host& of(int host) {
     return host > 0 ? peers_[static_cast<std::size_t>(host - 1)] : members_[static_cast<std::size_t>(-host - 1)];
   }

@@ -40,7 +40,7 @@ reports::History Recorder::history(const GenerationAt& generation) const {
     reports::Answerer by;
     if (ending.peer != 0)
       by = {static_cast<std::uint16_t>(ending.peer),
-            static_cast<std::uint32_t>(ending.generation != 0 ? ending.generation : generation(ending.peer, event.at))};
+            static_cast<std::uint32_t>(ending.generation ? *ending.generation : generation(ending.peer, event.at))};
     switch (ending.type) {
       case EventType::invoke: made.invoke(event.process, event.function, made.key(event.key), number, at); break;
       case EventType::ok:

@@ -27,7 +27,8 @@ class Recorder {
     int peer = 0;  ///< Whose gate answered, from 1; 0: nobody's.
     std::optional<std::int64_t> number{};
     std::optional<std::vector<std::int64_t>> list{};
-    std::uint64_t generation = 0;  ///< In which; 0: GenerationAt says it.
+    /// In which; nothing: GenerationAt says it. 0: in none, as on a standby.
+    std::optional<std::uint64_t> generation{};
   };
   void end(reports::ProcessId process, Ending ending);
   std::size_t acknowledged() const;

@@ -19,8 +19,8 @@ struct Refusal {
 /// Everything that is refused, in the order of the file.
 std::vector<Refusal> refusals(const scenarios::Scenario& scenario);
 
-/// Whether its hosts need wall clocks of their own.
-bool steps_clocks(const scenarios::Scenario& scenario);
+/// Whether its hosts need clocks of their own: it says something of them, or strikes them.
+bool has_own_clocks(const scenarios::Scenario& scenario);
 
 /// As a run's report says it: what a run on real hosts does not show, though a simulated one does.
 std::vector<std::string> limits_of_hosts(const scenarios::Scenario& scenario);

@@ -171,7 +171,7 @@ class Course {
     Result<Answer> answer(ErrorCode::timed_out, "the primary let nobody in");
     const Result<> entered = world_->client(0).in_network([&]() -> Result<> {
       const Instant until = after(now_of_machine(), limit);
-      std::optional<FoundLeader> leader = find_leader(gates, Duration::milliseconds(50), until, stop_);
+      std::optional<FoundHost> leader = find_leader(gates, Duration::milliseconds(50), until, stop_);
       if (!leader) return {};
       Answer said = leader->session->execute(text, {}, until, stop_);
       if (said.kind == Answer::Kind::done)
@@ -225,11 +225,14 @@ class Course {
       const sim::ClientParameters parameters = sim::client_parameters(scenario_, workload);
       if (workload.reads < scenarios::Ratio::percent(100)) result_.has_writers = true;
       std::vector<Access> gates = world_->gates(client_user);
+      std::vector<Access> standbys;
+      if (workload.reads_from == scenarios::ReadsFrom::standbys) standbys = world_->standbys(client_user);
       for (Access& gate : gates) gate.silence = workload.timeout;
+      for (Access& standby : standbys) standby.silence = workload.timeout;
       for (int i = 0; i < workload.clients; ++i) {
         const reports::ProcessId id(++process);
         clients_.push_back(std::make_unique<Client>(world_->client(process - 1), parameters, id, options_.seed, gates,
-                                                    clock_, recorder_, stop_));
+                                                    standbys, clock_, recorder_, stop_));
         if (i == 0) readers_.push_back(clients_.back().get());
       }
     }

@@ -181,8 +181,8 @@ std::optional<std::uint64_t> timeline_of(Session& session, Instant until, const 
 
 }  // namespace
 
-std::optional<FoundLeader> find_leader(const std::vector<Access>& gates, Duration pause, Instant until,
-                                       const Stop& stop) {
+std::optional<FoundHost> find_leader(const std::vector<Access>& gates, Duration pause, Instant until,
+                                     const Stop& stop) {
   struct Attempt {
     std::unique_ptr<Session> session;
     Instant next;  ///< When it is given up, or tried again.
@@ -211,9 +211,9 @@ std::optional<FoundLeader> find_leader(const std::vector<Access>& gates, Duratio
       pollfd ready = attempt.session->waits_for();
       if (::poll(&ready, 1, 0) == 1) attempt.session->go_on();
       if (attempt.session->link() == Session::Link::ready) {
-        if (!gates[i].read_write) return FoundLeader{i, std::move(attempt.session), 0};
+        if (!gates[i].read_write) return FoundHost{i, std::move(attempt.session)};
         const std::optional<std::uint64_t> timeline = timeline_of(*attempt.session, attempt.next, stop);
-        if (timeline) return FoundLeader{i, std::move(attempt.session), *timeline};
+        if (timeline) return FoundHost{i, std::move(attempt.session), timeline};
         give_up(i);
         continue;
       }

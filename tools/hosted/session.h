@@ -70,16 +70,16 @@ class Session {
   bool warned_ = false;
 };
 
-struct FoundLeader {
-  std::size_t place = 0;  ///< Of the gate in the list.
+struct FoundHost {
+  std::size_t place = 0;  ///< In the list of those where it was looked for.
   std::unique_ptr<Session> session;
-  std::uint64_t timeline = 0;  ///< On which it writes, where no gate stands before it; it is the session's for good.
+  /// On which it writes, where no gate stands before it; it is the session's for good. 0: it writes nothing.
+  std::optional<std::uint64_t> timeline = {};
 };
 
 /// A session with the first of the gates, or of the databases that take writes, that lets one in: as applications with
 /// several hosts in their connection string do, but all at once. Each is tried again `pause` after it refused, or did
 /// not answer for a second.
-std::optional<FoundLeader> find_leader(const std::vector<Access>& gates, Duration pause, Instant until,
-                                       const Stop& stop);
+std::optional<FoundHost> find_leader(const std::vector<Access>& gates, Duration pause, Instant until, const Stop& stop);
 
 }  // namespace heir::hosted

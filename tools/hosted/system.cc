@@ -163,6 +163,10 @@ Access SystemWithoutGate::gate(const ClusterHost& peer) const {
   return access;
 }
 
+Access SystemWithoutGate::standby(const ClusterHost& peer) const {
+  return {peer.address, postgresql_port, {}, {}};
+}
+
 Access SystemWithoutGate::database(const ClusterHost& peer) const {
   return {peer.address, postgresql_port, "postgres", {}};
 }

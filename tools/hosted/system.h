@@ -55,7 +55,9 @@ class System {
   virtual bool is_agent(const ClusterHost& host, const HostProcess& process) const = 0;
   /// Where applications look for the one that takes writes:
   virtual Access gate(const ClusterHost& peer) const = 0;
-  /// without a user, which is the caller's; and the database itself, for its superuser.
+  /// without a user, which is the caller's; where they read what need not be fresh, likewise;
+  virtual Access standby(const ClusterHost& peer) const = 0;
+  /// and the database itself, for its superuser.
   virtual Access database(const ClusterHost& peer) const = 0;
   /// A database's own logs: a folder on its host.
   virtual std::string database_logs() const = 0;
@@ -87,6 +89,7 @@ Result<> put_file(const ClusterHost& host, const std::string& path, const std::s
 class SystemWithoutGate : public System {
  public:
   Access gate(const ClusterHost& peer) const override;
+  Access standby(const ClusterHost& peer) const override;
   Access database(const ClusterHost& peer) const override;
 };
 

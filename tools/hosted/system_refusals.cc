@@ -29,6 +29,12 @@ bool is_a_lie(const Fault& fault, FaultKind kind) {
   return kind == FaultKind::bad_fsync && fault.answer == scenarios::FsyncAnswer::lie;
 }
 
+std::string no_clocks(const std::string& name) {
+  return "the library by which a host's programs have clocks of their own is preloaded with heir's only, not those "
+         "of " +
+         name;
+}
+
 /// Empty: it can be done.
 std::string why_not(SystemKind system, FaultKind kind) {
   const std::string name = to_string(system);
@@ -49,7 +55,10 @@ std::string why_not(SystemKind system, FaultKind kind) {
     case FaultKind::misdirected_read:
     case FaultKind::swap_disk: return "it is for files where heir has them, which those of " + name + " are not";
     case FaultKind::clock_step:
-      return "the library that steps a program's clock is preloaded with heir's programs only, not those of " + name;
+    case FaultKind::clock_rate:
+    case FaultKind::clock_slew:
+    case FaultKind::clock_freeze:
+    case FaultKind::suspend: return no_clocks(name);
     case FaultKind::wipe_store: return "a wiped member of the store of " + name + " needs its operator's hand";
     case FaultKind::join:
       return system == SystemKind::repmgr ? "the first host of repmgr is the primary of a new cluster" : "";
@@ -63,16 +72,12 @@ std::string why_not(SystemKind system, FaultKind kind) {
     case FaultKind::starve:
     case FaultKind::restart_loop:
     case FaultKind::pause:
-    case FaultKind::suspend:
     case FaultKind::partition:
     case FaultKind::slow_link:
     case FaultKind::clog:
     case FaultKind::swizzle_clog:
     case FaultKind::flap:
     case FaultKind::break_connections:
-    case FaultKind::clock_rate:
-    case FaultKind::clock_slew:
-    case FaultKind::clock_freeze:
     case FaultKind::slow_disk:
     case FaultKind::stuck_disk:
     case FaultKind::disk_full:
@@ -116,6 +121,7 @@ std::vector<Refusal> refusals_of(SystemKind system, const scenarios::Scenario& s
   if (scenario.cluster.fenced_reads)
     refused.push_back({"cluster", 0, "fenced_reads", "it is heir's; " + name + " has no such setting"});
   if (!scenario.policy.empty()) refused.push_back({"policy", 0, "", "it changes heir's rules, not those of " + name});
+  if (scenario.clock != scenarios::Clock()) refused.push_back({"clock", 0, "", no_clocks(name)});
   if (system == SystemKind::auto_failover && scenario.server.connections != scenarios::Server().connections)
     refused.push_back({"server", 0, "connections", "pg_auto_failover makes its databases itself, with 100 sessions"});
   const bool has_quorum_store = system == SystemKind::patroni;

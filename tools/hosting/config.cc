@@ -241,7 +241,7 @@ void read_timing(const Value* value, HostingConfig& config, Mistakes& mistakes) 
   table.key("snapshot_every", timing.snapshot_every);
   table.check(timing.retry_first <= timing.retry_most, "retry_most", "must not be below retry_first");
   table.check(timing.restart_attempts >= 1 && timing.restart_attempts <= 1000, "restart_attempts", "is from 1 to 1000");
-  table.check(timing.clock_bound < scenarios::Ratio::percent(50), "clock_bound", "is below 50%");
+  table.check(timing.clock_bound <= scenarios::Ratio::percent(50), "clock_bound", "is at most 50%");
   table.check(timing.snapshot_every >= 10 && timing.snapshot_every <= 1'000'000, "snapshot_every",
               "is from 10 to 1000000");
   table.check(timing.renewal * 2 <= timing.session_ttl, "renewal",

@@ -26,9 +26,11 @@ TEST_CASE("What clients did becomes a history, with who answered") {
   recorder.end(one, {reports::EventType::fail, 0, std::nullopt, std::nullopt});
   recorder.invoke(two, reports::Function::read, "l0", std::nullopt);
   recorder.end(two, {reports::EventType::ok, 1, std::nullopt, std::vector<std::int64_t>{4, 5}, 7});
-  CHECK(recorder.acknowledged() == 3);
+  recorder.invoke(two, reports::Function::read_standby, "r3", std::nullopt);
+  recorder.end(two, {reports::EventType::ok, 3, 1, std::nullopt, 0});
+  CHECK(recorder.acknowledged() == 4);
   const reports::History history = recorder.history([](int peer, VirtualTime) { return peer * 10; });
-  REQUIRE(history.operations().size() == 4);
+  REQUIRE(history.operations().size() == 5);
   const reports::Operation& write = history.operations()[0];
   CHECK(write.argument == reports::Value::integer(1));
   CHECK(write.by == reports::Answerer{2, 20});
@@ -38,6 +40,9 @@ TEST_CASE("What clients did becomes a history, with who answered") {
   CHECK(history.operations()[2].failed());
   CHECK(history.operations()[2].by == reports::Answerer());
   CHECK(history.operations()[3].by == reports::Answerer{1, 7});  // A database itself said on which timeline.
+  const reports::Operation& from_standby = history.operations()[4];
+  CHECK(from_standby.function == reports::Function::read_standby);
+  CHECK(from_standby.by == reports::Answerer{3, 0});  // It leads in no generation.
 }
 
 TEST_CASE("Log lines are read as they were written, and other words are kept") {

@@ -37,6 +37,10 @@ TEST_CASE("What hosts are given reads back as what the scenario says") {
   CHECK(read.config->timing.snapshot_every == 77);
   CHECK(read.config->timing.clock_bound == scenarios::Ratio::percent(2));
   CHECK(failover::switch_value(read.config->policy, "acknowledge") == "nothing");
+  // Clients that read from standbys are let in there.
+  const agent::Config agent = tools::agent_config(*read.config);
+  REQUIRE(agent.read_only);
+  CHECK(agent.read_only->listen.value() == "10.77.0.4:" + std::to_string(tools::Ports().read_only));
   CHECK(read.config->postgresql.settings.back() == "max_connections = 33");
 }
 

@@ -50,6 +50,19 @@ TEST_CASE("Every system has a name, and is found by it") {
   CHECK(has(about({SystemKind::patroni, true}), "patroni with settings tuned"));
 }
 
+TEST_CASE("Who reads what need not be fresh goes to heir's read-only port, or to the databases of other systems") {
+  const scenarios::Loaded loaded = scenarios::load_text("test.toml", "title = \"A test\"\n");
+  REQUIRE(loaded);
+  for (const SystemKind kind : system_kinds) {
+    const std::unique_ptr<System> system = make_system({kind}, *loaded.scenario, hosts, "secret");
+    const Access access = system->standby(hosts[3]);
+    CHECK(access.address == "10.77.0.4");
+    CHECK(access.port == (kind == SystemKind::heir ? tools::Ports().read_only : system->database(hosts[3]).port));
+    CHECK_FALSE(access.read_write);  // Or no standby would let them in.
+    CHECK(access.user.empty());
+  }
+}
+
 TEST_CASE("Patroni replicates synchronously, on all members of etcd, at a pace that its rule allows") {
   for (const bool tuned : {false, true}) {
     const std::string text = patroni_text(hosts[3], hosts, 50, tuned);
