@@ -54,13 +54,14 @@ std::vector<std::int64_t> numbers_in(std::string_view array) {
 }
 
 Client::Client(const testbed::Container& host, sim::ClientParameters parameters, reports::ProcessId process,
-               std::uint64_t seed, std::vector<Access> gates, const RealClock& clock, Recorder& recorder,
-               const Stop& stop)
+               std::uint64_t seed, std::vector<Access> gates, std::vector<Access> standbys, const RealClock& clock,
+               Recorder& recorder, const Stop& stop)
     : host_(host),
       parameters_(std::move(parameters)),
       process_(process),
       random_(seed, "client", process.value()),
       gates_(std::move(gates)),
+      standbys_(std::move(standbys)),
       clock_(clock),
       recorder_(recorder),
       stop_(stop) {}
@@ -84,6 +85,7 @@ void Client::run_thread(std::function<void()> work) {
     const Result<> entered = host_.in_network([&]() -> Result<> {
       work();
       leader_.reset();
+      standby_.reset();
       for (std::thread& cancel : cancels_) cancel.join();
       cancels_.clear();
       return {};
@@ -101,7 +103,8 @@ void Client::work() {
     Operation operation;
     const bool reads = random_.chance(parameters_.reads);
     operation.key = parameters_.first_key + static_cast<std::uint32_t>(random_.below(parameters_.keys));
-    operation.function = reads ? Function::read : sim::write_function(parameters_.model);
+    const Function read = standbys_.empty() ? Function::read : Function::read_standby;
+    operation.function = reads ? read : sim::write_function(parameters_.model);
     if (!reads) operation.value = recorder_.next_value();
     VirtualTime invoked;
     operate(operation, invoked);
@@ -133,10 +136,28 @@ EventType Client::operate(const Operation& operation, VirtualTime& invoked) {
   return type;
 }
 
+/// One is drawn for each read, and tried once.
+void Client::connect_to_standby(Instant until) {
+  const auto wanted = static_cast<std::size_t>(random_.below(standbys_.size()));
+  if (standby_ && standby_->place == wanted) return;
+  auto session = std::make_unique<Session>(standbys_[wanted]);
+  const Result<> connected = session->connect(until, stop_);
+  standby_.reset();
+  if (connected) standby_ = FoundLeader{wanted, std::move(session), 0};
+}
+
+/// Where a port lets nobody in, the leader answers.
+std::optional<FoundLeader>& Client::session_for(const Operation& operation, Instant until) {
+  if (operation.function == Function::read_standby) connect_to_standby(until);
+  if (operation.function == Function::read_standby && standby_) return standby_;
+  if (!leader_) leader_ = find_leader(gates_, parameters_.pause_after_failure, until, stop_);
+  return leader_;
+}
+
 Recorder::Ending Client::carry_out(const Operation& operation, Instant until) {
   Recorder::Ending ending;
-  if (!leader_) leader_ = find_leader(gates_, parameters_.pause_after_failure, until, stop_);
-  if (!leader_) {
+  std::optional<FoundLeader>& with = session_for(operation, until);
+  if (!with) {
     ending.type = EventType::fail;  // It was never sent.
     return ending;
   }
@@ -145,13 +166,13 @@ Recorder::Ending Client::carry_out(const Operation& operation, Instant until) {
   std::vector<std::string> parameters;
   if (statement_text.takes_key) parameters.push_back(std::to_string(operation.key));
   if (!reads) parameters.push_back(std::to_string(operation.value));
-  const Answer answer = leader_->session->execute(statement_text.text, parameters, until, stop_);
+  const Answer answer = with->session->execute(statement_text.text, parameters, until, stop_);
   ending = ending_of(answer, operation);
-  ending.peer = static_cast<int>(leader_->place) + 1;
-  ending.generation = leader_->timeline;
+  ending.peer = static_cast<int>(with->place) + 1;
+  ending.generation = with->timeline;
   if (answer.kind == Answer::Kind::timed_out && !stop_.is_set() && random_.chance(sim::Ratio::percent(50)))
-    if (std::function<void()> cancel = leader_->session->canceller()) cancels_.emplace_back(std::move(cancel));
-  if (leader_->session->link() != Session::Link::ready) leader_.reset();
+    if (std::function<void()> cancel = with->session->canceller()) cancels_.emplace_back(std::move(cancel));
+  if (with->session->link() != Session::Link::ready) with.reset();
   return ending;
 }
 

@@ -24,9 +24,11 @@ inline constexpr std::array client_tables{
 
 class Client {
  public:
-  /// On a thread in the host's network, which begins with start(). All given by reference outlive it.
+  /// On a thread in the host's network, which begins with start(). All given by reference outlive it. `standbys`: the
+  /// read-only ports that its reads go to, if any.
   Client(const testbed::Container& host, sim::ClientParameters parameters, reports::ProcessId process,
-         std::uint64_t seed, std::vector<Access> gates, const RealClock& clock, Recorder& recorder, const Stop& stop);
+         std::uint64_t seed, std::vector<Access> gates, std::vector<Access> standbys, const RealClock& clock,
+         Recorder& recorder, const Stop& stop);
   /// Waits for its thread.
   ~Client();
 
@@ -48,6 +50,8 @@ class Client {
   void read_keys(VirtualTime until);
   reports::EventType operate(const Operation& operation, VirtualTime& invoked);
   Recorder::Ending carry_out(const Operation& operation, Instant until);
+  void connect_to_standby(Instant until);
+  std::optional<FoundLeader>& session_for(const Operation& operation, Instant until);
   Recorder::Ending ending_of(const Answer& answer, const Operation& operation) const;
 
   const testbed::Container& host_;
@@ -55,10 +59,12 @@ class Client {
   const reports::ProcessId process_;
   sim::RandomStream random_;
   const std::vector<Access> gates_;
+  const std::vector<Access> standbys_;
   const RealClock& clock_;
   Recorder& recorder_;
   const Stop& stop_;
   std::optional<FoundLeader> leader_;
+  std::optional<FoundLeader> standby_;  ///< A session with one of `standbys_`.
   std::vector<std::thread> cancels_;
   std::atomic<bool> done_ = false;
   std::thread thread_;

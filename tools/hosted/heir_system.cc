@@ -30,6 +30,9 @@ class HeirSystem final : public System {
   }
 
   Access gate(const ClusterHost& peer) const override { return {peer.address, tools::Ports().gate, {}, {}}; }
+  Access read_only_port(const ClusterHost& peer) const override {
+    return {peer.address, tools::Ports().read_only, {}, {}};
+  }
   Access database(const ClusterHost& peer) const override {
     return {peer.address, tools::Ports().database, "heir", password_};
   }

@@ -156,6 +156,15 @@ std::vector<Access> HostedWorld::gates(const std::string& user, const std::strin
   return all;
 }
 
+std::vector<Access> HostedWorld::read_only_ports(const std::string& user) const {
+  std::vector<Access> all;
+  for (const Host& peer : peers_) {
+    all.push_back(system_->read_only_port(peer.site));
+    all.back().user = user;
+  }
+  return all;
+}
+
 std::vector<Access> HostedWorld::databases() const {
   std::vector<Access> all;
   for (const Host& peer : peers_) all.push_back(system_->database(peer.site));
@@ -235,6 +244,15 @@ void HostedWorld::see_ends(Host& host) {
   }
 }
 
+void HostedWorld::see_requests_end() {
+  std::erase_if(requests_, [this](testbed::ProgramId program) {
+    const Result<std::optional<int>> ended = world_->host(operator_node()).wait(program, Duration::zero());
+    if (!ended) note(ended.error(), "an operator's request");
+    if (ended && *ended == 0) ++requests_ok_;
+    return !ended || ended->has_value();
+  });
+}
+
 void HostedWorld::turn() {
   for (Host* host : all_hosts()) {
     for (const LogEntry& entry : host->log->read())
@@ -244,6 +262,7 @@ void HostedWorld::turn() {
       observer_.on_sync(host->number);
   }
   copies_.look(now_of_machine());
+  see_requests_end();
   for (const LogEntry& entry : operator_log_->read())
     if (entry.level >= LogLevel::warning || entry.event == "said")
       observer_.tell(sim::StoryLine::Kind::note, "operator",
@@ -548,7 +567,9 @@ void HostedWorld::request(const scenarios::Fault& operator_request, int host) {
   const testbed::Command command =
       with_output(system_->request(operator_request, host > 0 ? observer_.host_name(host) : ""), *operator_log_);
   const Result<testbed::ProgramId> started = world_->host(operator_node()).start(command);
-  if (!started) note(started.error(), "an operator's request");
+  if (!started) return note(started.error(), "an operator's request");
+  ++requests_made_;
+  requests_.push_back(*started);
 }
 
 void HostedWorld::run_pg_ctl(int host, std::string_view action) {

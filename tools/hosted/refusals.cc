@@ -138,10 +138,6 @@ std::vector<Refusal> refusals(const Scenario& scenario) {
   if (scenario.store.kind == scenarios::StoreKind::ideal)
     refusals.add("store", 0, "kind", "an ideal store exists in the simulator only; real hosts run a raft store");
   if (!scenario.clock.hosts.empty()) refusals.add("clock", 0, "hosts", one_clock);
-  for (std::size_t i = 0; i < scenario.workloads.size(); ++i)
-    if (scenario.workloads[i].reads_from == scenarios::ReadsFrom::standbys)
-      refusals.add("workload", static_cast<int>(i), "reads_from",
-                   "on hosts, clients reach databases through an open gate only, which a standby has not");
   check_faults(scenario, refusals);
   if (scenario.expect.recovers_within)
     refusals.add("expect", 0, "recovers_within", "no random core is healed on hosts");

@@ -225,11 +225,14 @@ class Course {
       const sim::ClientParameters parameters = sim::client_parameters(scenario_, workload);
       if (workload.reads < scenarios::Ratio::percent(100)) result_.has_writers = true;
       std::vector<Access> gates = world_->gates(client_user);
-      for (Access& gate : gates) gate.silence = workload.timeout;
+      std::vector<Access> standbys;
+      if (workload.reads_from == scenarios::ReadsFrom::standbys) standbys = world_->read_only_ports(client_user);
+      for (std::vector<Access>* const all : {&gates, &standbys})
+        for (Access& access : *all) access.silence = workload.timeout;
       for (int i = 0; i < workload.clients; ++i) {
         const reports::ProcessId id(++process);
         clients_.push_back(std::make_unique<Client>(world_->client(process - 1), parameters, id, options_.seed, gates,
-                                                    clock_, recorder_, stop_));
+                                                    standbys, clock_, recorder_, stop_));
         if (i == 0) readers_.push_back(clients_.back().get());
       }
     }
@@ -265,6 +268,7 @@ class Course {
     result_.ended = clock_.now();
     result_.history = recorder_.history([this](int peer, VirtualTime at) { return observer_.generation_at(peer, at); });
     result_.events = result_.history.size();
+    result_.requests = world_->requests();
     if (final_) {
       result_.final_state.emplace();
       for (std::uint32_t id = 1; id < result_.history.key_count(); ++id) {

@@ -57,6 +57,8 @@ class System {
   virtual Access gate(const ClusterHost& peer) const = 0;
   /// without a user, which is the caller's; and the database itself, for its superuser.
   virtual Access database(const ClusterHost& peer) const = 0;
+  /// Where applications read from whichever host; of heir only (system_refusals.h).
+  virtual Access read_only_port(const ClusterHost&) const { return {}; }
   /// A database's own logs: a folder on its host.
   virtual std::string database_logs() const = 0;
   /// For the operator's host. `host_name`: who is meant; empty: the cluster.
