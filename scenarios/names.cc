@@ -54,7 +54,9 @@ constexpr std::array<std::string_view, 3> workloads_later{"cas-register", "bank"
 
 constexpr std::array reads_from{
     Name<ReadsFrom>{ReadsFrom::primary, "primary", "Through the gate: linearizable."},
-    Name<ReadsFrom>{ReadsFrom::standbys, "standbys", "From a standby, drawn; may be stale, and is judged as such."},
+    Name<ReadsFrom>{ReadsFrom::standbys, "standbys",
+                    "By the read-only port of a host, drawn each time; through the gate if it lets nobody in. May lack "
+                    "what was acknowledged in the last `max_lag`, and is judged as such."},
 };
 
 constexpr std::array shapes{

@@ -5,6 +5,7 @@
 // from scenarios/load.h is valid: ranges are ordered, hosts exist, and a fault has the members that its kind needs.
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <optional>
 #include <string>
@@ -37,8 +38,9 @@ struct Cluster {
   PolicyPreset policy = PolicyPreset::heir;
   bool singleton = false;     ///< Configured for one-node writes.
   bool fenced_reads = false;  ///< FAILOVER.md section 5: every answer waits until the sync has all that it can show.
-  int racks = 3;              ///< The hosts of the peers, and those of the store, stand in so many racks by turns.
-  std::vector<int> late;      ///< Hosts (from 1) that are off, with empty disks, until a `join` fault.
+  Duration max_lag = Duration::seconds(10);  ///< Of what the read-only ports show (engine/agent/standby_reads.h).
+  int racks = 3;          ///< The hosts of the peers, and those of the store, stand in so many racks by turns.
+  std::vector<int> late;  ///< Hosts (from 1) that are off, with empty disks, until a `join` fault.
   bool operator==(const Cluster&) const = default;
 };
 
@@ -195,7 +197,7 @@ struct Workload {
   Rate rate{200, Duration::seconds(1)};       ///< Of all clients of this workload together.
   Ratio reads = Ratio::percent(50);           ///< Share of reads among the operations.
   Duration timeout = Duration::seconds(5);    ///< A client gives an operation up, as unknown, after so long.
-  ReadsFrom reads_from = ReadsFrom::primary;  ///< Reads on standbys promise no freshness and are judged so.
+  ReadsFrom reads_from = ReadsFrom::primary;  ///< Standbys: by the read-only ports, within Cluster::max_lag.
   Duration start;                             ///< First operation not before.
   std::optional<Duration> stop;               ///< No operation begins after; at the end of the run if absent.
   bool operator==(const Workload&) const = default;
@@ -422,6 +424,7 @@ struct Expect {
   std::optional<int> max_failovers;         ///< and at most.
   std::optional<Duration> max_unavailable;  ///< The longest time without a successful write.
   std::optional<int> min_ok;                ///< Operations that succeeded, at least: the run did something.
+  std::optional<int> max_failed_requests;   ///< Of operators, at most.
   bool operator==(const Expect&) const = default;
 };
 
@@ -445,6 +448,12 @@ struct Scenario {
   bool operator==(const Scenario&) const = default;
 };
 static_assert(std::regular<Scenario>);
+
+/// Whether clients read by the hosts' read-only ports; otherwise none is open.
+inline bool reads_from_standbys(const Scenario& scenario) {
+  return std::any_of(scenario.workloads.begin(), scenario.workloads.end(),
+                     [](const Workload& workload) { return workload.reads_from == ReadsFrom::standbys; });
+}
 
 /// No strike of a repeated fault after this: its `until`, else three quarters of the duration, so that there is time to
 /// heal.

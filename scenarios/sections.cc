@@ -56,6 +56,10 @@ Section<Cluster> cluster_section() {
   s.keys.push_back(key("fenced_reads", &Cluster::fenced_reads,
                        "An answer is forwarded only when the sync has flushed all that the primary's log held after it "
                        "was produced: one replication round trip more for each."));
+  s.keys.push_back(key("max_lag", &Cluster::max_lag,
+                       "What a standby answers on its read-only port shows what was acknowledged so long before. The "
+                       "ports are open where a workload has `reads_from = \"standbys\"`.",
+                       Limits<Duration>{Duration::seconds(1), Duration::seconds(3600)}));
   s.keys.push_back(key("racks", &Cluster::racks,
                        "In how many racks the hosts stand: peers 1, 2, … by turns, the store's hosts likewise; clients "
                        "elsewhere. For the target `rack`.",
@@ -343,6 +347,11 @@ Section<Expect> expect_section() {
   s.keys.push_back(
       key("max_unavailable", &Expect::max_unavailable, "The longest time without a successful write.", positive));
   s.keys.push_back(key("min_ok", &Expect::min_ok, "So many operations succeed, at least.", count));
+  s.keys.push_back(
+      key("max_failed_requests", &Expect::max_failed_requests,
+          "So many requests of operators (`switchover`, `freeze`, `unfreeze`, `rebuild`) fail, at most: they "
+          "are refused, or have not succeeded by the end.",
+          count));
   s.check = [](const Value& table, const Expect& expect, Reading& reading) {
     if (expect.verdict) {
       for (const char* name :

@@ -6,6 +6,8 @@
 #include <span>
 #include <utility>
 
+#include "engine/base/mutant.h"
+
 namespace heir::agent {
 
 namespace {
@@ -79,7 +81,8 @@ gate::Mode StandbyReads::mode() {
 
 bool StandbyReads::is_proven() const {
   return proof_ && peer_.database.running && !peer_.database.damaged &&
-         proof_->incarnation == peer_.database.incarnation && host_.monotonic_now() < proof_->until;
+         (proof_->incarnation == peer_.database.incarnation || HEIR_MUTANT("reads-over-a-restart")) &&
+         (host_.monotonic_now() < proof_->until || HEIR_MUTANT("reads-without-a-bound"));
 }
 
 std::string StandbyReads::reason() {
@@ -103,7 +106,8 @@ void StandbyReads::receive(Message message) {
   const auto asked = std::find_if(questions_.begin(), questions_.end(),
                                   [&, wanted = number](const Question& question) { return question.number == wanted; });
   if (asked == questions_.end()) return;
-  targets_.push_back({asked->asked, {timeline, promotion, begin}, offset});
+  const bool is_asked_late = HEIR_MUTANT("reads-counted-from-the-answer");
+  targets_.push_back({is_asked_late ? host_.monotonic_now() : asked->asked, {timeline, promotion, begin}, offset});
   questions_.erase(asked);
 }
 
@@ -112,7 +116,8 @@ Task<void> StandbyReads::answer(Message question) {
   if (!number || !leads()) co_return;
   const Result<LogEnd> end = co_await database_.log_end();
   // The gate's own rule: asked after the answer is known.
-  if (!end || end->in_recovery || !leads() || primary_.mode() != gate::Mode::open) co_return;
+  if (!end || end->in_recovery || !leads()) co_return;
+  if (primary_.mode() != gate::Mode::open && !HEIR_MUTANT("reads-answered-without-a-lease")) co_return;
   host_.send(question.from, Bytes(answer_begins) + " " + std::to_string((*number)[0]) + " " +
                                 std::to_string(end->branch.timeline) + " " + std::to_string(end->branch.promotion) +
                                 " " + std::to_string(end->branch.begin) + " " + std::to_string(end->offset));
@@ -158,10 +163,11 @@ void StandbyReads::prove(const LogEnd& here) {
   }
   std::optional<MonotonicTime> asked;
   for (const Target& target : targets_)
-    if (target.branch == here.branch && target.offset <= here.offset && (!asked || target.asked > *asked))
+    if ((target.branch == here.branch || HEIR_MUTANT("reads-on-any-timeline")) &&
+        (target.offset <= here.offset || HEIR_MUTANT("reads-before-the-replay")) && (!asked || target.asked > *asked))
       asked = target.asked;
   if (!asked || here.incarnation == 0) return;
-  const bool follows_on = is_proven() && proof_->incarnation == here.incarnation;
+  const bool follows_on = (is_proven() && proof_->incarnation == here.incarnation) || HEIR_MUTANT("reads-over-a-gap");
   if (!follows_on) {
     proof_.reset();
     gate_.update();

@@ -11,6 +11,7 @@
 #include "reports/check/objects/append_lists.h"
 #include "reports/check/objects/cas_registers.h"
 #include "reports/check/objects/counters.h"
+#include "reports/check/objects/late_reads.h"
 #include "reports/check/objects/locks.h"
 #include "reports/check/objects/priority_queues.h"
 #include "reports/check/objects/queues.h"
@@ -97,7 +98,7 @@ struct Judged {
   std::string note;
 };
 
-Judged judge(Part part, const CheckOptions& options) {
+Judged judge_order(Part part, const CheckOptions& options) {
   const FinalValue* final_value = find(options.final_state, part.object.key);
   part.object.is_over = &options.limits.out_of_time;
   Judged judged;
@@ -114,6 +115,15 @@ Judged judge(Part part, const CheckOptions& options) {
     judged.judgement.answer = Judgement::Answer::unknown;
     judged.judgement.reason = "the final state cannot be compared with it";
   }
+  return judged;
+}
+
+Judged judge(const Part& part, const CheckOptions& options) {
+  Judged judged = judge_order(part, options);
+  if (!options.max_lag) return judged;
+  std::vector<Failure> late = late_reads(part.object, part.model, *options.max_lag);
+  if (!late.empty()) judged.judgement.answer = Judgement::Answer::invalid;
+  std::ranges::move(late, std::back_inserter(judged.judgement.failures));
   return judged;
 }
 

@@ -1,13 +1,15 @@
 // From a history to a verdict: recognises what was recorded, gives every object to the fastest checker whose conditions
 // hold and otherwise to the general search, and puts what they say together.
 //
-// Of reads on standbys it is asked only that what they show was written, by then, by an operation that did not fail.
+// Of reads on standbys it is asked only that what they show was written, by then, by an operation that did not fail;
+// and, where they promise it, that they lack nothing that was acknowledged long before (objects/late_reads.h).
 #pragma once
 
 #include <optional>
 #include <span>
 
 #include "engine/base/result.h"
+#include "engine/base/time.h"
 #include "reports/check/objects/bank.h"
 #include "reports/check/objects/long_fork.h"
 #include "reports/check/objects/set_full.h"
@@ -30,6 +32,8 @@ struct CheckOptions {
   std::vector<std::uint32_t> commit_order;
   /// Of kv: all keys are one map. Keys that have nothing to do with each other are found, not assumed.
   bool one_map = false;
+  /// Reads on standbys show what was acknowledged so long before they began; none: they promise no freshness.
+  std::optional<Duration> max_lag;
   SetFullOptions set_full;
   BankOptions bank;
   LongForkOptions long_fork;

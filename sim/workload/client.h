@@ -26,7 +26,7 @@ struct ClientParameters {
   Duration timeout = Duration::seconds(5);
   VirtualTime start;
   VirtualTime stop;                 ///< No operation begins after.
-  std::vector<AddressId> standbys;  ///< Reads go to one of these databases, if any; they promise no freshness.
+  std::vector<AddressId> standbys;  ///< Reads go to one of these read-only ports, if any; they may lag.
   Duration pause_after_failure = Duration::milliseconds(50);  ///< Before the leader is asked for again.
 };
 

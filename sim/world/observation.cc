@@ -202,6 +202,7 @@ void World::on_log(const LogLine& line) {
   if (moments_ && number_of_host != 0) note_moment(line, number_of_host);
   if (line.event == "state") return on_state(line);
   if (const int n = member_named(host)) return on_store_log(n, line);
+  if (line.event == "operator-request") ++result_.requests.ok;
   if (number_of_host == 0) {
     if (line.level >= LogLevel::warning)
       tell(StoryLine::Kind::note, host, std::string(line.event) + " " + std::string(field(line, "error")));
@@ -329,6 +330,7 @@ void World::inspect_copies() {
 void World::conclude() {
   end_timeline();
   inspect_copies();
+  result_.requests.failed = requests_ - result_.requests.ok;
   result_.healed_at = nemesis_->healed_at();
   // One that came before a later fault healed says nothing.
   if (result_.first_write_after_heal && *result_.first_write_after_heal <= result_.healed_at)

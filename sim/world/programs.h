@@ -16,11 +16,13 @@ namespace heir::sim {
 
 /// What a peer's programs are told about where they are.
 struct PeerSetup {
-  std::string name;            ///< Of the host.
-  Address gate;                ///< Where its clients connect.
-  Address database;            ///< Where its database listens.
-  std::vector<Address> store;  ///< Its members.
-  std::string root;            ///< The folder for the database and all that belongs to it; exists.
+  std::string name;                       ///< Of the host.
+  Address gate;                           ///< Where its clients connect.
+  Address database;                       ///< Where its database listens.
+  std::vector<Address> store;             ///< Its members.
+  std::string root;                       ///< The folder for the database and all that belongs to it; exists.
+  std::optional<Address> read_only = {};  ///< Where clients connect to read from whichever host, if any do.
+  std::vector<Address> others = {};       ///< The agents of the other hosts.
   /// If set, the agent tells until when, by its monotonic clock, it holds its lease; nothing: it has none. It must
   /// change nothing.
   std::function<void(std::optional<MonotonicTime>)> on_lease = {};

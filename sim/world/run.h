@@ -66,6 +66,12 @@ struct Extremes {
   std::uint64_t tail = 0;  ///< The most log of a former primary that was set aside, in bytes.
 };
 
+/// What operators asked for (switchover, freeze, unfreeze, rebuild).
+struct Requests {
+  int ok = 0;
+  int failed = 0;  ///< Refused, or without success by the end of the run.
+};
+
 struct Progress {
   VirtualTime at;
   std::uint64_t events = 0;
@@ -130,6 +136,7 @@ struct RunResult {
   VirtualTime healed_at;  ///< Of the last fault.
   std::optional<VirtualTime> first_write_after_heal;
   bool has_writers = false;
+  Requests requests;
   std::optional<Recovery> recovery;
   Probes::Entries probes;
 };

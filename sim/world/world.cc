@@ -133,15 +133,24 @@ void World::build_peers() {
     postgresql_.install(*made.machine);
     peers_.push_back(std::move(made));
   }
+  if (reads_from_standbys(scenario_)) open_read_only_ports();
+}
+
+void World::open_read_only_ports() {
+  for (PeerHost& host : peers_) {
+    host.setup.read_only = Address(host.setup.name + ":" + std::to_string(read_only_port));
+    for (const PeerHost& other : peers_)
+      if (&other != &host) host.setup.others.emplace_back(other.setup.name + ":" + std::to_string(agent_port));
+  }
 }
 
 void World::build_clients() {
   std::uint32_t process = 0;
-  std::vector<AddressId> databases;
-  for (const PeerHost& host : peers_) databases.push_back(host.machine->address(database_port));
+  std::vector<AddressId> read_only_ports;
+  for (const PeerHost& host : peers_) read_only_ports.push_back(host.machine->address(read_only_port));
   for (const scenarios::Workload& workload : scenario_.workloads) {
     ClientParameters parameters = client_parameters(scenario_, workload);
-    if (workload.reads_from == scenarios::ReadsFrom::standbys) parameters.standbys = databases;
+    if (workload.reads_from == scenarios::ReadsFrom::standbys) parameters.standbys = read_only_ports;
     if (workload.reads < scenarios::Ratio::percent(100)) result_.has_writers = true;
     for (int i = 0; i < workload.clients; ++i) {
       ClientHost made;
@@ -377,6 +386,7 @@ void World::thaw_clocks(int host, scenarios::AfterFreeze after) {
 }
 
 void World::request(const scenarios::Fault& operator_request, int host) {
+  ++requests_;
   const auto port = static_cast<std::uint16_t>(6000 + operator_ports_++ % 1000);
   const Address agent("host" + std::to_string(std::max(host, 1)) + ":" + std::to_string(agent_port));
   run_main(operator_->start("operator"), operator_->address(port),

@@ -1,7 +1,8 @@
 // World: the simulated hosts of one run with all that is on them, and the actions that the nemesis takes on them. Used
 // by run() alone.
 //
-//   host1 … hostN  a peer each: agent (messages :5500), gate :5432, database :5433, all its files under /heir
+//   host1 … hostN  a peer each: agent (messages :5500), gate :5432, database :5433, all its files under /heir; where
+//                  clients read from standbys, the read-only port :5434
 //   store1 …       a member of the coordination store each :5600, its files under /store (`store` if it is one server)
 //   client1 …      a client each, with the resolver that asks the store who leads
 //   operator       where the operator's requests come from
@@ -27,6 +28,7 @@ namespace heir::sim {
 
 inline constexpr std::uint16_t gate_port = 5432;
 inline constexpr std::uint16_t database_port = 5433;
+inline constexpr std::uint16_t read_only_port = 5434;
 inline constexpr std::uint16_t agent_port = 5500;
 inline constexpr std::uint16_t store_port = 5600;
 inline constexpr const char* peer_root = "/heir";
@@ -207,6 +209,7 @@ class World final : public Actions, public Glance, private ClientObserver, priva
   void on_write_acknowledged(const reports::Answerer& by, reports::HistoryTime invoked) override;
 
   void build_peers();
+  void open_read_only_ports();
   void build_clients();
   std::unique_ptr<Machine> make_machine(std::string name, int peer);
   void start_agent(int host);
@@ -291,6 +294,7 @@ class World final : public Actions, public Glance, private ClientObserver, priva
   std::uint64_t store_term_ = 0;
   std::unique_ptr<Machine> operator_;
   std::uint16_t operator_ports_ = 0;
+  int requests_ = 0;
   std::vector<PeerHost> peers_;
   std::vector<ClientHost> clients_;
   UniqueValues values_;

@@ -12,6 +12,7 @@ bool is_on(std::string_view name);
 namespace {
 
 constexpr std::string_view isolated = "scenarios/network/primary-isolated-with-its-clients.toml";
+constexpr std::string_view standby_reads = "scenarios/network/standby-reads-through-failovers.toml";
 
 const std::vector<Mutant> all = {
     // ---- Positions (FAILOVER.md 2)
@@ -126,6 +127,30 @@ const std::vector<Mutant> all = {
      "cancelled waits close or hold the gate by rules of their own."},
     {"deaf-peer-renews", "A peer that hears nothing goes on to renew its session.", "5", "stuck", "",
      "scenarios/network/primary-does-not-hear-the-store.toml"},
+
+    // ---- Reads on standbys (engine/agent/standby_reads.h)
+    {"reads-without-a-bound", "A standby that was near the primary once is near it for ever.", "reads on standbys",
+     "stale read", "", standby_reads},
+    {"reads-counted-from-the-answer", "How near a standby is counts from the primary's answer, not from the question.",
+     "reads on standbys", "stale read", "", standby_reads},
+    {"reads-answered-without-a-lease", "A primary tells where its log ends though its lease ran out.",
+     "reads on standbys", "stale read", "", standby_reads},
+    {"reads-before-the-replay", "A standby counts as near before it has replayed what the primary told.",
+     "reads on standbys", "stale read", "", standby_reads},
+    {"reads-on-any-timeline", "Where a standby stands is compared with the primary as a number, whatever its timeline.",
+     "reads on standbys", "stale read", "", standby_reads,
+     "A branch that the primary is not on holds little more than what clients waited for when it was cut off; the "
+     "primary's own, which begins with the records of its promotion, has passed that before a write on it is as old as "
+     "a standby may lag."},
+    {"reads-over-a-restart", "What was known of a server counts for the one that was started after it.",
+     "reads on standbys", "stale read", "", standby_reads,
+     "A simulated standby that starts again has replayed all the log that it had before it takes a session, so that it "
+     "shows no less than before. A real one takes sessions from its minimum recovery point on, which may lie before."},
+    {"reads-over-a-gap", "A session goes on over a time in which the standby was not known to be near.",
+     "reads on standbys", "stale read", "", standby_reads,
+     "An answer is forwarded, or cut, as soon as it is there. What came while an agent stood still is dealt with "
+     "before "
+     "the agent has asked its database again how near it is."},
 
     // ---- Opening (5)
     {"opened-on-a-stale-view", "The gate opens without a fresh read.", "5 (a), 11: fresh read before opening",

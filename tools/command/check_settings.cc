@@ -105,6 +105,9 @@ void CheckSettings::add_options(CLI::App& command) {
       .add_option("--commit-log", commit_log_,
                   "The database's own order: a history of what it committed, one operation after the other")
       ->type_name("FILE");
+  time(command.add_option("--max-lag", max_lag_ns_,
+                          "Reads on standbys (read-standby) show what was acknowledged so long before they began "
+                          "(default: they promise no freshness)"));
   command.add_flag("--sessions", sessions_,
                    "Judge session guarantees too: read your writes, monotonic reads and writes, writes follow reads");
   command.add_flag("--statistics", statistics_, "Latencies, and times without an answer");
@@ -159,6 +162,7 @@ Result<> CheckSettings::understand() {
   if (!commit_log_.empty() && histories.size() > 1)
     return Error{ErrorCode::invalid, "--commit-log " + scenarios::printable(commit_log_) + " is of one history"};
   if (memory_ > 0) checking.limits.memory = memory_;
+  if (max_lag_ns_ >= 0) checking.max_lag = Duration::nanoseconds(static_cast<std::int64_t>(max_lag_ns_));
   if (const Result<> names = understand_names(); !names) return names.error();
   return understand_faults();
 }

@@ -42,6 +42,7 @@ class CheckSettings {
   std::string commit_log_;
   std::vector<std::string> consistency_, anomalies_, faults_;
   double timeout_ns_ = 0;
+  double max_lag_ns_ = -1;  ///< None.
   std::uint64_t memory_ = 0;
   bool sessions_ = false;
   bool statistics_ = false;

@@ -15,6 +15,7 @@
 #include "tools/command/comparison_table.h"
 #include "tools/command/hosted_run.h"
 #include "tools/command/output_file.h"
+#include "tools/command/overrides_option.h"
 #include "tools/command/progress_line.h"
 #include "tools/command/subject.h"
 #include "tools/hosting/calibration.h"
@@ -291,10 +292,7 @@ void add_compare_command(CLI::App& app, Chosen& chosen) {
   command->add_option("--repeat", options->repeat, "Runs of each scenario with each system: seeds 1 to N (default 5)")
       ->type_name("N")
       ->check(CLI::Range(1U, 1000U));
-  command->add_option("--set", options->overrides, "Override a value of the scenarios; may be repeated")
-      ->type_name("KEY=VALUE")
-      ->take_all()
-      ->expected(1);
+  add_overrides_option(*command, options->overrides, "a value of the scenarios");
   command->add_option("--json", options->json, "Write all that was measured")->type_name("FILE");
   command->add_option("--markdown", options->markdown, "Write the tables")->type_name("FILE");
   command

@@ -15,6 +15,7 @@
 #include "tools/command/commands.h"
 #include "tools/command/json.h"
 #include "tools/command/output_file.h"
+#include "tools/command/overrides_option.h"
 #include "tools/command/plan.h"
 #include "tools/command/progress_line.h"
 #include "tools/command/story.h"
@@ -409,10 +410,7 @@ void add_explore_command(CLI::App& app, Chosen& chosen) {
   command->add_option("--after", options->after, "End a run so long after its last fault is over (default 20s)")
       ->type_name("TIME");
   command->add_option("--seed", options->seed, "Of everything else in the run (default 1)")->type_name("N");
-  command->add_option("--set", options->overrides, "Override a value of the scenario; may be repeated")
-      ->type_name("KEY=VALUE")
-      ->take_all()
-      ->expected(1);
+  add_overrides_option(*command, options->overrides);
   command->add_option("--dot", options->dot, "Write the graph of states for Graphviz")->type_name("FILE");
   command->add_option("--out", options->out, "Write the failing schedule as a scenario")->type_name("FILE");
   add_jobs_option(*command, options->jobs);

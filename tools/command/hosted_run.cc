@@ -244,8 +244,8 @@ Exit carry_out_request(const RequestOptions& options) {
   }
   request.kind = *kind;
   request.mode = *mode;
-  hosted::carry_out_request(*loaded.config, *keys, request, options.host);
-  return Exit::as_expected;
+  const bool succeeded = hosted::carry_out_request(*loaded.config, *keys, request, options.host);
+  return succeeded ? Exit::as_expected : Exit::expectation_failed;
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "tools/command/commands.h"
 #include "tools/command/hunt_report.h"
 #include "tools/command/output_file.h"
+#include "tools/command/overrides_option.h"
 #include "tools/command/plan.h"
 #include "tools/command/progress_line.h"
 #include "tools/command/release_folder.h"
@@ -322,11 +323,7 @@ void add_hunt_command(CLI::App& app, Chosen& chosen) {
                           ->type_name("TIME")
                           ->transform(seconds_with_unit())
                           ->check(CLI::PositiveNumber);
-  CLI::Option* set =
-      command->add_option("--set", options->overrides, "Override a value of the scenarios; may be repeated")
-          ->type_name("KEY=VALUE")
-          ->take_all()
-          ->expected(1);
+  CLI::Option* set = add_overrides_option(*command, options->overrides, "a value of the scenarios");
   CLI::Option* shard = command
                            ->add_option("--shard", options->shard,
                                         "Run only the Ith of N parts of the seeds; auto: as Slurm, Kubernetes, GitLab, "

@@ -68,6 +68,7 @@ const char* const run_json_help =
     "  wall_ns       real time, verdict included\n"
     "  ops           {ok, fail, unknown}: operations of clients\n"
     "  failovers     changes of the primary\n"
+    "  requests      {ok, failed}: of operators; failed: refused, or without success by the end\n"
     "  unavailable   {count, max_ns, total_ns}: times of 500 ms and more without an acknowledged write\n"
     "  generations   the last generation\n"
     "  deterministic true if --check-determinism ran it twice; else null\n"
@@ -94,9 +95,10 @@ std::string json_of(const Finished& run) {
   const std::string hash = run.host_limits ? "null" : json_string(hash_text(result.trace_hash));
   text += fmt::format(",\"trace_hash\":{},\"events\":{},\"virtual_ns\":{},\"wall_ns\":{},\"ops\":{}", hash,
                       result.events, result.ended.ns(), run.wall_ns, counts_json(judgement.operations));
-  text +=
-      fmt::format(",\"failovers\":{},\"unavailable\":{{\"count\":{},\"max_ns\":{},\"total_ns\":{}}},\"generations\":{}",
-                  result.failovers.size(), result.outages.size(), longest.ns(), total.ns(), result.generations);
+  text += fmt::format(",\"failovers\":{},\"requests\":{{\"ok\":{},\"failed\":{}}}", result.failovers.size(),
+                      result.requests.ok, result.requests.failed);
+  text += fmt::format(",\"unavailable\":{{\"count\":{},\"max_ns\":{},\"total_ns\":{}}},\"generations\":{}",
+                      result.outages.size(), longest.ns(), total.ns(), result.generations);
   text += fmt::format(",\"deterministic\":{},\"replay\":{}", run.determinism_checked ? "true" : "null",
                       json_string(run.replay));
   if (run.host_limits) text += ",\"not_shown\":" + json_strings(*run.host_limits);

@@ -16,6 +16,7 @@
 #include "scenarios/mistakes.h"
 #include "tools/command/commands.h"
 #include "tools/command/json.h"
+#include "tools/command/overrides_option.h"
 #include "tools/command/workers.h"
 
 namespace heir::tools {
@@ -316,10 +317,7 @@ void add_margins_command(CLI::App& app, Chosen& chosen) {
       ->type_name("SCENARIO");
   command->add_option("--seeds", options->seeds, "The seeds to try at each value (default 1..40)")
       ->type_name("FIRST..LAST");
-  command->add_option("--set", options->overrides, "Override a value of the scenario; may be repeated")
-      ->type_name("KEY=VALUE")
-      ->take_all()
-      ->expected(1);
+  add_overrides_option(*command, options->overrides);
   command->add_flag("--json", options->json, "One JSON object a margin");
   add_jobs_option(*command, options->jobs);
   command->add_flag("--quiet,-q", options->quiet, "No progress");

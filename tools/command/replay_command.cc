@@ -8,6 +8,7 @@
 #include "tools/command/commands.h"
 #include "tools/command/json.h"
 #include "tools/command/output_file.h"
+#include "tools/command/overrides_option.h"
 #include "tools/command/step.h"
 #include "tools/command/story.h"
 #include "tools/command/subject.h"
@@ -202,10 +203,7 @@ void add_subject_options(CLI::App& command, SubjectOptions& options) {
       ->required()
       ->type_name("CAPSULE|DB:ID|SCENARIO");
   command.add_option("--seed", options.seed, "The seed of the scenario (default 1)")->type_name("N");
-  command.add_option("--set", options.overrides, "Override a value of the scenario; may be repeated")
-      ->type_name("KEY=VALUE")
-      ->take_all()
-      ->expected(1);
+  add_overrides_option(command, options.overrides);
 }
 
 void add_replay_command(CLI::App& app, Chosen& chosen) {

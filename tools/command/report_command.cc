@@ -9,6 +9,7 @@
 #include "reports/history/history_file.h"
 #include "scenarios/mistakes.h"
 #include "tools/command/check_settings.h"
+#include "tools/command/overrides_option.h"
 #include "tools/command/release_folder.h"
 #include "tools/command/report_folder.h"
 #include "tools/command/report_markdown.h"
@@ -189,10 +190,7 @@ void add_report_command(CLI::App& app, Chosen& chosen) {
       ->required()
       ->type_name("SCENARIO|CAPSULE|DB:ID|HISTORY|DB…");
   command->add_option("--seed", options->subject.seed, "The seed of the scenario (default 1)")->type_name("N");
-  command->add_option("--set", options->subject.overrides, "Override a value of the scenario; may be repeated")
-      ->type_name("KEY=VALUE")
-      ->take_all()
-      ->expected(1);
+  add_overrides_option(*command, options->subject.overrides);
   add_release_options(*command, options->release);
   command->add_option("--pages", options->release.pages, "Of results: so many failures get a page (default 12)")
       ->type_name("N");

@@ -8,6 +8,7 @@
 #include "tools/command/commands.h"
 #include "tools/command/hosted_run.h"
 #include "tools/command/json.h"
+#include "tools/command/overrides_option.h"
 #include "tools/command/progress_line.h"
 #include "tools/command/workers.h"
 
@@ -221,10 +222,7 @@ void add_run_command(CLI::App& app, Chosen& chosen) {
   command->add_option("--seeds", options->seeds, "A run for each of these seeds")
       ->type_name("FIRST..LAST")
       ->excludes(seed);
-  command->add_option("--set", options->overrides, "Override a value of the scenario; may be repeated")
-      ->type_name("KEY=VALUE")
-      ->take_all()
-      ->expected(1);
+  add_overrides_option(*command, options->overrides);
   command->add_flag("--json", options->json, "One JSON object a run");
   command
       ->add_option("--history", options->history,

@@ -3,6 +3,7 @@
 
 #include "scenarios/load.h"
 #include "tools/command/commands.h"
+#include "tools/command/overrides_option.h"
 
 namespace heir::tools {
 
@@ -29,10 +30,7 @@ void add_loader(CLI::App& parent, const char* name, const char* description, boo
   auto options = std::make_shared<Options>();
   CLI::App* command = parent.add_subcommand(name, description);
   command->add_option("file", options->files, "Scenario files")->required()->type_name("FILE");
-  command->add_option("--set", options->overrides, "Override a value; may be repeated")
-      ->type_name("KEY=VALUE")
-      ->take_all()
-      ->expected(1);
+  add_overrides_option(*command, options->overrides, "a value");
   command->footer(std::string("Example:\n  heir scenario ") + name + " scenarios/first/primary-crash.toml");
   command->callback([options, print, &chosen] { chosen = [options, print] { return load(*options, print); }; });
 }

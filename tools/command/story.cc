@@ -111,6 +111,9 @@ std::string numbers(const Finished& run) {
   std::string text = fmt::format("operations   {} ok, {} failed, {} unknown\n", thousands(ops.ok), thousands(ops.fail),
                                  thousands(ops.unknown));
   text += fmt::format("failovers    {} (generation {} at the end)\n", result.failovers.size(), result.generations);
+  const sim::Requests& requests = result.requests;
+  if (requests.ok + requests.failed > 0)
+    text += fmt::format("requests     {} ok, {} failed\n", requests.ok, requests.failed);
   const auto [longest, total] = outage_lengths(result);
   if (result.has_writers && result.outages.empty())
     text += fmt::format("unavailable  never for {} or longer\n", to_string(sim::shortest_outage));

@@ -14,6 +14,7 @@
 #include "sim/faults/swarm.h"
 #include "tools/command/commands.h"
 #include "tools/command/output_file.h"
+#include "tools/command/overrides_option.h"
 #include "tools/command/progress_line.h"
 #include "tools/command/story.h"
 #include "tools/command/subject.h"
@@ -360,10 +361,7 @@ void add_worst_command(CLI::App& app, Chosen& chosen) {
   command->add_option("--for", options->lasts, "How long to try, in real time (default 60s)")->type_name("TIME");
   command->add_option("--runs", options->runs, "Variations to try at most")->type_name("N")->check(CLI::PositiveNumber);
   command->add_option("--search-seed", options->search_seed, "Of the search itself (default 1)")->type_name("N");
-  command->add_option("--set", options->overrides, "Override a value of the scenario; may be repeated")
-      ->type_name("KEY=VALUE")
-      ->take_all()
-      ->expected(1);
+  add_overrides_option(*command, options->overrides);
   command->add_option("--out", options->out, "Write the worst schedule as a scenario")->type_name("FILE");
   add_jobs_option(*command, options->jobs);
   command->add_flag("--json", options->json, "One JSON object");

@@ -46,6 +46,7 @@ HostingConfig hosting_config(const scenarios::Scenario& scenario) {
   config.data = data_root;
   config.fenced_reads = scenario.cluster.fenced_reads;
   config.singleton = scenario.cluster.singleton;
+  config.gate.max_lag = scenario.cluster.max_lag;
   if (const Result<failover::Policy> policy = failover::policy_named(scenarios::to_string(scenario.cluster.policy)))
     config.policy = *policy;
   for (const scenarios::PolicyOverride& line : scenario.policy) {
@@ -90,6 +91,8 @@ std::string text_of(const HostingConfig& config) {
     lines.add("store", host.store);
     lines.add("peer", host.peer);
   }
+  lines.table("[gate]");
+  lines.add("max_lag", config.gate.max_lag);
   lines.table("[postgresql]");
   lines.add_text("client_authentication", config.postgresql.client_authentication);
   std::string settings;

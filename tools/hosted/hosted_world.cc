@@ -255,6 +255,15 @@ void HostedWorld::see_ends(Host& host) {
   }
 }
 
+void HostedWorld::see_requests_end() {
+  std::erase_if(requests_, [this](testbed::ProgramId program) {
+    const Result<std::optional<int>> ended = world_->host(operator_node()).wait(program, Duration::zero());
+    if (!ended) note(ended.error(), "an operator's request");
+    if (ended && *ended == 0) ++requests_ok_;
+    return !ended || ended->has_value();
+  });
+}
+
 void HostedWorld::turn() {
   for (Host* host : all_hosts()) {
     for (const LogEntry& entry : host->log->read())
@@ -264,6 +273,7 @@ void HostedWorld::turn() {
       observer_.on_sync(host->number);
   }
   copies_.look(now_of_machine());
+  see_requests_end();
   for (const LogEntry& entry : operator_log_->read())
     if (entry.level >= LogLevel::warning || entry.event == "said")
       observer_.tell(sim::StoryLine::Kind::note, "operator",
@@ -580,7 +590,9 @@ void HostedWorld::request(const scenarios::Fault& operator_request, int host) {
   const testbed::Command command =
       with_output(system_->request(operator_request, host > 0 ? observer_.host_name(host) : ""), *operator_log_);
   const Result<testbed::ProgramId> started = world_->host(operator_node()).start(command);
-  if (!started) note(started.error(), "an operator's request");
+  if (!started) return note(started.error(), "an operator's request");
+  ++requests_made_;
+  requests_.push_back(*started);
 }
 
 void HostedWorld::run_pg_ctl(int host, std::string_view action) {

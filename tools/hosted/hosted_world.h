@@ -112,6 +112,8 @@ class HostedWorld final : public sim::Actions {
   sim::DiskImage with_foreign_data(sim::DiskImage image) override;
   void replace_disk(int host, const sim::DiskImage& image) override;
   void request(const scenarios::Fault& operator_request, int host) override;
+  /// Up to now; what is under way has not succeeded.
+  sim::Requests requests() const { return {requests_ok_, requests_made_ - requests_ok_}; }
   void run_pg_ctl(int host, std::string_view action) override;
   void start_second_agent(int host) override;
   void kill_second_agent(int host) override;
@@ -150,6 +152,7 @@ class HostedWorld final : public sim::Actions {
   Result<testbed::ProgramId> start_on(int host, testbed::Command command);
   void switch_off(int host, sim::UnsyncedFate fate);
   void see_ends(Host& host);
+  void see_requests_end();
   void later(Duration in, std::function<void()> act) { due_.push_back({after(now_of_machine(), in), std::move(act)}); }
   /// The same, if the host is not switched off meanwhile.
   void later_on(int host, Duration in, std::function<void()> act);
@@ -181,6 +184,9 @@ class HostedWorld final : public sim::Actions {
   std::vector<Host> members_;
   std::vector<Host> peers_;
   std::optional<LogPipe> operator_log_;
+  std::vector<testbed::ProgramId> requests_;  ///< Those under way.
+  int requests_made_ = 0;
+  int requests_ok_ = 0;
   std::size_t clients_ = 0;
   std::vector<Due> due_;
   mutable std::optional<std::string> problem_;

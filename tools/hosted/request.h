@@ -7,9 +7,9 @@
 
 namespace heir::hosted {
 
-/// Carries it out as the simulated operator does (tools/simulation/operator.cc), and returns. What became of it is in
+/// Carries it out as the simulated operator does (tools/simulation/operator.cc): whether it succeeded. Why not is in
 /// the log, in JSON on standard error. `host_name`: whose peer is asked; empty: the cluster.
-void carry_out_request(const tools::HostingConfig& config, const hosts::KeyPair& keys, const scenarios::Fault& request,
+bool carry_out_request(const tools::HostingConfig& config, const hosts::KeyPair& keys, const scenarios::Fault& request,
                        const std::string& host_name);
 
 }  // namespace heir::hosted

@@ -227,8 +227,8 @@ class Course {
       std::vector<Access> gates = world_->gates(client_user);
       std::vector<Access> standbys;
       if (workload.reads_from == scenarios::ReadsFrom::standbys) standbys = world_->standbys(client_user);
-      for (Access& gate : gates) gate.silence = workload.timeout;
-      for (Access& standby : standbys) standby.silence = workload.timeout;
+      for (std::vector<Access>* const all : {&gates, &standbys})
+        for (Access& access : *all) access.silence = workload.timeout;
       for (int i = 0; i < workload.clients; ++i) {
         const reports::ProcessId id(++process);
         clients_.push_back(std::make_unique<Client>(world_->client(process - 1), parameters, id, options_.seed, gates,
@@ -268,6 +268,7 @@ class Course {
     result_.ended = clock_.now();
     result_.history = recorder_.history([this](int peer, VirtualTime at) { return observer_.generation_at(peer, at); });
     result_.events = result_.history.size();
+    result_.requests = world_->requests();
     if (final_) {
       result_.final_state.emplace();
       for (std::uint32_t id = 1; id < result_.history.key_count(); ++id) {

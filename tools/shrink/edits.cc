@@ -202,6 +202,7 @@ Candidates plainer_world(const Scenario& from) {
   for (const auto plain : tables) add(out, from, plain);
   add(out, from, [](Scenario& s) { s.cluster.racks = scenarios::Cluster().racks; });
   add(out, from, [](Scenario& s) { s.cluster.fenced_reads = false; });
+  add(out, from, [](Scenario& s) { s.cluster.max_lag = scenarios::Cluster().max_lag; });
   for (std::size_t i = 0; i < from.policy.size(); ++i)
     add(out, from, [i](Scenario& s) { s.policy.erase(s.policy.begin() + static_cast<std::ptrdiff_t>(i)); });
   for (std::size_t i = 0; i < from.network.links.size(); ++i)

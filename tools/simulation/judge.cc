@@ -29,12 +29,21 @@ bool about_order_of_answers(FailureKind kind) {
          kind == FailureKind::wrong_order;
 }
 
+/// A standby measures its lag by its own clock, which may be as slow as the clocks' bound allows.
+Duration lag_by_true_time(const scenarios::Scenario& scenario) {
+  constexpr std::int64_t whole = 1'000'000'000;
+  const std::int64_t slow = scenario.timing.clock_bound.ppb();
+  return scenario.cluster.max_lag +
+         Duration::microseconds(scenario.cluster.max_lag.ns() / 1000 * slow / (whole - slow));
+}
+
 /// What the checks of the history and the watchers of the cluster found, with what the scenario allows taken off.
 std::vector<Failure> found(const scenarios::Scenario& scenario, const sim::RunResult& result, reports::Verdict& verdict,
                            std::size_t& more) {
   const scenarios::Expect& expect = scenario.expect;
   reports::CheckOptions options;
   if (result.final_state && !result.stopped) options.final_state = *result.final_state;
+  if (reads_from_standbys(scenario)) options.max_lag = lag_by_true_time(scenario);
   const auto allowed = static_cast<std::size_t>(std::max(expect.lost_writes, 0));
   options.max_failures += allowed;
   if (Result<reports::Verdict> judged = reports::check(result.history, options)) {
@@ -127,6 +136,12 @@ void expect_numbers(const scenarios::Scenario& scenario, const sim::RunResult& r
     failures.push_back({FailureKind::assertion,
                         "the primary changed " + times(failovers, "time") + "; expected at most " +
                             std::to_string(*expect.max_failovers),
+                        end,
+                        {}});
+  if (expect.max_failed_requests && result.requests.failed > *expect.max_failed_requests)
+    failures.push_back({FailureKind::assertion,
+                        times(result.requests.failed, "request") + " of operators failed; expected at most " +
+                            std::to_string(*expect.max_failed_requests),
                         end,
                         {}});
 }

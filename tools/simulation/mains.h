@@ -18,8 +18,8 @@ inline const char* const simulated_service = "main";
 /// its client lives.
 Task<void> resolve(Host& host, sim::Resolver& resolver, sim::Network& network, std::vector<Address> store);
 
-/// Carries out one operator's request, tried again for a bounded time while it cannot have happened. What became of it
-/// is in the log: "operator-request", or as a warning "operator-request-failed".
-Task<void> carry_out_request(Host& host, scenarios::Fault request, std::vector<Address> store, Address agent);
+/// Carries out one operator's request, tried again for a bounded time while it cannot have happened: whether it
+/// succeeded. The log tells it too: "operator-request", or as a warning "operator-request-failed".
+Task<bool> carry_out_request(Host& host, scenarios::Fault request, std::vector<Address> store, Address agent);
 
 }  // namespace heir::tools

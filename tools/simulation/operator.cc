@@ -55,13 +55,13 @@ Task<Result<>> attempt(Host& host, store::Store& store, scenarios::Fault request
 
 }  // namespace
 
-Task<void> carry_out_request(Host& host, scenarios::Fault request, std::vector<Address> store, Address agent) {
+Task<bool> carry_out_request(Host& host, scenarios::Fault request, std::vector<Address> store, Address agent) {
   const std::string name = scenarios::to_string(request.kind);
   if (request.kind == FaultKind::rebuild) {
     // As an operator's command on the peer's own host: it asks the agent, which answers by doing it.
     host.send(agent, "Orebuild");
     host.log(LogLevel::info, "operator-request", {{"request", name}, {"agent", agent.value()}});
-    co_return;
+    co_return true;
   }
   store::Inbox inbox(host);
   store::RemoteStoreOptions options;
@@ -75,12 +75,12 @@ Task<void> carry_out_request(Host& host, scenarios::Fault request, std::vector<A
     const Result<> outcome = co_await attempt(host, remote, request);
     if (outcome) {
       host.log(LogLevel::info, "operator-request", {{"request", name}});
-      co_return;
+      co_return true;
     }
     if (!worth_another_try(outcome.error(), request.kind) || host.monotonic_now() + pause >= give_up) {
       host.log(LogLevel::warning, "operator-request-failed",
                {{"request", name}, {"error", name + ": " + to_string(outcome.error())}});
-      co_return;
+      co_return false;
     }
     co_await host.sleep(pause);
   }

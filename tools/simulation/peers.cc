@@ -36,6 +36,8 @@ Result<agent::Config> agent_config(const scenarios::Scenario& scenario, const si
   config.renewal_interval = scenario.timing.renewal;
   config.request_timeout = scenario.timing.request_timeout;
   config.clock_error = store::RateError{scenario.timing.clock_bound.ppb() / 1000};
+  if (setup.read_only) config.read_only = agent::ReadOnlyPort{*setup.read_only, scenario.cluster.max_lag};
+  config.others = setup.others;
   config.on_lease = setup.on_lease;
   config.database.root = setup.root;
   config.database.listen = setup.database;

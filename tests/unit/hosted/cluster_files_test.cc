@@ -10,7 +10,7 @@ TEST_CASE("What hosts are given reads back as what the scenario says") {
   const scenarios::Loaded loaded = scenarios::load_text(
       "test.toml",
       "title = \"A test\"\n"
-      "cluster = { peers = 3, policy = \"manatee\", fenced_reads = true }\n"
+      "cluster = { peers = 3, policy = \"manatee\", fenced_reads = true, max_lag = \"3s\" }\n"
       "[policy]\nacknowledge = \"nothing\"\nlease = false\n"
       "[store]\nheartbeat = \"150ms\"\nelection = \"600ms\"\nsnapshot_every = 77\n"
       "[timing]\nsession_ttl = \"3s\"\nrenewal = \"700ms\"\nclock_bound = \"2%\"\nretry_first = \"50ms\"\n"
@@ -33,6 +33,7 @@ TEST_CASE("What hosts are given reads back as what the scenario says") {
   CHECK(read.config->postgresql == config.postgresql);
   CHECK(read.config->policy == config.policy);
   CHECK(read.config->fenced_reads);
+  CHECK(read.config->gate.max_lag == Duration::seconds(3));
   CHECK(read.config->data == "/srv/heir");
   CHECK(read.config->timing.snapshot_every == 77);
   CHECK(read.config->timing.clock_bound == scenarios::Ratio::percent(2));

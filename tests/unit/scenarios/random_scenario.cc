@@ -193,6 +193,7 @@ Expect expectations(Dice& dice, const Scenario& scenario) {
   if (dice.chance(40)) e.min_failovers = static_cast<int>(dice.between(0, 5));
   if (dice.chance(40)) e.max_failovers = static_cast<int>(dice.between(5, 9));
   if (!scenario.workloads.empty() && dice.chance(40)) e.min_ok = static_cast<int>(dice.between(0, 100'000));
+  if (dice.chance(40)) e.max_failed_requests = static_cast<int>(dice.between(0, 5));
   return e;
 }
 

@@ -58,6 +58,28 @@ TEST_CASE("an acknowledged write that the last primary does not hold is lost") {
   CHECK(tools::judge(lenient, result).verdict == Outcome::pass);
 }
 
+TEST_CASE("a standby may be as late as the cluster's bound allows, by the slowest clock that is allowed for") {
+  scenarios::Scenario scenario = plain();
+  scenario.workloads.front().reads_from = scenarios::ReadsFrom::standbys;
+  scenario.cluster.max_lag = Duration::seconds(2);
+  sim::RunResult result = good_run();
+  const Duration acknowledged = result.history.operations().front().completed - reports::HistoryTime();
+  const auto read_after = [&](Duration lag) {
+    sim::RunResult late = result;
+    const reports::HistoryTime at = reports::HistoryTime() + acknowledged + lag;
+    const reports::KeyId key = late.history.key("r1");
+    late.history.invoke(reports::ProcessId(2), reports::Function::read_standby, key, reports::Value::nil(), at);
+    late.history.ok_read(reports::ProcessId(2), reports::Value::nil(), at);
+    return tools::judge(scenario, late);
+  };
+  CHECK(read_after(Duration::milliseconds(2020)).verdict == Outcome::pass);
+  expect_failure(read_after(Duration::milliseconds(2021)), FailureKind::stale_read);
+  scenario.expect.linearizable = false;
+  CHECK(read_after(Duration::milliseconds(2021)).verdict == Outcome::pass);
+  scenario = plain();
+  CHECK(read_after(Duration::seconds(9)).verdict == Outcome::pass);
+}
+
 TEST_CASE("without a primary at the end there is no pass") {
   sim::RunResult result = good_run();
   result.final_state.reset();
@@ -104,6 +126,15 @@ TEST_CASE("every expectation can be missed") {
     scenario.expect.max_failovers = 0;
     result.failovers.resize(1);
     expect_failure(tools::judge(scenario, result), FailureKind::assertion);
+  }
+  SECTION("max_failed_requests") {
+    scenario.expect.max_failed_requests = 1;
+    result.requests = {5, 1};
+    CHECK(tools::judge(scenario, result).verdict == Outcome::pass);
+    result.requests = {5, 2};
+    expect_failure(tools::judge(scenario, result), FailureKind::assertion);
+    scenario.expect.max_failed_requests.reset();
+    CHECK(tools::judge(scenario, result).verdict == Outcome::pass);
   }
   SECTION("max_unavailable") {
     scenario.expect.max_unavailable = Duration::seconds(3);

@@ -1,5 +1,6 @@
 // A run is a function of scenario and seed: whoever watches changes nothing.
 #include <algorithm>
+#include <array>
 #include <catch2/catch.hpp>
 
 #include "scenarios/load.h"
@@ -65,6 +66,30 @@ void same(const RunResult& a, const RunResult& b) {
 }
 
 }  // namespace
+
+TEST_CASE("requests of operators are counted by what became of them") {
+  tools::SimulatedPrograms programs;
+  const std::string switchover = "[[fault]]\nkind = \"switchover\"\nat = \"12s\"\n";
+  const std::string unfreeze = "[[fault]]\nkind = \"unfreeze\"\nat = \"20s\"\n";
+  const RunResult good = run(small(switchover + unfreeze), programs, {});
+  CHECK(good.requests.ok == 2);
+  CHECK(good.requests.failed == 0);
+  const std::string no_store = "[[fault]]\nkind = \"crash-store\"\ntarget = \"store\"\nat = \"15s\"\n";
+  const RunResult bad = run(small(switchover + no_store + unfreeze), programs, {});
+  CHECK(bad.requests.ok == 1);
+  CHECK(bad.requests.failed == 1);
+}
+
+TEST_CASE("clients read from standbys by the read-only port of every host") {
+  tools::SimulatedPrograms programs;
+  const RunResult result = run(small("[[workload]]\nkind = \"append\"\nclients = 2\nkeys = 2\nrate = \"40/s\"\n"
+                                     "reads = \"100%\"\nreads_from = \"standbys\"\n"),
+                               programs, {});
+  std::array<int, 4> answered{};  // by host
+  for (const reports::Operation& op : result.history.operations())
+    if (op.function == reports::Function::read_standby && op.ok()) ++answered.at(op.by.peer);
+  for (int host = 1; host <= 3; ++host) CHECK(answered.at(static_cast<std::size_t>(host)) > 20);
+}
 
 TEST_CASE("the same run twice in one process") {
   tools::SimulatedPrograms programs;
