@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <signal.h>
-#include <sys/resource.h>
 
 #include <filesystem>
 
@@ -26,11 +25,6 @@ constexpr sim::DurationRange boot_time{Duration::milliseconds(200), Duration::se
 constexpr Duration shutdown_time = Duration::milliseconds(500);
 
 constexpr Duration turn_interval = Duration::milliseconds(20);
-constexpr Duration patience = Duration::seconds(10);
-
-std::size_t place_of(ProcessKind kind) {
-  return static_cast<std::size_t>(kind);
-}
 
 Result<> remove_all(const std::string& folder) {
   std::error_code error;
@@ -231,7 +225,7 @@ void HostedWorld::start_program(int host, std::size_t which) {
   if (!started) return note(started.error(), "starting a program of " + observer_.host_name(host));
   on.programs[which] = *started;
   limit_files(host);
-  if (on.pauses[place_of(ProcessKind::host)] > 0) note(container(host).signal_all(SIGSTOP), "pausing");
+  if (on.pauses_of(ProcessKind::host) > 0) note(container(host).signal_all(SIGSTOP), "pausing");
 }
 
 void HostedWorld::later_on(int host, Duration in, std::function<void()> act) {
@@ -248,7 +242,7 @@ void HostedWorld::see_ends(Host& host) {
     if (!*ended) continue;
     host.programs[i].reset();
     if (i == 0) {
-      host.pauses[place_of(ProcessKind::agent)] = 0;
+      host.pauses_of(ProcessKind::agent) = 0;
       observer_.on_program_gone(host.number);
     }
     later_on(host.number, program_restart, [this, number = host.number, i] { start_program(number, i); });
@@ -318,7 +312,7 @@ void HostedWorld::keep_database_logs() const {
 
 void HostedWorld::note_machine(int host) {
   const Host& on = of(host);
-  const auto paused = [&](ProcessKind kind) { return on.pauses[place_of(kind)] > 0; };
+  const auto paused = [&](ProcessKind kind) { return on.pauses_of(kind) > 0; };
   observer_.lane(host).machine.set(observer_.now(), !is_up(host)                    ? "off"
                                                     : paused(ProcessKind::host)     ? "paused"
                                                     : paused(ProcessKind::agent)    ? "paused: agent"
@@ -394,81 +388,6 @@ bool HostedWorld::is_agent_of(int host, const HostProcess& process) const {
       process);
 }
 
-std::optional<HostProcess> HostedWorld::postmaster(int host) {
-  for (HostProcess& process : processes_of(container(host)))
-    if (process.is_postmaster()) return std::move(process);
-  return std::nullopt;
-}
-
-void HostedWorld::crash_process(int host, ProcessKind process) {
-  if (!is_up(host)) return;
-  Host& on = of(host);
-  if (process == ProcessKind::agent) {
-    signal_processes(container(host), SIGKILL, [&](const HostProcess& each) { return is_agent_of(host, each); });
-  } else if (host > 0) {
-    if (const std::optional<HostProcess> found = postmaster(host)) signal_process(container(host), *found, SIGKILL);
-    on.pauses[place_of(ProcessKind::database)] = 0;
-  }
-}
-
-void HostedWorld::crash_backend(int host) {
-  if (!is_up(host)) return;
-  // Of a client if there is one; else any that is not the first: the server takes the death of each for a crash.
-  std::vector<HostProcess> all = processes_of(container(host));
-  std::erase_if(all, [](const HostProcess& process) { return !process.is_postgres() || process.is_postmaster(); });
-  if (all.empty()) return;
-  const auto client =
-      std::find_if(all.begin(), all.end(), [](const HostProcess& process) { return process.serves(client_user); });
-  signal_process(container(host), client != all.end() ? *client : all.back(), SIGKILL);
-}
-
-/// What pg_cancel_backend does.
-void HostedWorld::cancel_sessions(int host) {
-  if (!is_up(host)) return;
-  for (const HostProcess& process : processes_of(container(host)))
-    if (process.serves(client_user)) signal_process(container(host), process, SIGINT);
-}
-
-void HostedWorld::kill_one(int host, std::uint64_t draw) {
-  if (!is_up(host)) return;
-  if (draw % 2 == 0 || host < 0)
-    crash_process(host, ProcessKind::agent);
-  else
-    crash_backend(host);
-}
-
-/// It keeps what it has open, and gets no more.
-void HostedWorld::limit_files(int host) {
-  if (!is_up(host)) return;
-  for (const HostProcess& process : processes_of(container(host))) {
-    if (!is_agent_of(host, process)) continue;
-    rlimit limit{};
-    if (::prlimit(process.number, RLIMIT_NOFILE, nullptr, &limit) != 0) continue;
-    limit.rlim_cur = of(host).files_used_up > 0 ? 0 : limit.rlim_max;
-    ::prlimit(process.number, RLIMIT_NOFILE, &limit, nullptr);
-  }
-}
-
-void HostedWorld::use_up_files(int host, bool used_up) {
-  of(host).files_used_up += used_up ? 1 : -1;
-  limit_files(host);
-}
-
-void HostedWorld::gather_crowd(int host) {
-  Host& on = of(host);
-  if (on.sessions_taken == 0) return on.crowd.reset();
-  if (!is_up(host) || on.crowd) return;
-  Access database = system_->database(on.site);
-  database.user = client_user;
-  database.password.clear();
-  on.crowd = std::make_unique<Crowd>(container(host), std::move(database), scenario_.server.connections);
-}
-
-void HostedWorld::use_up_connections(int host, bool used_up) {
-  of(host).sessions_taken += used_up ? 1 : -1;
-  gather_crowd(host);
-}
-
 /// Their disks are new, so they have forgotten what they promised, and do not know that they ever did.
 void HostedWorld::wipe_store(const std::vector<int>& hosts) {
   for (const int host : hosts) {
@@ -484,84 +403,6 @@ void HostedWorld::wipe_store(const std::vector<int>& hosts) {
 void HostedWorld::hold_agent(int host, bool held) {
   of(host).holds += held ? 1 : -1;
   if (!held) start_programs_of(host);
-}
-
-void HostedWorld::pause(int host, ProcessKind process) {
-  if (!is_up(host) || of(host).pauses[place_of(process)]++ > 0) return;
-  testbed::Container& on = container(host);
-  if (process == ProcessKind::host)
-    note(on.signal_all(SIGSTOP), "pausing " + observer_.host_name(host));
-  else if (process == ProcessKind::agent)
-    signal_processes(on, SIGSTOP, [&](const HostProcess& each) { return is_agent_of(host, each); });
-  else
-    signal_processes(on, SIGSTOP, [](const HostProcess& each) { return each.is_postgres(); });
-  note_machine(host);
-}
-
-void HostedWorld::resume(int host, ProcessKind process) {
-  int& count = of(host).pauses[place_of(process)];
-  if (!is_up(host) || count == 0 || --count > 0) return;
-  testbed::Container& on = container(host);
-  if (process == ProcessKind::host)
-    note(on.signal_all(SIGCONT), "going on with " + observer_.host_name(host));
-  else if (process == ProcessKind::agent)
-    signal_processes(on, SIGCONT, [&](const HostProcess& each) { return is_agent_of(host, each); });
-  else
-    signal_processes(on, SIGCONT, [](const HostProcess& each) { return each.is_postgres(); });
-  note_machine(host);
-}
-
-// ---- The network
-// -----------------------------------------------------------------------------------------------------------
-
-/// Of `on` with `with`; with `-K`, they are destroyed, and the other side is told.
-std::size_t HostedWorld::sockets_of(sim::NodeId on, sim::NodeId with, const std::string& options) {
-  if (!world_->is_up(on)) return 0;
-  Result<LogPipe> output = LogPipe::make("");
-  if (!output) return 0;
-  testbed::Command command;
-  command.arguments = {"/bin/sh", "-c",
-                       "seen=$(ss " + options + " -tnHO state established dst " + testbed::address_text(with) +
-                           ") || exit 1; [ -z \"$seen\" ] || printf '%s\\n' \"$seen\" | wc -l"};
-  command.environment = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"};
-  command.output = output->writer();
-  const Result<int> done = world_->host(on).run(command, patience);
-  const std::string what = "looking at the connections of " + world_->name(on);
-  if (!done) note(done.error(), what);
-  if (done && *done != 0) note(Error{ErrorCode::failed, "ss failed"}, what);
-  std::size_t count = 0;
-  for (const LogEntry& entry : output->read()) count += std::stoul(std::string(entry.field("words")));
-  return count;
-}
-
-/// A kernel that cannot destroy sockets says nothing of it.
-std::size_t HostedWorld::destroy_sockets(sim::NodeId on, sim::NodeId with) {
-  const std::size_t there = sockets_of(on, with, "");
-  const std::size_t destroyed = sockets_of(on, with, "-K");
-  if (there > 0 && destroyed == 0)
-    note(Error{ErrorCode::failed, "`ss -K` destroyed none of " + std::to_string(there) + " connections"},
-         "breaking the connections of " + world_->name(on));
-  return destroyed;
-}
-
-std::size_t HostedWorld::break_connections(sim::NodeId a, sim::NodeId b, scenarios::ToldOfBreak told) {
-  using scenarios::ToldOfBreak;
-  testbed::Switch& network = world_->network();
-  if (told == ToldOfBreak::both) return destroy_sockets(a, b);
-  const bool swaps = random_.chance(sim::Ratio::percent(50));
-  const sim::NodeId one = swaps ? b : a;
-  const sim::NodeId other = swaps ? a : b;
-  if (told == ToldOfBreak::one) {
-    // Only the farewell is lost: when the other speaks, it is told that there is no such connection.
-    network.forget(one, other);
-    const std::size_t broken = destroy_sockets(one, other);
-    network.remember(one, other);
-    return broken;
-  }
-  const std::size_t broken = sockets_of(one, other, "");
-  network.forget(one, other);
-  if (told == ToldOfBreak::nobody) network.forget(other, one);
-  return broken;
 }
 
 // ---- Clocks

@@ -127,8 +127,9 @@ class HostedWorld final : public sim::Actions {
     std::optional<testbed::ProgramId> second_agent;
     int holds = 0;                ///< Faults that keep the program from being started.
     std::array<int, 3> pauses{};  ///< By scenarios::ProcessKind.
-    int files_used_up = 0;        ///< Faults that leave its agent no descriptor,
-    int sessions_taken = 0;       ///< and its clients no session.
+    int& pauses_of(scenarios::ProcessKind kind) { return pauses[static_cast<std::size_t>(kind)]; }
+    int files_used_up = 0;   ///< Faults that leave its agent no descriptor,
+    int sessions_taken = 0;  ///< and its clients no session.
     std::unique_ptr<Crowd> crowd;
     std::optional<HostClock> clock;  ///< Of its own, if the scenario says something of clocks.
     int boots = 0;                   ///< So often was it off: what is due for an earlier boot is not done.
