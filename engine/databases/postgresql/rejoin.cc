@@ -84,7 +84,17 @@ Task<Result<Comparison>> compare_with(Context& context, Sessions& server, Positi
                         return branch.promotion != 0 && branch.promotion <= context.opened.number();
                       });
     }
+    // A standby that is not on the timeline where we end may get there, or be promoted to another of that number, which
+    // would be written over ours in silence (P-08).
+    const bool lacks_our_timeline = ours.lineage.size() > source->position.lineage.size();
+    if (comparison.relation == Relation::behind && !source->primary && lacks_our_timeline &&
+        !HEIR_MUTANT("follows-who-lacks-our-timeline"))
+      comparison.relation = Relation::unknown;
     if (comparison.relation != Relation::unknown) co_return comparison;
+    if (context.host.monotonic_now() >= give_up && lacks_our_timeline)
+      co_return Error{ErrorCode::timed_out, server.server().value() + " is not on timeline " +
+                                                std::to_string(ours.lineage.back().timeline) +
+                                                ", on which our log ends; asked again later"};
     if (context.host.monotonic_now() >= give_up)
       co_return Error{ErrorCode::timed_out,
                       server.server().value() + " does not show to which generation its timeline " +

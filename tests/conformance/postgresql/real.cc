@@ -1,17 +1,24 @@
 // The conformance steps against the real PostgreSQL 15 of this machine: three servers on loopback in a temporary
-// folder, as user postgres. Exit status 0 as expected, 1 not, 77 skipped because there is no PostgreSQL 15 (or no such
-// user). With --record FILE it writes what was seen there instead of comparing it with transcript.txt.
+// folder, as user postgres. Run as root, peer 1's folder is a small file system of its own, in memory, which nobody
+// else sees and which ends with the servers: the steps with a full disk need it. Exit status 0 as expected, 1 not, 77
+// skipped because there is no PostgreSQL 15 (or no such user). With --record FILE it writes what was seen there instead
+// of comparing it with transcript.txt.
 #include <grp.h>
 #include <libpq-fe.h>
 #include <pwd.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 
+#include "engine/base/assert.h"
 #include "engine/hosts/addresses.h"
 #include "engine/hosts/linux_host.h"
 #include "tests/conformance/postgresql/steps.h"
@@ -24,11 +31,13 @@ namespace {
 constexpr int skipped = 77;
 constexpr Duration story_limit = Duration::seconds(60);  ///< It takes 16 s on a calm machine.
 constexpr const char* binaries = "/usr/lib/postgresql/15/bin";
+constexpr const char* small_disk = "/peer1";                       ///< In the folder.
+constexpr const char* small_disk_options = "size=320m,mode=0700";  ///< The story needs some 200 MB there.
 
 class RealWorld final : public World {
  public:
-  RealWorld(std::string folder, std::vector<Address> addresses)
-      : folder_(std::move(folder)), addresses_(std::move(addresses)) {
+  RealWorld(std::string folder, std::vector<Address> addresses, std::string cannot_fill_disk)
+      : folder_(std::move(folder)), addresses_(std::move(addresses)), cannot_fill_disk_(std::move(cannot_fill_disk)) {
     for (int peer = 0; peer < 3; ++peer) std::filesystem::create_directory(config(peer).root);
   }
   ~RealWorld() override {
@@ -114,6 +123,26 @@ class RealWorld final : public World {
     return killed;
   }
 
+  std::string cannot_fill_disk() const override { return cannot_fill_disk_; }
+
+  void fill_disk(int peer, bool full) override {
+    ASSERT(config(peer).root == folder_ + small_disk, "only one disk is small");
+    const std::string filler = config(peer).root + "/filler";
+    if (!full) {
+      std::filesystem::remove(filler);
+      return;
+    }
+    std::ofstream file(filler, std::ios::binary);
+    const std::string block(std::size_t{1} << 16, 'x');
+    while (file.write(block.data(), static_cast<std::streamsize>(block.size())).flush()) continue;
+  }
+
+  void use_up_log(int peer) override {
+    PGconn* connection = connect(peer);
+    PQclear(PQexec(connection, "SELECT pg_switch_wal()"));
+    PQfinish(connection);
+  }
+
   Task<Result<std::vector<int>>> values(int peer) override {
     PGconn* connection = connect(peer);
     PGresult* result = PQexec(connection, "SELECT value FROM written ORDER BY value");
@@ -151,6 +180,7 @@ class RealWorld final : public World {
   hosts::Workers workers_{3};
   hosts::LinuxHost host_{loop_, workers_, log_, nullptr, {"adapter", "", {}}};
   const std::vector<Address> addresses_;
+  const std::string cannot_fill_disk_;
   std::vector<Write> writes_;
 };
 
@@ -181,13 +211,20 @@ Task<void> tell(World& world, Report& report) {
 }
 
 /// `recorded` is what must be seen; or, if `record` is not empty, that file is written.
-int run(const std::string& folder, const std::vector<std::string>& recorded, const std::string& record) {
+int run(const std::string& folder, std::vector<std::string> recorded, const std::string& record,
+        const std::string& cannot_fill_disk) {
   const Result<std::vector<Address>> addresses = hosts::free_loopback_addresses(3);
   if (!addresses) {
     std::printf("FAILED: %s\n", to_string(addresses.error()).c_str());
     return 1;
   }
-  RealWorld world(folder, *addresses);
+  if (!record.empty() && !cannot_fill_disk.empty()) {
+    std::printf("FAILED: nothing is recorded without the steps with a full disk: %s\n", cannot_fill_disk.c_str());
+    return 1;
+  }
+  RealWorld world(folder, *addresses, cannot_fill_disk);
+  if (!cannot_fill_disk.empty())
+    std::erase_if(recorded, [](const std::string& line) { return line.starts_with(full_disk_lines); });
   Report report;
   const bool ended = world.run_to_end(tell(world, report), story_limit);
   stop_servers(world);
@@ -213,11 +250,50 @@ int run(const std::string& folder, const std::vector<std::string>& recorded, con
 
 }  // namespace heir::conformance
 
+namespace heir::conformance {
+
+namespace {
+
+/// Why not, if it is not; in a mount namespace that only this process and its children see.
+std::string mount_small_disk(const std::string& folder) {
+  const std::string at = folder + small_disk;
+  std::filesystem::create_directory(at);
+  if (geteuid() != 0) return "only root mounts a small file system";
+  const bool mounted = ::unshare(CLONE_NEWNS) == 0 &&
+                       ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+                       ::mount("heir-conformance", at.c_str(), "tmpfs", 0, small_disk_options) == 0;
+  return mounted ? "" : std::string("a small file system cannot be mounted: ") + std::strerror(errno);
+}
+
+/// In `folder`, as the user postgres if root runs it.
+int run_there(const std::string& folder, const std::vector<std::string>& recorded, const std::string& record) {
+  const std::string cannot_fill_disk = mount_small_disk(folder);
+  if (geteuid() == 0) {  // PostgreSQL refuses to run as root
+    const passwd* user = getpwnam("postgres");
+    const std::string disk = folder + small_disk;
+    if (chown(folder.c_str(), user->pw_uid, user->pw_gid) != 0 ||
+        chown(disk.c_str(), user->pw_uid, user->pw_gid) != 0 || initgroups("postgres", user->pw_gid) != 0 ||
+        setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0 || chdir("/tmp") != 0) {
+      std::perror("becoming user postgres");
+      return 1;
+    }
+  }
+  return run(folder, recorded, record, cannot_fill_disk);
+}
+
+}  // namespace
+
+}  // namespace heir::conformance
+
 int main(int count, char** arguments) {
   using heir::conformance::binaries;
   using heir::conformance::skipped;
   if (!std::filesystem::exists(std::string(binaries) + "/postgres")) {
     std::printf("SKIPPED: no PostgreSQL 15 in %s\n", binaries);
+    return skipped;
+  }
+  if (geteuid() == 0 && getpwnam("postgres") == nullptr) {
+    std::printf("SKIPPED: run as root, and there is no user postgres\n");
     return skipped;
   }
   const bool records = count == 3 && std::string(arguments[1]) == "--record";
@@ -238,21 +314,20 @@ int main(int count, char** arguments) {
     std::perror("mkdtemp");
     return 1;
   }
-  if (geteuid() == 0) {  // PostgreSQL refuses to run as root
-    const passwd* user = getpwnam("postgres");
-    if (user == nullptr) {
-      std::filesystem::remove_all(folder);
-      std::printf("SKIPPED: run as root, and there is no user postgres\n");
-      return skipped;
-    }
-    if (chown(folder, user->pw_uid, user->pw_gid) != 0 || initgroups("postgres", user->pw_gid) != 0 ||
-        setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0 || chdir("/tmp") != 0) {
-      std::perror("becoming user postgres");
-      return 1;
-    }
+  // A process of its own, for what it mounts is gone only with it.
+  const pid_t child = fork();
+  if (child == 0) {
+    const int status = heir::conformance::run_there(folder, recorded ? *recorded : std::vector<std::string>(),
+                                                    records ? arguments[2] : "");
+    std::fflush(stdout);
+    _exit(status);
   }
-  const int status =
-      heir::conformance::run(folder, recorded ? *recorded : std::vector<std::string>(), records ? arguments[2] : "");
+  int ended = 0;
+  if (child < 0 || waitpid(child, &ended, 0) != child) {
+    std::perror("running the story");
+    return 1;
+  }
+  const int status = WIFEXITED(ended) ? WEXITSTATUS(ended) : 1;
   std::error_code ignored;
   if (status == 0)
     std::filesystem::remove_all(folder, ignored);

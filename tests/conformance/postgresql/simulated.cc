@@ -101,6 +101,16 @@ class SimulatedWorld final : public World, private sim::StreamHandler {
     return true;
   }
 
+  void fill_disk(int peer, bool full) override {
+    sim::Disk& disk = machines_[static_cast<std::size_t>(peer)]->disk();
+    if (!full) return disk.lift(filled_);
+    sim::DiskFault fault;
+    fault.full = true;
+    filled_ = disk.lay_on(fault);
+  }
+  /// Every write needs room there.
+  void use_up_log(int) override {}
+
   Task<Result<std::vector<int>>> values(int peer) override {
     const auto client = connect(peer);
     co_await until_ready(*client);
@@ -148,6 +158,7 @@ class SimulatedWorld final : public World, private sim::StreamHandler {
   std::vector<Host*> hosts_;
   sim::NodeId clients_;
   std::vector<Write> writes_;
+  sim::DiskFaultId filled_;
 };
 
 Task<void> tell(World& world, Report& report, bool& ended) {

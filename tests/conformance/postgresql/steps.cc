@@ -379,6 +379,73 @@ Task<void> twins(Story& s) {
   s.done("twins");
 }
 
+struct Written {
+  std::vector<int> acknowledged;
+  int failed = 0;  ///< The number of the write that was not.
+};
+
+/// Until a write fails: as long as the log needs no new part, a full disk is none of the server's business.
+Task<Written> write_until_one_fails(Story& s, int peer, int first) {
+  Written written;
+  for (int value = first; value < first + 40; ++value) {
+    s.world.use_up_log(peer);
+    written.failed = co_await s.world.begin_write(peer, value);
+    const WriteState state = co_await s.settled(written.failed, Duration::seconds(10));
+    if (state != WriteState::acknowledged) break;
+    written.acknowledged.push_back(value);
+  }
+  co_return written;
+}
+
+Task<bool> is_gone(Story& s, int peer) {
+  for (int i = 0; i < 200; ++i) {
+    const Result<bool> running = co_await s.adapters[peer].is_running();
+    if (running && !*running) co_return true;
+    co_await s.world.host(peer).sleep(Duration::milliseconds(50));
+  }
+  co_return false;
+}
+
+/// Peer 1 is a primary, peer 0 follows it.
+Task<void> full_disk(Story& s) {
+  if (const std::string why = s.world.cannot_fill_disk(); !why.empty()) {
+    s.done("NOT DONE: the steps with a full disk: " + why);
+    co_return;
+  }
+  Adapter& primary = s.adapters[1];
+  s.world.fill_disk(1, true);
+  const Written written = co_await write_until_one_fails(s, 1, 100);
+  s.check(s.world.state(written.failed) == WriteState::failed, "a write for which the log has no room fails");
+  const bool gone = co_await is_gone(s, 1);
+  s.check(gone, "a server whose log has no room is gone, its restart by itself included");
+  s.saw_write("full disk: a write that needs a new part of the log", written.failed);
+  s.saw(std::string("full disk: the server afterwards: ") + (gone ? "gone" : "runs"));
+  Primary role;
+  role.downstreams = {s.id(0)};
+  const Result<> started = co_await primary.start(role);
+  s.check(!started, "it does not start while there is no room");
+  s.saw("full disk: started without room", started);
+  const Result<Disk> disk = co_await primary.inspect();
+  s.saw("full disk: the copy", disk);
+  const Result<Observation> follower = co_await s.adapters[0].observe(std::nullopt);
+  s.check(follower && !follower->streaming, "its standby goes on without it");
+  s.saw("full disk: its standby", follower);
+  s.done("full disk of a primary");
+
+  s.world.fill_disk(1, false);
+  if (!s.check(co_await primary.start(role), "it starts when there is room")) co_return;
+  std::string expected = "1 2 4 6 8";
+  for (const int value : written.acknowledged) expected += " " + std::to_string(value);
+  co_await s.check_values(1, expected, "all that was acknowledged is there, and no more");
+  const int next = co_await s.world.begin_write(1, 1000);
+  const WriteState state = co_await s.settled(next, Duration::seconds(10));
+  s.check(state == WriteState::acknowledged, "it takes writes again");
+  s.saw_write("full disk: a write when there is room", next);
+  co_await s.until_shown(0, 1000);
+  co_await s.look("full disk, room again");
+  s.done("room again");
+}
+
 Task<void> strangers(Story& s) {
   Adapter& a = s.adapters[0];
   // Another cluster's name over the same data.
@@ -400,9 +467,9 @@ Task<void> strangers(Story& s) {
 Task<Report> run_steps(World& world) {
   Story story(world);
   using Step = Task<void> (*)(Story&);
-  static constexpr Step steps[] = {first_primary,         standbys, severed_sync,
-                                   restart_in_generation, takeover, deposed_returns,
-                                   second_takeover,       twins,    strangers};
+  static constexpr Step steps[] = {first_primary, standbys,        severed_sync,    restart_in_generation,
+                                   takeover,      deposed_returns, second_takeover, twins,
+                                   full_disk,     strangers};
   for (const Step step : steps) {
     co_await step(story);
     if (story.stop) {

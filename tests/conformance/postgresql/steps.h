@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/base/host.h"
@@ -35,6 +36,12 @@ class World {
   /// Kills one of the server's processes, so that it restarts all of them but its first. False where that cannot be
   /// done.
   virtual bool crash_process(int peer) = 0;
+  /// Why the disk of a peer cannot be filled here; empty: it can.
+  virtual std::string cannot_fill_disk() const { return ""; }
+  /// Nothing more can be written to the peer's disk, but for what is there already; or it has room again. Of peer 1.
+  virtual void fill_disk(int peer, bool full) = 0;
+  /// What is written next needs a new part of the log.
+  virtual void use_up_log(int peer) = 0;
   /// The values that a new client sees, ascending.
   virtual Task<Result<std::vector<int>>> values(int peer) = 0;
 };
@@ -45,6 +52,9 @@ struct Report {
   std::vector<std::string> steps;       ///< What was done, with how long it took on the host's clock.
   std::vector<std::string> transcript;  ///< transcript.h
 };
+
+/// What the steps with a full disk note begins so: they are left out, lines and all, where no disk can be filled.
+inline constexpr std::string_view full_disk_lines = "full disk";
 
 /// Tells the story to its end, or to the first failure that makes the rest meaningless.
 Task<Report> run_steps(World& world);

@@ -74,7 +74,7 @@ TEST_CASE("requests of operators are counted by what became of them") {
   const RunResult good = run(small(switchover + unfreeze), programs, {});
   CHECK(good.requests.ok == 2);
   CHECK(good.requests.failed == 0);
-  const std::string no_store = "[[fault]]\nkind = \"crash-store\"\ntarget = \"store\"\nat = \"15s\"\n";
+  const std::string no_store = "[[fault]]\nkind = \"crash\"\ntarget = \"store\"\nat = \"15s\"\n";
   const RunResult bad = run(small(switchover + no_store + unfreeze), programs, {});
   CHECK(bad.requests.ok == 1);
   CHECK(bad.requests.failed == 1);
