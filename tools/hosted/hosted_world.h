@@ -128,6 +128,7 @@ class HostedWorld final : public sim::Actions {
     int holds = 0;                ///< Faults that keep the program from being started.
     std::array<int, 3> pauses{};  ///< By scenarios::ProcessKind.
     int& pauses_of(scenarios::ProcessKind kind) { return pauses[static_cast<std::size_t>(kind)]; }
+    int pauses_of(scenarios::ProcessKind kind) const { return pauses[static_cast<std::size_t>(kind)]; }
     int files_used_up = 0;   ///< Faults that leave its agent no descriptor,
     int sessions_taken = 0;  ///< and its clients no session.
     std::unique_ptr<Crowd> crowd;
