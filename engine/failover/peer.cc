@@ -266,7 +266,8 @@ void on_command_done(Context& c, const CommandDone& input) {
         peer.retries = 0;
       }
       if (const auto* rejoin = std::get_if<Rejoin>(&command)) {
-        peer.needs_rejoin = peer.rejoin_by_clone = false;
+        // The operator may have asked for a fresh copy meanwhile.
+        if (rejoin->clone || !peer.rejoin_by_clone) peer.needs_rejoin = peer.rejoin_by_clone = false;
         // One that compared with an earlier generation's primary says nothing of who has to rejoin in this one.
         peer.rejoined = rejoin->generation == peer.generation;
         peer.applied.reset();

@@ -249,6 +249,24 @@ TEST_CASE("a sync that cannot tell where its log ends rejoins with the primary t
   CHECK(std::holds_alternative<Sever>(answered(peer, 5000, Outcome::done)));
 }
 
+TEST_CASE("a rebuild that is asked for while the copy rejoins is done after that") {
+  Peer peer = sync_of_a_primary_that_is_back();
+  peer.view.state->opened.reset();
+  peer.needs_rejoin = true;
+  peer.command.reset();
+  (void)step(peer, now_ms(0), Tick{});
+  CHECK(std::holds_alternative<Stop>(answered(peer, 0, Outcome::done)));
+  REQUIRE(peer.command);
+  CHECK_FALSE(std::get<Rejoin>(peer.command->command).clone);
+  (void)step(peer, now_ms(1), Rebuild{});
+  CHECK_FALSE(std::get<Rejoin>(answered(peer, 2, Outcome::done)).clone);
+  CHECK(std::holds_alternative<Stop>(answered(peer, 3, Outcome::done)));
+  REQUIRE(peer.command);
+  CHECK(std::get<Rejoin>(answered(peer, 4, Outcome::done)).clone);
+  CHECK_FALSE(peer.needs_rejoin);
+  CHECK_FALSE(peer.rejoin_by_clone);
+}
+
 TEST_CASE("who rejoined with an earlier generation's primary may have to do so again in this one") {
   for (const bool later : {false, true}) {
     CAPTURE(later);
