@@ -128,6 +128,7 @@ std::string reference() {
   append_vocabulary<PolicyPreset>("Policies", out);
   append_vocabulary<StoreKind>("Kinds of store", out);
   append_vocabulary<Database>("Databases", out);
+  append_vocabulary<SystemKind>("Systems", out);
   return out;
 }
 

@@ -9,6 +9,13 @@ constexpr std::array databases{
     Name<Database>{Database::postgresql, "postgresql", "PostgreSQL, streaming replication."}};
 constexpr std::array<std::string_view, 2> databases_later{"mariadb", "mongodb"};
 
+constexpr std::array systems{
+    Name<SystemKind>{SystemKind::heir, "heir", "This one."},
+    Name<SystemKind>{SystemKind::patroni, "patroni", "Patroni on etcd. On real hosts only, as all that follow."},
+    Name<SystemKind>{SystemKind::auto_failover, "pg_auto_failover", "pg_auto_failover and its monitor."},
+    Name<SystemKind>{SystemKind::repmgr, "repmgr", "repmgr and its daemons."},
+};
+
 constexpr std::array presets{
     Name<PolicyPreset>{PolicyPreset::heir, "heir", "Every rule on."},
     Name<PolicyPreset>{PolicyPreset::manatee, "manatee", "The rules of Manatee."},
@@ -204,6 +211,10 @@ constexpr std::array failures{
 template <>
 Vocabulary<Database> vocabulary() {
   return {databases, databases_later};
+}
+template <>
+Vocabulary<SystemKind> vocabulary() {
+  return {systems, {}};
 }
 template <>
 Vocabulary<PolicyPreset> vocabulary() {

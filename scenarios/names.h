@@ -30,6 +30,8 @@ Vocabulary<E> vocabulary();
 template <>
 Vocabulary<Database> vocabulary();
 template <>
+Vocabulary<SystemKind> vocabulary();
+template <>
 Vocabulary<PolicyPreset> vocabulary();
 template <>
 Vocabulary<StoreKind> vocabulary();

@@ -28,12 +28,16 @@ struct SourcePosition {
 
 enum class Database { postgresql };
 
+/// What fails the databases over. Others than heir are there on real hosts only.
+enum class SystemKind { heir, patroni, auto_failover, repmgr };
+
 /// Whose rules the peers follow (FAILOVER.md section 10).
 enum class PolicyPreset { heir, manatee, sirenia };
 
 /// Peers run on hosts 1 to `peers`, one each; the store and the clients have hosts of their own.
 struct Cluster {
   Database database = Database::postgresql;
+  SystemKind system = SystemKind::heir;
   int peers = 3;  ///< 1 to 15; 1 only with `singleton`.
   PolicyPreset policy = PolicyPreset::heir;
   bool singleton = false;     ///< Configured for one-node writes.

@@ -50,6 +50,9 @@ Section<Cluster> cluster_section() {
       "The peers, on hosts 1, 2, … one each, and the rules that they follow. The store and each client have hosts of "
       "their own.";
   s.keys.push_back(key("database", &Cluster::database, "What is replicated."));
+  s.keys.push_back(key("system", &Cluster::system,
+                       "What fails the databases over; others than heir run on real hosts only (`heir run --on "
+                       "hosts`), where `--system` overrides it."));
   s.keys.push_back(key("peers", &Cluster::peers, "How many peers.", Limits<int>{1, 15}));
   s.keys.push_back(key("policy", &Cluster::policy, "Whose rules; `[policy]` changes single ones."));
   s.keys.push_back(key("singleton", &Cluster::singleton, "Configured for one-node writes: one peer, no sync."));

@@ -10,6 +10,7 @@
 
 #include "reports/history/history_file.h"
 #include "scenarios/mistakes.h"
+#include "scenarios/names.h"
 #include "sim/faults/swarm.h"
 #include "tools/command/commands.h"
 #include "tools/command/comparison_table.h"
@@ -75,7 +76,7 @@ std::vector<SystemChoice> choices_of(const Options& options, std::vector<std::st
   std::vector<SystemChoice> choices;
   std::istringstream names(options.systems);
   for (std::string name; std::getline(names, name, ',');) {
-    const std::optional<SystemKind> kind = hosted::system_named(name);
+    const std::optional<SystemKind> kind = scenarios::from_name<SystemKind>(name);
     if (!kind) {
       problems.push_back("heir compare: --systems: no system is called '" + scenarios::printable(name) +
                          "'; there are heir, patroni, pg_auto_failover and repmgr");
@@ -245,7 +246,14 @@ Result<> add_calibration(const Options& options, std::vector<std::string>& overr
 Exit compare(const Options& options) {
   std::vector<std::string> problems;
   const std::vector<SystemChoice> choices = choices_of(options, problems);
-  const Plan plan = Plan::make(options.scenarios, {1, options.repeat}, options.overrides, problems);
+  const Plan plan = Plan::make(options.scenarios, {1, options.repeat}, options.overrides, problems, RunsOn::hosts);
+  for (const ScenarioFile& file : plan.files())
+    if (file.scenario.cluster.system != SystemKind::heir)
+      for (std::string& message :
+           system_messages(file, options.overrides,
+                           "heir compare runs a scenario with each of --systems; leave the key out, or --set "
+                           "cluster.system=heir"))
+        problems.push_back(std::move(message));
   std::vector<std::string> calibrated = options.overrides;
   if (const Result<> read = add_calibration(options, calibrated); !read) problems.push_back(read.error().message);
   const Plan simulated =

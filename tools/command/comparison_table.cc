@@ -7,6 +7,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "scenarios/names.h"
 #include "tools/command/text.h"
 
 namespace heir::tools {

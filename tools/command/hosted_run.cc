@@ -54,13 +54,9 @@ Place place_of(const Value& root, const hosted::Refusal& refusal) {
   return key ? key->value.place : at->kind == Value::Kind::table ? at->place : table->place;
 }
 
-}  // namespace
-
-std::vector<std::string> refusal_messages(const ScenarioFile& file, const scenarios::Scenario& scenario,
-                                          const std::vector<std::string>& overrides, hosted::SystemKind system) {
-  std::vector<hosted::Refusal> refused = hosted::refusals(scenario);
-  const std::size_t of_hosts = refused.size();
-  for (hosted::Refusal& refusal : hosted::refusals_of(system, scenario)) refused.push_back(std::move(refusal));
+/// `overrides`: as --set.
+std::vector<std::string> messages_of(const ScenarioFile& file, const std::vector<std::string>& overrides,
+                                     const std::vector<hosted::Refusal>& refused) {
   if (refused.empty()) return {};
   std::ifstream in(file.path, std::ios::binary);
   const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
@@ -69,18 +65,42 @@ std::vector<std::string> refusal_messages(const ScenarioFile& file, const scenar
   scenarios::parse_document(text, mistakes, root);
   for (std::size_t i = 0; i < overrides.size(); ++i)
     scenarios::apply_override(overrides[i], static_cast<int>(i), mistakes, root);
-  for (std::size_t i = 0; i < refused.size(); ++i) {
-    hosted::Refusal refusal = refused[i];
-    std::string why =
-        i < of_hosts ? "cannot be done on hosts: " : std::string("cannot be done with ") + to_string(system) + ": ";
-    why += refusal.why;
+  for (hosted::Refusal refusal : refused) {
     if (file.scenario.swarm && (refusal.table == "fault" || !root.find(refusal.table))) {
-      why += refusal.table == "fault" ? " (a fault that the seed drew)" : " (as the seed drew it)";
-      refusal = {"swarm", 0, "", ""};
+      refusal.why += refusal.table == "fault" ? " (a fault that the seed drew)" : " (as the seed drew it)";
+      refusal.table = "swarm";
+      refusal.number = 0;
+      refusal.key.clear();
     }
-    mistakes.add(place_of(root, refusal), why);
+    mistakes.add(place_of(root, refusal), refusal.why);
   }
   return mistakes.render(most_messages);
+}
+
+}  // namespace
+
+std::vector<std::string> refusal_messages(const ScenarioFile& file, const scenarios::Scenario& scenario,
+                                          const std::vector<std::string>& overrides, hosted::SystemKind system) {
+  std::vector<hosted::Refusal> refused = hosted::refusals(scenario);
+  for (hosted::Refusal& refusal : refused) refusal.why = "cannot be done on hosts: " + refusal.why;
+  for (hosted::Refusal& refusal : hosted::refusals_of(system, scenario)) {
+    refusal.why = "cannot be done with " + to_string(system) + ": " + refusal.why;
+    refused.push_back(std::move(refusal));
+  }
+  return messages_of(file, overrides, refused);
+}
+
+std::vector<std::string> system_messages(const ScenarioFile& file, const std::vector<std::string>& overrides,
+                                         const std::string& why) {
+  return messages_of(file, overrides, {{"cluster", 0, "system", why}});
+}
+
+std::vector<std::string> simulator_messages(const ScenarioFile& file, const std::vector<std::string>& overrides) {
+  if (file.scenario.cluster.system == hosted::SystemKind::heir) return {};
+  return system_messages(file, overrides,
+                         to_string(file.scenario.cluster.system) +
+                             " cannot be simulated; `heir run --on hosts` has it, and --set cluster.system=heir "
+                             "simulates heir");
 }
 
 namespace {
@@ -105,9 +125,15 @@ Result<std::string> keep_folder(const Plan& plan, const Job& job, const std::str
   return fs::absolute(folder).string();
 }
 
+/// Which runs the job's scenario, as it will be written.
+hosted::SystemKind system_of(const Job& job, const HostedOptions& hosted) {
+  return hosted.system.value_or(job.file->scenario.cluster.system);
+}
+
 Report execute_on_hosts(const Plan& plan, const Job& job, const JobOptions& options, const HostedOptions& hosted,
                         ProgressLine& line) {
-  const scenarios::Scenario scenario = sim::expand(job.file->scenario, job.seed);
+  scenarios::Scenario scenario = sim::expand(job.file->scenario, job.seed);
+  scenario.cluster.system = system_of(job, hosted);
   if (!options.expand.empty())
     if (const Result<> saved = save(scenarios::write(scenario), plan.output_name(options.expand, job)); !saved)
       return {Exit::bad_usage, false, "", saved.error().message};
@@ -123,7 +149,7 @@ Report execute_on_hosts(const Plan& plan, const Job& job, const JobOptions& opti
   run.seed = job.seed;
   run.keep = *keep;
   run.capture = hosted.capture;
-  run.system = hosted.system;
+  run.system = {scenario.cluster.system, hosted.tuned};
   run.progress = [&](const hosted::Progress& at) {
     if (hosted.show_progress && line.is_due()) line.show(progress_text(plan, job, at));
     return interrupted_by() == 0;
@@ -139,7 +165,7 @@ Report execute_on_hosts(const Plan& plan, const Job& job, const JobOptions& opti
   const Judgement judgement = judge(scenario, *result);
   const std::int64_t wall = std::chrono::nanoseconds(std::chrono::steady_clock::now() - began).count();
   std::vector<std::string> limits = hosted::limits_of_hosts(scenario);
-  if (std::string what = hosted::about(hosted.system); !what.empty()) limits.insert(limits.begin(), std::move(what));
+  if (std::string what = hosted::about(run.system); !what.empty()) limits.insert(limits.begin(), std::move(what));
   const Finished finished{job, scenario, *result, judgement, wall, false, plan.replay(job), &limits};
   Report report;
   report.status = status_of(judgement.verdict);
@@ -191,9 +217,11 @@ Exit run_on_hosts(const Plan& plan, const JobOptions& options, const HostedOptio
     const Job job = plan.job(i);
     // Every seed draws a swarm's faults anew.
     if (job.seed != plan.job(0).seed && !job.file->scenario.swarm) continue;
-    for (std::string& message :
-         refusal_messages(*job.file, sim::expand(job.file->scenario, job.seed), hosted.overrides, hosted.system.kind))
+    for (std::string& message : refusal_messages(*job.file, sim::expand(job.file->scenario, job.seed), hosted.overrides,
+                                                 system_of(job, hosted)))
       problems.push_back(std::move(message));
+    if (hosted.tuned && system_of(job, hosted) == hosted::SystemKind::heir && problems.empty())
+      problems.push_back("heir run: --tuned is for other systems: heir runs with its defaults");
   }
   for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", problem.c_str());
   if (!problems.empty()) return Exit::bad_usage;
@@ -201,7 +229,9 @@ Exit run_on_hosts(const Plan& plan, const JobOptions& options, const HostedOptio
     complain("heir run --on hosts " + can.error().message);
     return Exit::bad_usage;
   }
-  if (const Result<> can = hosted::can_deploy(hosted.system.kind); !can) {
+  for (std::size_t i = 0; i < plan.size(); ++i) {
+    const Result<> can = hosted::can_deploy(system_of(plan.job(i), hosted));
+    if (can) continue;
     complain("heir run: " + can.error().message);
     return Exit::bad_usage;
   }

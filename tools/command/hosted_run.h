@@ -11,12 +11,19 @@ struct HostedOptions {
   std::string keep;                    ///< A folder for the logs, made if it is not there; a folder in it for each run.
   bool capture = false;                ///< All frames too.
   bool show_progress = false;
-  hosted::SystemChoice system = {};
+  std::optional<hosted::SystemKind> system = {};  ///< Instead of the scenario's.
+  bool tuned = false;                             ///< It, if it is not heir.
 };
 
 /// "FILE:LINE:COLUMN: …" for everything of a scenario that hosts, or that system, cannot do. `overrides`: as --set.
 std::vector<std::string> refusal_messages(const ScenarioFile& file, const scenarios::Scenario& scenario,
                                           const std::vector<std::string>& overrides, hosted::SystemKind system);
+
+/// The same, of a scenario whose `cluster.system` is not to be.
+std::vector<std::string> system_messages(const ScenarioFile& file, const std::vector<std::string>& overrides,
+                                         const std::string& why);
+/// The same, of a scenario that is to be simulated; none, if it can.
+std::vector<std::string> simulator_messages(const ScenarioFile& file, const std::vector<std::string>& overrides);
 
 /// Whether this machine and this build can have the hosts that the plan's scenarios need. The error says what is
 /// missing, after "heir run --on hosts" or the like.

@@ -7,6 +7,7 @@
 
 #include "scenarios/load.h"
 #include "scenarios/mistakes.h"
+#include "tools/command/hosted_run.h"
 #include "tools/command/text.h"
 #include "tools/simulation/programs.h"
 
@@ -65,7 +66,7 @@ Plan Plan::of(std::vector<ScenarioFile> files, SeedRange seeds) {
 }
 
 Plan Plan::make(const std::vector<std::string>& paths, SeedRange seeds, std::vector<std::string> overrides,
-                std::vector<std::string>& problems) {
+                std::vector<std::string>& problems, RunsOn on) {
   Plan plan;
   plan.seeds_ = seeds;
   plan.overrides_ = std::move(overrides);
@@ -88,6 +89,9 @@ Plan Plan::make(const std::vector<std::string>& paths, SeedRange seeds, std::vec
     if (const Result<agent::Config> config = agent_config(*loaded.scenario, {}); !config)
       problems.push_back(scenarios::printable(name) + ": [policy]: " + config.error().message);
     plan.files_.push_back({name, std::move(*loaded.scenario)});
+    if (on == RunsOn::simulator)
+      for (std::string& message : simulator_messages(plan.files_.back(), plan.overrides_))
+        problems.push_back(std::move(message));
   }
   // The same mistake of a --set, once for each file, helps nobody.
   std::set<std::string> told;

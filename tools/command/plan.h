@@ -20,6 +20,8 @@ struct SeedRange {
   std::uint64_t size() const { return last - first + 1; }
 };
 
+enum class RunsOn { simulator, hosts };
+
 /// One run.
 struct Job {
   std::size_t index = 0;
@@ -33,7 +35,7 @@ class Plan {
 
   /// A folder stands for its *.toml, by name. All that is wrong with any of the files goes to `problems`.
   static Plan make(const std::vector<std::string>& paths, SeedRange seeds, std::vector<std::string> overrides,
-                   std::vector<std::string>& problems);
+                   std::vector<std::string>& problems, RunsOn on = RunsOn::simulator);
 
   /// Of scenarios that need be in no file.
   static Plan of(std::vector<ScenarioFile> files, SeedRange seeds);

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "scenarios/mistakes.h"
+#include "scenarios/names.h"
 #include "tools/command/commands.h"
 #include "tools/command/hosted_run.h"
 #include "tools/command/json.h"
@@ -30,7 +31,7 @@ struct Options {
   std::string on = "simulator";
   std::string keep;
   bool capture = false;
-  std::string system = "heir";
+  std::string system;
   bool tuned = false;
   unsigned jobs = 0;
   bool json = false;
@@ -103,11 +104,10 @@ std::string not_of_this_world(const Options& given) {
   if (given.on != "hosts") {
     for (const auto& [option, is_given] :
          {std::pair("--keep", !given.keep.empty()), std::pair("--capture", given.capture),
-          std::pair("--system", given.system != "heir"), std::pair("--tuned", given.tuned)})
+          std::pair("--system", !given.system.empty()), std::pair("--tuned", given.tuned)})
       if (is_given) return std::string(option) + " is for --on hosts";
     return "";
   }
-  if (given.tuned && given.system == "heir") return "--tuned is for other systems: heir runs with its defaults";
   if (given.capture && given.keep.empty()) return "--capture needs --keep DIR, where the frames are put";
   if (given.jobs > 1) return "--jobs: runs on hosts share this machine, and go one after another";
   std::string option;
@@ -136,7 +136,8 @@ Exit run(const Options& given) {
     return Exit::bad_usage;
   }
   std::vector<std::string> problems;
-  Plan plan = Plan::make(given.scenarios, seeds, given.overrides, problems);
+  const RunsOn on = given.on == "hosts" ? RunsOn::hosts : RunsOn::simulator;
+  Plan plan = Plan::make(given.scenarios, seeds, given.overrides, problems, on);
   if (problems.empty())
     for (const auto& [option, pattern] :
          {std::pair("--history", given.history), std::pair("--commit-log", given.commit_log),
@@ -164,11 +165,11 @@ Exit run(const Options& given) {
   if (isatty(STDOUT_FILENO) == 1 && !given.no_story) options.chart_width = terminal_width();
 
   const bool show_progress = isatty(STDERR_FILENO) == 1 && !given.quiet;
-  if (given.on == "hosts") {
-    const hosted::SystemChoice system{*hosted::system_named(given.system), given.tuned};
-    plan.set_on_hosts(std::string(given.system == "heir" ? "" : " --system " + given.system) +
-                      (given.tuned ? " --tuned" : ""));
-    return run_on_hosts(plan, options, {given.overrides, given.keep, given.capture, show_progress, system});
+  if (on == RunsOn::hosts) {
+    const auto system = scenarios::from_name<scenarios::SystemKind>(given.system);
+    plan.set_on_hosts((system ? " --system " + given.system : "") + (given.tuned ? " --tuned" : ""));
+    return run_on_hosts(plan, options,
+                        {given.overrides, given.keep, given.capture, show_progress, system, given.tuned});
   }
 
   ProgressLine line;
@@ -261,7 +262,8 @@ void add_run_command(CLI::App& app, Chosen& chosen) {
   command->add_flag("--capture", options->capture, "On hosts: keep all frames too (pcap)");
   command
       ->add_option("--system", options->system,
-                   "On hosts: what is deployed: heir (default), patroni, pg_auto_failover or repmgr")
+                   "On hosts: what is deployed, instead of the scenario's `cluster.system`: heir, patroni, "
+                   "pg_auto_failover or repmgr")
       ->type_name("SYSTEM")
       ->check(CLI::IsMember({"heir", "patroni", "pg_auto_failover", "repmgr"}));
   command->add_flag("--tuned", options->tuned, "On hosts: another system with settings tuned for short failovers");

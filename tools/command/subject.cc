@@ -8,6 +8,7 @@
 #include "scenarios/load.h"
 #include "scenarios/mistakes.h"
 #include "sim/faults/swarm.h"
+#include "tools/command/hosted_run.h"
 #include "tools/command/input_file.h"
 #include "tools/command/plan.h"
 #include "tools/hunt/results.h"
@@ -93,6 +94,11 @@ std::optional<Subject> load_subject(const SubjectOptions& options, std::vector<s
   }
   if (const Result<agent::Config> config = agent_config(*loaded.scenario, {}); !config) {
     problems.push_back(scenarios::printable(options.path) + ": [policy]: " + config.error().message);
+    return std::nullopt;
+  }
+  if (std::vector<std::string> refused = simulator_messages({options.path, *loaded.scenario}, options.overrides);
+      !refused.empty()) {
+    problems.insert(problems.end(), refused.begin(), refused.end());
     return std::nullopt;
   }
   subject.capsule.source = options.path;

@@ -9,6 +9,7 @@
 #include "engine/base/assert.h"
 #include "engine/databases/postgresql/layout.h"
 #include "engine/hosts/files.h"
+#include "scenarios/names.h"
 #include "tools/hosted/auto_failover_system.h"
 #include "tools/hosted/patroni_system.h"
 #include "tools/hosted/repmgr_system.h"
@@ -66,25 +67,8 @@ std::string start_text(const std::string& data) {
 
 }  // namespace
 
-const char* to_string(SystemKind kind) {
-  switch (kind) {
-    case SystemKind::heir: return "heir";
-    case SystemKind::patroni: return "patroni";
-    case SystemKind::auto_failover: return "pg_auto_failover";
-    case SystemKind::repmgr: return "repmgr";
-  }
-  return "";
-}
-
-std::optional<SystemKind> system_named(std::string_view name) {
-  for (const SystemKind kind : system_kinds)
-    if (name == to_string(kind)) return kind;
-  return std::nullopt;
-}
-
 std::string to_string(const SystemChoice& choice) {
-  return std::string(to_string(choice.kind)) + (choice.tuned ? ", tuned" : "") +
-         (choice.simulated ? ", simulated" : "");
+  return to_string(choice.kind) + (choice.tuned ? ", tuned" : "") + (choice.simulated ? ", simulated" : "");
 }
 
 std::string copies_of(SystemKind kind) {
@@ -103,14 +87,14 @@ Result<> can_deploy(SystemKind kind) {
   const Needs needs = needs_of(kind);
   for (const char* program : needs.programs)
     if (::access(program, F_OK) != 0)
-      return Error{ErrorCode::not_found, std::string(to_string(kind)) + " is not installed: there is no " + program +
+      return Error{ErrorCode::not_found, to_string(kind) + " is not installed: there is no " + program +
                                              "; on Debian 12: apt-get install " + needs.packages};
   return {};
 }
 
 std::string about(const SystemChoice& choice) {
   if (choice.kind == SystemKind::heir) return {};
-  return "what runs is " + std::string(to_string(choice.kind)) +
+  return "what runs is " + to_string(choice.kind) +
          (choice.tuned ? " with settings tuned for short failovers" : " with its defaults") +
          ", replicating synchronously; [timing] is heir's and means nothing to it";
 }

@@ -5,7 +5,6 @@
 
 #include <array>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,7 +16,7 @@
 
 namespace heir::hosted {
 
-enum class SystemKind { heir, patroni, auto_failover, repmgr };
+using scenarios::SystemKind;
 inline constexpr std::array system_kinds{SystemKind::heir, SystemKind::patroni, SystemKind::auto_failover,
                                          SystemKind::repmgr};
 
@@ -29,9 +28,6 @@ struct SystemChoice {
   bool operator==(const SystemChoice&) const = default;
 };
 
-/// "pg_auto_failover"
-const char* to_string(SystemKind kind);
-std::optional<SystemKind> system_named(std::string_view name);
 /// "patroni, tuned", "heir, simulated"
 std::string to_string(const SystemChoice& choice);
 

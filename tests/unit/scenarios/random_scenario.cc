@@ -207,6 +207,7 @@ Scenario random_scenario(Dice& dice) {
     s.vary.push_back({at, static_cast<std::uint64_t>(dice.between(1, INT64_MAX))});
   s.cluster.peers = static_cast<int>(dice.between(3, 15));
   s.cluster.policy = any<PolicyPreset>(dice);
+  s.cluster.system = any<SystemKind>(dice);
   for (const PolicySwitch& line : policy_switches()) {
     if (!dice.chance(15)) continue;
     const auto index = static_cast<std::size_t>(dice.between(0, static_cast<std::int64_t>(line.values.size()) - 1));
