@@ -120,10 +120,6 @@ std::vector<Refusal> refusals_of(SystemKind system, const scenarios::Scenario& s
     refused.push_back({"cluster", 0, "singleton", "it is heir's; " + name + " has no such setting"});
   if (scenario.cluster.fenced_reads)
     refused.push_back({"cluster", 0, "fenced_reads", "it is heir's; " + name + " has no such setting"});
-  for (std::size_t i = 0; i < scenario.workloads.size(); ++i)
-    if (scenario.workloads[i].reads_from == scenarios::ReadsFrom::standbys)
-      refused.push_back({"workload", static_cast<int>(i), "reads_from",
-                         "standbys are read by heir's read-only ports; " + name + " promises no bound to judge by"});
   if (!scenario.policy.empty()) refused.push_back({"policy", 0, "", "it changes heir's rules, not those of " + name});
   if (scenario.clock != scenarios::Clock()) refused.push_back({"clock", 0, "", no_clocks(name)});
   if (system == SystemKind::auto_failover && scenario.server.connections != scenarios::Server().connections)
