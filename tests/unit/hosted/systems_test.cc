@@ -116,7 +116,7 @@ TEST_CASE("What another system cannot do is refused, and what it can is not") {
       "[[fault]]\nkind = \"pause\"\ntarget = \"primary\"\nevery = \"5s\"\non = \"gate-opens\"\nfor = \"1s\"\n";
   CHECK(places(SystemKind::heir, everything).empty());
   CHECK(places(SystemKind::patroni, everything) ==
-        Places{"cluster 0 fenced_reads", "workload 0 reads_from", "policy 0 ", "fault 1 kind", "fault 2 on"});
+        Places{"cluster 0 fenced_reads", "policy 0 ", "fault 1 kind", "fault 2 on"});
   const std::string store = "[[fault]]\nkind = \"crash-store\"\ntarget = \"store:1\"\nat = \"5s\"\n";
   CHECK(places(SystemKind::patroni, store).empty());
   CHECK(places(SystemKind::auto_failover, store) == Places{"fault 0 "});
