@@ -105,6 +105,30 @@ TEST_CASE("a diverged copy does not follow") {
   CHECK_FALSE(f.server().receiver);
 }
 
+TEST_CASE("who lacks the timeline on which our log ends is not followed, for it may begin another of that number") {
+  Fixture f;
+  f.own_copy(Position{{{1, 0, 0}, {2, 2, 80}}, 95}, true);
+  f.host.folders.insert("/root/data/pg_wal");
+  Server& other = f.host.servers["there:2"];
+  other.recovery = true;
+  other.log = log_of(80);
+  const auto result = f.await(f.adapter->follow(f.there, std::vector<PeerId>()));
+  REQUIRE_FALSE(result);
+  CHECK(result.error().code == ErrorCode::timed_out);
+  CHECK(result.error().message.find("is not on timeline 2") != std::string::npos);
+  CHECK_FALSE(f.server().receiver);
+  SECTION("it was behind, and gets there") {
+    other.log = Position{{{1, 0, 0}, {2, 2, 80}}, 95};
+    CHECK(said(f.await(f.adapter->follow(f.there, std::vector<PeerId>()))) == "");
+    CHECK(f.server().receiver);
+  }
+  SECTION("it is promoted to another one") {
+    other.recovery = false;
+    other.log = Position{{{1, 0, 0}, {2, 3, 80}}, 100};
+    CHECK(f.await(f.adapter->follow(f.there, std::vector<PeerId>())).error().code == ErrorCode::refused);
+  }
+}
+
 TEST_CASE("nothing beyond the fork: follow") {
   Fixture f;
   diverge(f);
