@@ -66,8 +66,9 @@ constexpr std::array switches{
     PolicySwitch{"automatic_rejoin", on, "Off: a deposed peer waits for the operator."},
     PolicySwitch{
         "distrust_own_disk", on,
-        "Off: a primary that starts again leads by whatever its disk holds, bad pages are the clients' business, "
-        "and a copy is replaced even if its primary lacks what it holds."},
+        "Off: a primary that starts again leads by whatever its disk holds, a proven peer takes over with a log that "
+        "shows that it has lost some, bad pages are the clients' business, and a copy is replaced even if its primary "
+        "lacks what it holds."},
     PolicySwitch{"rewind_on_fresh_read", on, "Off: a peer rewinds on an old view."},
     PolicySwitch{"rewind_against", rewind, "Whom a log that may have diverged is compared with."},
     PolicySwitch{"history", on, "Off: old versions of the cluster state are not kept."},

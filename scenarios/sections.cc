@@ -352,8 +352,8 @@ Section<Expect> expect_section() {
   s.keys.push_back(key("min_ok", &Expect::min_ok, "So many operations succeed, at least.", count));
   s.keys.push_back(
       key("max_failed_requests", &Expect::max_failed_requests,
-          "So many requests of operators (`switchover`, `freeze`, `unfreeze`, `rebuild`) fail, at most: they "
-          "are refused, or have not succeeded by the end.",
+          "So many requests of operators (`switchover`, `freeze`, `unfreeze`) fail, at most: they are refused, or have "
+          "not succeeded by the end. A `rebuild` counts as a success when it is sent.",
           count));
   s.check = [](const Value& table, const Expect& expect, Reading& reading) {
     if (expect.verdict) {

@@ -4,7 +4,7 @@
 // writes that nobody was acknowledged yet, and that a failover may take back; and nobody keeps a session from seeing an
 // earlier state than a session with another host did.
 //
-// How a standby knows, whatever its clocks and its upstream say: by its own monotonic clock it asks, and the agent of
+// How a standby knows, whatever its wall clock and its upstream say: by its own monotonic clock it asks, and the agent of
 // the primary answers with the end of its log, which it tells, as the gate tells answers, only while its lease is live.
 // Once the standby has replayed so far, on the same timeline, it shows all that was acknowledged when it asked.
 //

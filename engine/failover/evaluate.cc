@@ -32,6 +32,15 @@ bool is_proven(const Context& c) {
   return is_listed(state.proven, c.peer.id) && !other_copy;
 }
 
+bool has_opened_branches(const Context& c, const Position& log) {
+  if (!c.policy().distrust_own_disk || HEIR_MUTANT("opened-branches-not-asked-for")) return true;
+  const std::vector<Branch>& declared = c.state().initial_position.lineage;
+  return std::all_of(declared.begin(), declared.end(), [&](const Branch& branch) {
+    return branch.promotion == 0 || branch.promotion > c.state().last_opened.number() ||
+           std::find(log.lineage.begin(), log.lineage.end(), branch) != log.lineage.end();
+  });
+}
+
 void request_read(Context& c) {
   if (!c.peer.read && c.peer.read_failed && c.peer.retry_at && c.now.monotonic < *c.peer.retry_at)
     return c.wait(Reason::retrying, "the store did not answer; reading again soon");
@@ -250,6 +259,8 @@ void take_role_of_new_generation(Context& c) {
   }
   peer.handed_over = peer.role == Role::primary && c.policy().promotion == Promotion::switchover && !state.opened &&
                      state.generation > Generation(1) && state.changed.by != peer.id.value();
+  // An order to rebuild was about another copy than a primary's.
+  if (peer.role == Role::primary) peer.rejoin_by_clone = false;
   // A former primary may have what nobody else has; so may any deposed peer.
   peer.needs_rejoin = peer.role == Role::deposed || peer.rejoin_by_clone;
 }

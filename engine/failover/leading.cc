@@ -205,7 +205,7 @@ bool accept_handover(Context& c) {
     peer.position.reset();
     return true;
   }
-  if (!is_proven(c)) {
+  if (!is_proven(c) || !has_opened_branches(c, *peer.position)) {
     c.wait(Reason::not_caught_up, "handed the primary's role, but the log here ends at " + to_string(*peer.position) +
                                       ", before " + to_string(c.state().initial_position));
     return false;

@@ -85,8 +85,9 @@ struct Policy {
 
   // Returning peers (section 7)
   bool automatic_rejoin = true;  ///< Off: a deposed peer waits for the operator.
-  /// Off: a primary that starts again leads by whatever its disk holds, pages that fail their checksums are clients'
-  /// business, and a copy that its primary lacks is replaced all the same.
+  /// Off: a primary that starts again leads by whatever its disk holds, a proven peer takes over with a log that shows
+  /// that it has lost some, pages that fail their checksums are clients' business, and a copy that its primary lacks is
+  /// replaced all the same.
   bool distrust_own_disk = true;
   bool rewind_on_fresh_read = true;
   RewindAgainst rewind_against = RewindAgainst::primary;

@@ -39,6 +39,9 @@ void start_over(Context& c);
 bool remove_expired_freeze(Context& c);
 /// This peer held everything that was acknowledged when a generation was last open, and its copy is still that copy.
 bool is_proven(const Context& c);
+/// Whoever is proven has flushed, before the gate opened, every branch that a generation began which has opened. One
+/// that lacks such a branch of the initial position, known to others, is proven no more: its disk lied.
+bool has_opened_branches(const Context& c, const Position& log);
 /// Whether `log` has all that the generation was declared with, as the policy compares positions.
 bool has_initial_position(const Policy& policy, const Position& log, const ClusterState& state);
 

@@ -104,8 +104,9 @@ bool attempt(Context& c, const std::string& why) {
   if (!tell_position(c, severs ? DatabaseCommand(Sever{}) : DatabaseCommand(ReadPosition{}))) return true;
   if (!confirmed) return true;
 
-  if (c.policy().check_initial_position && !goes_by_proven(c) && !loss_is_accepted(c) &&
-      !has_initial_position(c.policy(), *peer.position, c.state())) {
+  const bool has_all = (goes_by_proven(c) && has_opened_branches(c, *peer.position)) ||
+                       has_initial_position(c.policy(), *peer.position, c.state());
+  if (c.policy().check_initial_position && !has_all && !loss_is_accepted(c)) {
     // While severed nothing more can arrive, and a primary that comes back needs its sync to stream: follow, and look
     // again.
     c.wait(Reason::not_caught_up, why + ", but the log here ends at " + to_string(*peer.position) +

@@ -244,6 +244,8 @@ const std::vector<Mutant> all = {
      "rejoin and the probe `tail-set-aside` look for."},
     {"trusts-its-own-disk", "A primary that starts again leads by whatever its disk holds.", "2, 7", "lost write",
      "distrust_own_disk=false", "scenarios/known-bad/believes-its-disk.toml"},
+    {"opened-branches-not-asked-for", "A proven peer takes over without the timelines that have opened.", "2, 4",
+     "lost write", "", "scenarios/disks/lied-before-it-was-promoted.toml"},
     {"lost-log-told", "A proven peer takes over though others had more of what was written on it.", "2, 4",
      "lost write", "", "scenarios/disks/lied-and-an-unopened-successor.toml"},
 

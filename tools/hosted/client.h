@@ -25,7 +25,7 @@ inline constexpr std::array client_tables{
 class Client {
  public:
   /// On a thread in the host's network, which begins with start(). All given by reference outlive it. Reads go to one
-  /// of `standbys`, drawn for each, if there are any; they promise no freshness.
+  /// of `standbys`, drawn for each, if there are any.
   Client(const testbed::Container& host, sim::ClientParameters parameters, reports::ProcessId process,
          std::uint64_t seed, std::vector<Access> gates, std::vector<Access> standbys, const RealClock& clock,
          Recorder& recorder, const Stop& stop);

@@ -43,8 +43,9 @@ std::vector<Failure> found(const scenarios::Scenario& scenario, const sim::RunRe
   const scenarios::Expect& expect = scenario.expect;
   reports::CheckOptions options;
   if (result.final_state && !result.stopped) options.final_state = *result.final_state;
-  // Others than heir promise no bound.
-  if (reads_from_standbys(scenario) && scenario.cluster.system == scenarios::SystemKind::heir)
+  // Others than heir promise no bound, and what may be lost may be lacked.
+  if (reads_from_standbys(scenario) && scenario.cluster.system == scenarios::SystemKind::heir &&
+      expect.lost_writes == 0)
     options.max_lag = lag_by_true_time(scenario);
   const auto allowed = static_cast<std::size_t>(std::max(expect.lost_writes, 0));
   options.max_failures += allowed;

@@ -2,6 +2,8 @@
 // for each concern: disk.h, server.h, watch.h, lineage.h, rejoin.h. Internal to this folder.
 #pragma once
 
+#include <set>
+
 #include "engine/databases/postgresql/adapter.h"
 #include "engine/databases/postgresql/layout.h"
 #include "engine/databases/postgresql/sessions.h"
@@ -57,7 +59,7 @@ struct Context {
   /// The log of the server that runs was compared with its sync's since it started, or is a standby's that was
   /// promoted;
   bool compared = false;
-  std::optional<PeerId> silent_sync;  ///< and who was asked in vain.
+  std::set<PeerId> silent_syncs;  ///< and who was asked in vain.
 };
 
 /// The same code, with what was being done before the words and what follows behind them.

@@ -16,8 +16,8 @@ namespace {
 constexpr std::uint64_t shutdown_record_room = 512;
 
 /// How far a standby's log goes. What it has received counts, though it may not have replayed all.
-Task<Result<Source>> log_of(Context& context, Endpoint peer) {
-  Sessions server(context.host, peer.server, context.config.superuser, context.config.answer_limit);
+Task<Result<Source>> log_of(Context& context, Endpoint peer, Duration limit) {
+  Sessions server(context.host, peer.server, context.config.superuser, limit);
   Result<Source> source = co_await source_of(server);
   if (!source) co_return source;
   const Result<Observation> seen = co_await observe_remote(server);
@@ -73,12 +73,13 @@ Task<Result<>> refuse_to_lead(Context& context, Position ours, PeerId sync, Posi
 
 /// For a server that nobody compared before it ran: the sync did not answer, or the agent died in between. It may have
 /// written since, so that a loss shows only as long as the sync has more.
-Task<Result<>> compare_running(Context& context, Endpoint sync) {
-  if (context.compared || context.silent_sync == sync.peer) co_return Result<>();
-  const MonotonicTime give_up = context.host.monotonic_now() + context.config.compare_limit;
+Task<Result<>> compare_running(Context& context, Endpoint sync, MonotonicTime give_up) {
+  if (context.compared || context.silent_syncs.contains(sync.peer)) co_return Result<>();
   for (;;) {
+    const Duration left = give_up - context.host.monotonic_now();
     // Asked first: what it has came from here, so that our log, looked at later, can only be longer.
-    const Result<Source> theirs = co_await log_of(context, sync);
+    Result<Source> theirs = Error{ErrorCode::timed_out, "no answer"};
+    if (left > Duration()) theirs = co_await log_of(context, sync, left);
     if (theirs) {
       const Result<Source> ours = co_await source_of(context.sessions);
       if (!ours) co_return ours.error();
@@ -93,7 +94,7 @@ Task<Result<>> compare_running(Context& context, Endpoint sync) {
     if (context.host.monotonic_now() >= give_up) {
       context.host.log(LogLevel::warning, "own-log-not-compared",
                        {{"sync", sync.peer.value()}, {"error", to_string(theirs.error())}});
-      context.silent_sync = sync.peer;
+      context.silent_syncs.insert(sync.peer);
       co_return Result<>();
     }
     co_await context.host.sleep(context.config.poll_interval);
@@ -139,19 +140,20 @@ Task<Result<>> start_again(Context& context, Primary role, std::optional<Endpoin
   const Result<bool> whole = co_await is_whole(context);
   if (!whole) co_return whole.error();
   if (!*whole || !sync) co_return co_await start(context, wanted);
+  const MonotonicTime give_up = context.host.monotonic_now() + context.config.compare_limit;
   if (*running) {
     if (const Result<> configured = co_await start(context, wanted); !configured) co_return configured;
     if (patience == Patience::none) co_return Result<>();
-    co_return co_await compare_running(context, *sync);
+    co_return co_await compare_running(context, *sync, give_up);
   }
 
   // Asked before our server runs: what the sync has then came from the one that ended.
   const Endpoint asked = *sync;
-  const Result<Source> theirs = co_await log_of(context, asked);
+  const Result<Source> theirs = co_await log_of(context, asked, context.config.compare_limit);
   const Result<programs::ControlData> before = co_await control_data(context, context.layout.data());
   if (!before) co_return before.error();
   if (const Result<> started = co_await start(context, wanted); !started) co_return started;
-  if (!theirs && patience == Patience::some) co_return co_await compare_running(context, asked);
+  if (!theirs && patience == Patience::some) co_return co_await compare_running(context, asked, give_up);
   if (theirs && !theirs->primary && theirs->system_identifier == before->system_identifier) {
     const Result<programs::ControlData> after = co_await control_data(context, context.layout.data());
     if (!after) co_return after.error();

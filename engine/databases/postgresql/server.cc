@@ -174,7 +174,7 @@ Task<Result<>> start_unproven(Context& context, Role role, std::optional<Duratio
   context.sessions.drop();
   context.memory = Memory();
   context.compared = false;
-  context.silent_sync.reset();
+  context.silent_syncs.clear();
   Program program = programs::start(context.config.binaries, data_folder, layout.settings(), layout.access(),
                                     layout.start_log(), limit.value_or(context.config.start_limit));
   const Result<ProgramExit> exit = co_await context.host.run(std::move(program));

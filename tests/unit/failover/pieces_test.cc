@@ -267,6 +267,41 @@ TEST_CASE("a rebuild that is asked for while the copy rejoins is done after that
   CHECK_FALSE(peer.rejoin_by_clone);
 }
 
+TEST_CASE("a rebuild that was asked for is forgotten by a peer that leads") {
+  Peer peer = sync_of_a_primary_that_is_back();
+  (void)step(peer, now_ms(0), Rebuild{});
+  REQUIRE(peer.rejoin_by_clone);
+  View view = peer.view;
+  view.version = view.index = 2;
+  view.state->generation = Generation(3);
+  view.state->primary = b;
+  view.state->sync = a;
+  view.state->opened.reset();
+  (void)step(peer, now_ms(1), ViewChanged{view});
+  REQUIRE(peer.role == Role::primary);
+  CHECK_FALSE(peer.rejoin_by_clone);
+  CHECK_FALSE(peer.needs_rejoin);
+}
+
+TEST_CASE("a proven peer lacks no timeline that has opened") {
+  Peer peer = waiting_to_read();
+  peer.view.state.emplace();
+  ClusterState& state = *peer.view.state;
+  state.last_opened = Generation(4);
+  const Position standby{{{1, 0, 0}}, 90};
+  std::vector<Effect> effects;
+  const rules::Context context{peer, now_ms(0), effects};
+  // Begun in the generation that opened last; in a later one; and by nobody knows whom.
+  for (const std::uint64_t promotion : {4u, 5u, 0u}) {
+    state.initial_position = Position{{{1, 0, 0}, {2, promotion, 80}}, 120};
+    CHECK(rules::has_opened_branches(context, standby) == (promotion != 4));
+    CHECK(rules::has_opened_branches(context, Position{{{1, 0, 0}, {2, promotion, 80}}, 85}));
+  }
+  state.initial_position = Position{{{1, 0, 0}, {2, 4, 80}}, 120};
+  peer.policy.distrust_own_disk = false;
+  CHECK(rules::has_opened_branches(context, standby));
+}
+
 TEST_CASE("who rejoined with an earlier generation's primary may have to do so again in this one") {
   for (const bool later : {false, true}) {
     CAPTURE(later);

@@ -107,6 +107,15 @@ TEST_CASE("a sync that does not answer at once is asked again, for a while") {
   CHECK(f.await(f.adapter->start_again(Primary{other.peer, {other.peer}}, other)).error().code == ErrorCode::refused);
 }
 
+TEST_CASE("a sync that does not answer at all is waited for no longer than the limit") {
+  Restart f;
+  f.host.servers["there:2"].silent = true;
+  const MonotonicTime begun = f.host.monotonic_now();
+  CHECK(said(f.start_again()).empty());
+  CHECK(f.host.monotonic_now() - begun < f.config().compare_limit + Duration::seconds(1));
+  CHECK(f.host.count("log own-log-not-compared") == 1);
+}
+
 TEST_CASE("a server whose log nobody compared, for the agent that started it is dead, is compared while it runs") {
   Restart f;
   REQUIRE(said(f.await(f.adapter->start(Primary{f.there.peer, {f.there.peer}}))).empty());
