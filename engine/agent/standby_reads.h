@@ -4,9 +4,9 @@
 // writes that nobody was acknowledged yet, and that a failover may take back; and nobody keeps a session from seeing an
 // earlier state than a session with another host did.
 //
-// How a standby knows, whatever its wall clock and its upstream say: by its own monotonic clock it asks, and the agent of
-// the primary answers with the end of its log, which it tells, as the gate tells answers, only while its lease is live.
-// Once the standby has replayed so far, on the same timeline, it shows all that was acknowledged when it asked.
+// How a standby knows, whatever its wall clock and its upstream say: by its own monotonic clock it asks, and the agent
+// of the primary answers with the end of its log, which it tells, as the gate tells answers, only while its lease is
+// live. Once the standby has replayed so far, on the same timeline, it shows all that was acknowledged when it asked.
 //
 // A proof covers answers that are produced while it is valid. So where one proof ended before the next began, whoever
 // was connected is cut: an answer of theirs may be of the time between.
