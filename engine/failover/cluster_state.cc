@@ -28,8 +28,8 @@ ClusterState next_generation(const ClusterState& state) {
   if (state.opened || HEIR_MUTANT("proven-though-never-opened")) {
     next.proven = {state.primary};
     if (state.sync) next.proven.push_back(*state.sync);
-    next.last_opened = state.generation;
   }
+  if (state.opened) next.last_opened = state.generation;
   if (!HEIR_MUTANT("opened-carried-over")) next.opened.reset();
   next.promote.reset();
   return next;

@@ -20,5 +20,5 @@ done
 "$mutated" --mutant raft-votes-twice run scenarios/first/mixed.toml --seed 3 --quiet |
   grep -qxF 'heir-mutants --mutant raft-votes-twice run scenarios/first/mixed.toml --seed 3' || say "the mutant is missing from the command"
 
-"$mutated" mutants --strategy random --cap 60 --repeats 1 --jobs 2 || say "a mutant was missed"
+"$mutated" mutants --strategy random --cap 80 --repeats 1 --jobs 2 || say "a mutant was missed"
 exit "$found"

@@ -34,7 +34,7 @@ const std::vector<Mutant> all = {
     {"opened-carried-over", "A new generation counts as opened, by the session of the old primary.", "2, 5",
      "lost write"},
     {"proven-though-never-opened", "Primary and sync of a generation that never opened count as proven.", "2",
-     "lost write"},
+     "lost write", "", "scenarios/processes/mixed-with-trusted-disks.toml"},
     {"proven-unused", "Only the sync takes over, even while the generation has not opened.", "2, 11: proven", "stuck",
      "use_proven=false", "scenarios/network/primary-cut-off-from-its-peers.toml"},
     {"rebuilt-copy-proven", "A copy that took the place of a proven one is taken for it.", "2", "lost write",
