@@ -77,6 +77,7 @@ class Hunt final : public tools::PoolOwner {
         scenarios::Loaded loaded = scenarios::load_file(path);
         if (!loaded) return Error{ErrorCode::invalid, loaded.messages.front()};
         // The world of a known-bad design, without its mistake; the mutant is that mistake, or another.
+        // A known-bad design would fail by itself.
         if (loaded.scenario->expect.verdict) loaded.scenario->policy.clear();
         loaded.scenario->expect.verdict.reset();
         World world{*loaded.scenario, *loaded.scenario};

@@ -155,6 +155,7 @@ class HostedWorld final : public sim::Actions {
   void switch_off(int host, sim::UnsyncedFate fate);
   void see_ends(Host& host);
   void see_requests_end();
+  void hold_or_let_go(int host, scenarios::ProcessKind process, int number);
   void later(Duration in, std::function<void()> act) { due_.push_back({after(now_of_machine(), in), std::move(act)}); }
   /// The same, if the host is not switched off meanwhile.
   void later_on(int host, Duration in, std::function<void()> act);

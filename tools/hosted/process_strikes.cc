@@ -86,29 +86,25 @@ void HostedWorld::use_up_connections(int host, bool used_up) {
   gather_crowd(host);
 }
 
-void HostedWorld::pause(int host, ProcessKind process) {
-  if (!is_up(host) || of(host).pauses_of(process)++ > 0) return;
+/// SIGSTOP or SIGCONT, to the whole host or to the processes of that kind.
+void HostedWorld::hold_or_let_go(int host, ProcessKind process, int number) {
   testbed::Container& on = container(host);
   if (process == ProcessKind::host)
-    note(on.signal_all(SIGSTOP), "pausing " + observer_.host_name(host));
+    note(on.signal_all(number), (number == SIGSTOP ? "pausing " : "going on with ") + observer_.host_name(host));
   else if (process == ProcessKind::agent)
-    signal_processes(on, SIGSTOP, [&](const HostProcess& each) { return is_agent_of(host, each); });
+    signal_processes(on, number, [&](const HostProcess& each) { return is_agent_of(host, each); });
   else
-    signal_processes(on, SIGSTOP, [](const HostProcess& each) { return each.is_postgres(); });
+    signal_processes(on, number, [](const HostProcess& each) { return each.is_postgres(); });
   note_machine(host);
+}
+
+void HostedWorld::pause(int host, ProcessKind process) {
+  if (is_up(host) && of(host).pauses_of(process)++ == 0) hold_or_let_go(host, process, SIGSTOP);
 }
 
 void HostedWorld::resume(int host, ProcessKind process) {
   int& count = of(host).pauses_of(process);
-  if (!is_up(host) || count == 0 || --count > 0) return;
-  testbed::Container& on = container(host);
-  if (process == ProcessKind::host)
-    note(on.signal_all(SIGCONT), "going on with " + observer_.host_name(host));
-  else if (process == ProcessKind::agent)
-    signal_processes(on, SIGCONT, [&](const HostProcess& each) { return is_agent_of(host, each); });
-  else
-    signal_processes(on, SIGCONT, [](const HostProcess& each) { return each.is_postgres(); });
-  note_machine(host);
+  if (is_up(host) && count > 0 && --count == 0) hold_or_let_go(host, process, SIGCONT);
 }
 
 }  // namespace heir::hosted

@@ -323,11 +323,10 @@ Task<Result<>> refuse_lost_log(Context& context, Position ours, Position other, 
   const Result<bool> ours_alone = co_await wrote_last_branch(context, ours);
   if (!ours_alone) co_return ours_alone.error();
   if (!*ours_alone) co_return Result<>();
-  const std::string why = "the log here ends at " + to_string(ours) + ", but " + who +
-                          " has more of the timeline that was written here: this disk lost what it had synced";
-  if (const Result<> stopped = co_await stop(context, StopMode::immediate); !stopped) co_return stopped.error();
-  if (const Result<> marked = co_await mark_damaged(context, why); !marked) co_return marked.error();
-  co_return Error{ErrorCode::refused, why + "; it is cloned anew"};
+  std::string finding =
+      "the log here ends at " + to_string(ours) + ", but " + who + " has more of the timeline that was written here";
+  std::string next = "it is cloned anew";
+  co_return co_await refuse_copy(context, std::move(finding), std::move(next));
 }
 
 }  // namespace

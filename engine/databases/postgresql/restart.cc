@@ -63,12 +63,10 @@ Task<Result<std::string>> lacks_log(Context& context) {
 }
 
 Task<Result<>> refuse_to_lead(Context& context, Position ours, PeerId sync, Position theirs) {
-  const std::string why = "the log here ends at " + programs::to_lsn(ours.offset) + ", but " + sync.value() +
-                          " has received it up to " + programs::to_lsn(theirs.offset) +
-                          ": this disk lost what it had synced";
-  if (const Result<> stopped = co_await stop(context, StopMode::immediate); !stopped) co_return stopped;
-  if (const Result<> marked = co_await mark_damaged(context, why); !marked) co_return marked;
-  co_return Error{ErrorCode::refused, why + "; the copy is not led by but cloned anew once another leads"};
+  std::string finding = "the log here ends at " + programs::to_lsn(ours.offset) + ", but " + sync.value() +
+                        " has received it up to " + programs::to_lsn(theirs.offset);
+  std::string next = "the copy is not led by but cloned anew once another leads";
+  co_return co_await refuse_copy(context, std::move(finding), std::move(next));
 }
 
 /// For a server that nobody compared before it ran: the sync did not answer, or the agent died in between. It may have
@@ -131,6 +129,13 @@ Task<Result<>> mark_damaged(Context& context, std::string why) {
   context.host.log(LogLevel::error, "copy-damaged", {{"why", why}});
   context.damaged = why;
   co_return co_await replace_file(context.host, damaged_mark(context.layout.data()), std::move(why));
+}
+
+Task<Result<>> refuse_copy(Context& context, std::string finding, std::string next) {
+  const std::string why = finding + ": this disk lost what it had synced";
+  if (const Result<> stopped = co_await stop(context, StopMode::immediate); !stopped) co_return stopped;
+  if (const Result<> marked = co_await mark_damaged(context, why); !marked) co_return marked;
+  co_return Error{ErrorCode::refused, why + "; " + next};
 }
 
 Task<Result<>> start_again(Context& context, Primary role, std::optional<Endpoint> sync, Patience patience) {

@@ -11,5 +11,8 @@ Task<Result<>> start_again(Context& context, Primary role, std::optional<Endpoin
 /// before the copy is consistent, and alone it would wait for the rest for ever.
 Task<Result<>> start_severed(Context& context);
 Task<Result<>> mark_damaged(Context& context, std::string why);
+/// Stops the server of a copy whose log was found to end too early, and marks it damaged. `refused`, with the finding
+/// and what comes next, unless that fails.
+Task<Result<>> refuse_copy(Context& context, std::string finding, std::string next);
 
 }  // namespace heir::postgresql

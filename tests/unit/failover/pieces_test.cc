@@ -231,6 +231,17 @@ DatabaseCommand answered(Peer& peer, std::int64_t ms, Outcome outcome) {
   if (peer.read) (void)step(peer, now_ms(ms), ReadDone{*peer.read, peer.view});
   return command;
 }
+/// The same sync, in a generation that has not opened, its rejoin under way.
+Peer sync_that_rejoins() {
+  Peer peer = sync_of_a_primary_that_is_back();
+  peer.view.state->opened.reset();
+  peer.needs_rejoin = true;
+  peer.command.reset();
+  (void)step(peer, now_ms(0), Tick{});
+  CHECK(std::holds_alternative<Stop>(answered(peer, 0, Outcome::done)));
+  REQUIRE(peer.command);
+  return peer;
+}
 
 }  // namespace
 
@@ -250,13 +261,7 @@ TEST_CASE("a sync that cannot tell where its log ends rejoins with the primary t
 }
 
 TEST_CASE("a rebuild that is asked for while the copy rejoins is done after that") {
-  Peer peer = sync_of_a_primary_that_is_back();
-  peer.view.state->opened.reset();
-  peer.needs_rejoin = true;
-  peer.command.reset();
-  (void)step(peer, now_ms(0), Tick{});
-  CHECK(std::holds_alternative<Stop>(answered(peer, 0, Outcome::done)));
-  REQUIRE(peer.command);
+  Peer peer = sync_that_rejoins();
   CHECK_FALSE(std::get<Rejoin>(peer.command->command).clone);
   (void)step(peer, now_ms(1), Rebuild{});
   CHECK_FALSE(std::get<Rejoin>(answered(peer, 2, Outcome::done)).clone);
@@ -305,13 +310,7 @@ TEST_CASE("a proven peer lacks no timeline that has opened") {
 TEST_CASE("who rejoined with an earlier generation's primary may have to do so again in this one") {
   for (const bool later : {false, true}) {
     CAPTURE(later);
-    Peer peer = sync_of_a_primary_that_is_back();
-    peer.view.state->opened.reset();
-    peer.needs_rejoin = true;
-    peer.command.reset();
-    (void)step(peer, now_ms(0), Tick{});
-    CHECK(std::holds_alternative<Stop>(answered(peer, 0, Outcome::done)));
-    REQUIRE(peer.command);
+    Peer peer = sync_that_rejoins();
     REQUIRE(std::holds_alternative<Rejoin>(peer.command->command));
     if (later) {
       View view = peer.view;
