@@ -15,6 +15,8 @@ std::string data_on_disk() {
   return std::string(data_root).substr(std::strlen(disk_root));
 }
 
+constexpr Duration initdb_limit = Duration::seconds(60);
+
 }  // namespace
 
 void HostedWorld::begin(std::function<bool(int)> strikes_alone) {
@@ -87,6 +89,30 @@ sim::DiskImage HostedWorld::disk_image(int host) const {
                  "its disk was copied, and served nobody for " + to_string(took));
   sim::DiskImage image;
   image.root.object = std::make_shared<KeptDisk>(folder);
+  return image;
+}
+
+/// A new cluster, made by the operator, who can be struck by nothing.
+sim::DiskImage HostedWorld::with_foreign_data(sim::DiskImage image) {
+  const std::string name = "/foreign-" + std::to_string(kept_disks_);
+  const std::string foreign = world_->folder(operator_node()) + disk_root + name;
+  std::error_code error;
+  std::filesystem::create_directories(foreign, error);
+  if (!error && ::chown(foreign.c_str(), postgres_user().user, postgres_user().group) != 0)
+    error = std::error_code(errno, std::generic_category());
+  testbed::Command initdb =
+      command_of({std::string(postgresql_programs) + "/initdb", "-D", disk_root + name, "-A", "trust", "--no-sync"});
+  initdb.user = postgres_user();
+  const Result<int> made = world_->host(operator_node()).run(with_output(initdb, *operator_log_), initdb_limit);
+  if (!made || *made != 0) {
+    note(made ? Result<>(ErrorCode::failed, "initdb failed") : Result<>(made.error()), "another cluster's data");
+    return image;
+  }
+  const auto kept = std::dynamic_pointer_cast<const KeptDisk>(image.root.object);
+  const std::string own = kept->folder() + copies_of(SystemKind::heir).substr(data_on_disk().size());
+  std::filesystem::remove_all(own, error);
+  if (!error) std::filesystem::rename(foreign, own, error);
+  note(error ? Result<>(ErrorCode::io_error, own + ": " + error.message()) : Result<>(), "another cluster's data");
   return image;
 }
 

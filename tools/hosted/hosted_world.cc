@@ -457,12 +457,4 @@ void HostedWorld::kill_second_agent(int host) {
   second.reset();
 }
 
-// ---- What refusals.cc refuses
-// -----------------------------------------------------------------------------------------------
-
-sim::DiskImage HostedWorld::with_foreign_data(sim::DiskImage) {
-  ASSERT(false, "another cluster's data was to be refused before the start");
-  std::abort();
-}
-
 }  // namespace heir::hosted

@@ -15,7 +15,6 @@ using scenarios::Fault;
 using scenarios::FaultKind;
 using scenarios::Scenario;
 
-constexpr const char* no_other_cluster = "there is no other cluster whose data could be put there";
 constexpr const char* stores_word =
     "what a member of the store may forget or misread nobody can tell on hosts, so its disk keeps what it says it "
     "holds";
@@ -50,8 +49,6 @@ bool breaks_its_word(const Fault& fault, FaultKind kind) {
 
 void check_disk_fault(const Fault& fault, const std::function<void(const char* key, const std::string& why)>& refuse) {
   const std::vector<FaultKind> kinds = scenarios::possible_kinds(fault);
-  const auto has = [&](FaultKind kind) { return std::find(kinds.begin(), kinds.end(), kind) != kinds.end(); };
-  if (has(FaultKind::swap_disk) && fault.disk == scenarios::SwappedDisk::foreign) refuse("disk", no_other_cluster);
   if (std::none_of(kinds.begin(), kinds.end(), [&](FaultKind kind) { return breaks_its_word(fault, kind); })) return;
   if (is_of_store(fault.target))
     refuse("target", stores_word);

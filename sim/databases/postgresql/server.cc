@@ -150,17 +150,21 @@ void PostgresServer::flushed_to(Lsn lsn) {
   if (phase_ == ServerPhase::shutting_down) continue_shutdown();
 }
 
-void PostgresServer::receive(const WalSpan& span, bool wants_apply) {
+Result<> PostgresServer::receive(const WalSpan& span, bool wants_apply) {
   DataDirectory& d = home_->data;
   const Lsn before = d.wal.end();
   d.wal.append(span);
   if (const Result<> written = home_->log.append(d.wal.end().since(before)); !written) {
     d.wal.truncate(before);
+    // No room for another segment: an error, which ends the receiver. What fails within a segment is a panic.
+    if (written.error().code == ErrorCode::out_of_space)
+      return Error{ErrorCode::out_of_space, "could not write to file \"pg_wal\": " + disk_words(written.error())};
     exit(1, "PANIC:  could not write to log segment: " + disk_words(written.error()));
-    return;
+    return {};
   }
   apply_report_wanted_ |= wants_apply;
   flush();
+  return {};
 }
 
 Lsn PostgresServer::record_start_before(Lsn end) const {

@@ -108,8 +108,8 @@ class PostgresServer final : public Body,
   void flush();
   /// Begins a flush within the walwriter's delay, for commits that nobody waits for.
   void flush_soon();
-  /// Received log: written, to be flushed.
-  void receive(const WalSpan& span, bool wants_apply);
+  /// Received log: written, to be flushed. `out_of_space`: nothing was.
+  Result<> receive(const WalSpan& span, bool wants_apply);
   /// The tables as this server's readers see them, now.
   const Tables& tables();
   /// All that has been flushed has been replayed too.

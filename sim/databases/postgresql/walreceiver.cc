@@ -209,7 +209,8 @@ void WalReceiver::take(const WalData& data) {
     return;
   }
   report_write_ = data.report_write;
-  server_.receive(data.span, data.report_apply);
+  if (const Result<> received = server_.receive(data.span, data.report_apply); !received)
+    return failed(received.error().message);
   heard_of(server_.data().wal.end());
   if (report_write_ && state_ == State::streaming) send_status(false);
 }
