@@ -421,7 +421,7 @@ struct Expect {
   int lost_writes = 0;                      ///< Acknowledged writes that may be missing at the end, at most.
   std::optional<Duration> writable_within;  ///< After the last fault healed (or the start) a write succeeds within.
   /// After the run a random core is healed while the rest stays broken for ever; it gets on within so long of its last
-  /// progress (sim/world/recovery.h).
+  /// progress (sim/world/recovery.cc).
   std::optional<Duration> recovers_within;
   std::optional<FailureKind> verdict;       ///< A known-bad design: the run passes only if the harness finds this.
   std::optional<int> min_failovers;         ///< Changes of primary, at least,

@@ -407,6 +407,7 @@ class Agent final : private gate::Guard, private store::Receiver, private Access
     }
     return gate::Mode::closed;
   }
+  bool lets_out() override { return failover::lets_out(peer_, host_.monotonic_now()); }
   std::string reason() override {
     if (peer_.role != failover::Role::primary)
       return std::string("this peer's role is ") + failover::to_string(peer_.role);

@@ -11,6 +11,7 @@ using Stage = Peer::Opening::Stage;
 
 void close_gate(Peer& peer, GateMode mode) {
   ASSERT(mode != GateMode::open, "open_gate() opens");
+  peer.lets_out = false;
   if (peer.gate != GateMode::closed) peer.gate = mode;
   peer.opening = {};
   peer.proof.reset();

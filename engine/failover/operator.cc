@@ -139,6 +139,7 @@ bool continue_switchover(Context& c) {
     case Stage::proving:
       if (!peer.proof) {
         peer.proof = ++peer.last_id;
+        peer.proof_covers = {peer.database.incarnation, peer.database.cancelled_waits};
         peer.progress_at = c.now.monotonic;
         c.effects.push_back(Prove{*peer.proof, *state.sync});
       }

@@ -355,6 +355,10 @@ void on_proved(Context& c, const Proved& input) {
   if (peer.switchover && peer.switchover->stage == Peer::Switchover::Stage::proving) {
     peer.switchover->stage = Peer::Switchover::Stage::stopping;
     rules::close_gate(peer, GateMode::closed);
+    // The database has shown nothing since that the proof does not cover, in the very session under which it opened.
+    const Peer::ProofCovers now{peer.database.incarnation, peer.database.cancelled_waits};
+    peer.lets_out = peer.proof_covers == now && peer.view.state && peer.session &&
+                    peer.view.state->opened == peer.session && peer.view.state->primary == peer.id;
     return;
   }
   if (peer.opening.stage == Peer::Opening::Stage::proving) peer.opening.stage = Peer::Opening::Stage::writing;
@@ -401,6 +405,10 @@ GateMode gate_mode(const Peer& peer, MonotonicTime now) {
   if (peer.gate == GateMode::open && peer.policy.gate && peer.policy.lease && now >= peer.lease_end)
     return GateMode::held;
   return peer.gate;
+}
+
+bool lets_out(const Peer& peer, MonotonicTime now) {
+  return peer.gate == GateMode::closed && peer.lets_out && (!peer.policy.lease || now < peer.lease_end);
 }
 
 std::optional<MonotonicTime> next_deadline(const Peer& peer) {

@@ -40,6 +40,7 @@ struct Gate::Connection {
   bool encrypted = false;
   bool shown = false;   ///< The client has seen something of the database.
   bool closed = false;  ///< The gate was closed before it had.
+  bool waits = false;   ///< An answer is held for it.
   bool ended = false;
   bool cut = false;
   Signal over;
@@ -54,6 +55,7 @@ void Gate::update() {
     for (auto& [id, connection] : connections_) {
       connection->closed = true;
       if (!connection->shown) continue;  // it is refused in words, once there is something to refuse
+      if (connection->waits && guard_.lets_out()) continue;
       connection->cut = true;
       connection->end();
     }
@@ -223,9 +225,14 @@ Task<void> Gate::forward_answers(Connection& connection) {
       if (!fenced) connection.cut = true;
       if (!fenced) break;
     }
+    connection.waits = true;
     while (!connection.ended && !passes && guard_.mode() == Mode::held && !HEIR_MUTANT("gate-passes-while-held"))
       co_await changed_.wait();
     if (connection.ended) co_return;
+    const bool last = guard_.mode() == Mode::closed && connection.shown && guard_.lets_out();
+    if (last) connection.client->write(std::move(*bytes));
+    if (last) break;
+    connection.waits = false;
     if (!passes && ((guard_.mode() != Mode::open && !HEIR_MUTANT("gate-passes-while-held")) || connection.closed)) {
       connection.cut = connection.shown;
       if (!connection.shown) refuse_closed(connection);

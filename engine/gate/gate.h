@@ -32,6 +32,8 @@ class Guard {
   virtual ~Guard() = default;
   /// At this moment. `open` turns into `held` by itself when the lease ends.
   virtual Mode mode() = 0;
+  /// Whether answers that wait may be told although the gate has closed: each is the last that its client gets.
+  virtual bool lets_out() { return false; }
   /// Why the gate is closed, for a client that is refused.
   virtual std::string reason() = 0;
   /// True while the session's commit waits for the sync; cancelling it now would show a commit that nobody else has.

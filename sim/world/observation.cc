@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "sim/databases/postgresql/server.h"
+#include "sim/faults/moments.h"
 #include "sim/world/truth.h"
 #include "sim/world/world.h"
 
@@ -172,23 +173,6 @@ void World::on_store_log(int n, const LogLine& line) {
   }
 }
 
-void World::note_moment(const LogLine& line, int host) {
-  using scenarios::Moment;
-  const auto is = [&](std::string_view event, std::string_view key = {}, std::string_view value = {}) {
-    return line.event == event && (key.empty() || field(line, key) == value);
-  };
-  if (is("state")) return moments_(Moment::state, host);
-  if (is("role", "role", "primary")) return moments_(Moment::leads, host);
-  if (is("gate", "mode", "open")) return moments_(Moment::gate_opens, host);
-  if (is("gate", "mode", "held")) return moments_(Moment::gate_held, host);
-  if (is("gate", "mode", "closed")) return moments_(Moment::gate_closes, host);
-  if (is("severed")) return moments_(Moment::severed, host);
-  if (is("promoted")) return moments_(Moment::promoted, host);
-  if (is("clone-begun")) return moments_(Moment::clone_begins, host);
-  if (is("copy-rewound")) return moments_(Moment::rewound, host);
-  if (is("rejoined")) return moments_(Moment::rejoined, host);
-}
-
 void World::on_log(const LogLine& line) {
   if (options_.log) options_.log(line);
   coverage_.reach(line.event);
@@ -199,7 +183,9 @@ void World::on_log(const LogLine& line) {
   }
   const std::string& host = line.machine.name();
   const int number_of_host = host_named(host);
-  if (moments_ && number_of_host != 0) note_moment(line, number_of_host);
+  if (moments_ && number_of_host != 0)
+    if (const auto moment = moment_told(line.event, [&](std::string_view key) { return field(line, key); }))
+      moments_(*moment, number_of_host);
   if (line.event == "state") return on_state(line);
   if (const int n = member_named(host)) return on_store_log(n, line);
   if (line.event == "operator-request") ++result_.requests.ok;

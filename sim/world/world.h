@@ -216,7 +216,6 @@ class World final : public Actions, public Glance, private ClientObserver, priva
   void build_store();
   void found_store();
   PostgresServer* server(int host) const;
-  void note_moment(const LogLine& line, int host);
   void start_store(int member);
   StoreHost& member(int n) { return store_[static_cast<std::size_t>(n - 1)]; }
   const StoreHost& member(int n) const { return store_[static_cast<std::size_t>(n - 1)]; }

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "scenarios/fault_kinds.h"
+#include "sim/faults/moments.h"
 
 namespace heir::hosted {
 
@@ -131,25 +132,10 @@ std::uint64_t Observer::generation_at(int peer, VirtualTime at) const {
   return generation;
 }
 
-void Observer::note_moment(int host, const LogEntry& entry) {
-  using scenarios::Moment;
-  const auto is = [&](std::string_view event, std::string_view key = {}, std::string_view value = {}) {
-    return entry.event == event && (key.empty() || entry.field(key) == value);
-  };
-  if (is("state")) return moments_(Moment::state, host);
-  if (is("role", "role", "primary")) return moments_(Moment::leads, host);
-  if (is("gate", "mode", "open")) return moments_(Moment::gate_opens, host);
-  if (is("gate", "mode", "held")) return moments_(Moment::gate_held, host);
-  if (is("gate", "mode", "closed")) return moments_(Moment::gate_closes, host);
-  if (is("severed")) return moments_(Moment::severed, host);
-  if (is("promoted")) return moments_(Moment::promoted, host);
-  if (is("clone-begun")) return moments_(Moment::clone_begins, host);
-  if (is("copy-rewound")) return moments_(Moment::rewound, host);
-  if (is("rejoined")) return moments_(Moment::rejoined, host);
-}
-
 void Observer::on_line(int host, const LogEntry& entry) {
-  if (moments_ && host > 0) note_moment(host, entry);
+  if (moments_ && host > 0)
+    if (const auto moment = sim::moment_told(entry.event, [&](std::string_view key) { return entry.field(key); }))
+      moments_(*moment, host);
   const VirtualTime at = time_of(entry);
   const std::string& event = entry.event;
   if (event == "agent-started") identities_[std::string(entry.field("peer"))] = host;

@@ -74,7 +74,6 @@ class Observer {
  private:
   VirtualTime time_of(const LogEntry& entry) const;
   void tell_at(VirtualTime at, sim::StoryLine::Kind kind, std::string host, std::string what);
-  void note_moment(int host, const LogEntry& entry);
   void on_state(const LogEntry& entry);
   /// `from`: where the generation begins in the log; empty if that is not known.
   void take(ClusterView next, VirtualTime at, const std::string& from, const std::string& why);

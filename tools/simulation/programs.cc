@@ -2,7 +2,7 @@
 
 #include "engine/base/assert.h"
 #include "engine/store/member.h"
-#include "engine/store/server.h"
+#include "engine/store/ideal_store.h"
 #include "tools/simulation/mains.h"
 #include "tools/simulation/store_watch.h"
 
@@ -48,8 +48,8 @@ std::unique_ptr<sim::StoreChecks> SimulatedPrograms::check_store(const scenarios
 
 sim::HostMain SimulatedPrograms::store(const scenarios::Scenario& scenario, const sim::MemberSetup& setup) {
   if (scenario.store.kind == scenarios::StoreKind::ideal) {
-    store::ServerOptions options{setup.folder + "/state"};
-    return [options = std::move(options)](Host& host) { return store::serve(host, options); };
+    store::IdealStoreOptions options{setup.folder + "/state"};
+    return [options = std::move(options)](Host& host) { return store::run_ideal_store(host, options); };
   }
   store::MemberOptions options = member_options(scenario, setup);
   options.protocol.rules = store_rules_;

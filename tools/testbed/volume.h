@@ -160,7 +160,6 @@ class Volume {
   void displace_durable(Node& node, const Place& place);
   void make_names_durable(Node& folder);
   void make_own_names_durable(Node& node);
-  bool has_durable_names(const Node& folder) const;
   int settle_content(Node& node, const Loss& loss, sim::RandomStream& random, Lost& lost);
   static int copy_attributes(const struct stat& from, const std::string& to);
   int copy_content(Node& node, const std::string& to);

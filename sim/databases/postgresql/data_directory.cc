@@ -58,16 +58,6 @@ bool DataDirectory::remove_old_log(Lsn redo, std::uint64_t wal_keep_size, std::i
   return removed;
 }
 
-std::string DataDirectory::segment_name() const {
-  const auto hex8 = [](std::uint64_t number) {
-    std::string name = history_file_name(static_cast<TimelineId>(number));
-    name.resize(8);
-    return name;
-  };
-  const std::uint64_t offset = wal.end().offset();
-  return hex8(timeline()) + hex8(offset >> 32) + hex8((offset & 0xffffffff) / segment_size);
-}
-
 DataFolder::DataFolder(Disk& disk, DataDirectory directory) : data(std::move(directory)), log(disk) {
   static_cast<void>(log.assign(data.oldest_kept.offset(), data.wal.end().offset()));
 }

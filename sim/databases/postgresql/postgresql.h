@@ -59,7 +59,6 @@ class PostgreSql {
   void crowd(Machine& machine, bool crowded);
   bool is_crowded(const Machine& machine) const;
   /// Takes effect for what begins later; a standby's replay lag at once.
-  void set_timings(const PostgresTimings& timings) { timings_ = timings; }
   Duration draw(DurationRange range) { return random_.between(range.low, range.high); }
   std::uint32_t draw_secret() { return static_cast<std::uint32_t>(random_.next()); }
   std::uint64_t new_system_identifier() { return 7'300'000'000'000'000'000u + random_.below(1'000'000'000'000'000u); }

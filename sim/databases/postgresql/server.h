@@ -79,7 +79,6 @@ class PostgresServer final : public Body,
   bool in_recovery() const {
     return phase_ == ServerPhase::standby || phase_ == ServerPhase::promoting || received_mode_;
   }
-  bool is_exiting() const { return exiting_; }
   /// Answers statements.
   bool accepts_sessions() const { return ready_; }
   const Settings& settings() const { return settings_; }

@@ -8,7 +8,7 @@
 #include "engine/failover/document.h"
 #include "engine/store/inbox.h"
 #include "engine/store/remote_store.h"
-#include "engine/store/server.h"
+#include "engine/store/ideal_store.h"
 #include "sim/process/sim_host.h"
 
 using namespace heir;
@@ -96,8 +96,8 @@ class Meddler final : public store::Store {
 };
 
 Task<void> serve(Host& host) {
-  store::ServerOptions options;
-  co_await store::serve(host, options);
+  store::IdealStoreOptions options;
+  co_await store::run_ideal_store(host, options);
 }
 
 /// A program on the operator's host: it does one thing with the store, and keeps the outcome.

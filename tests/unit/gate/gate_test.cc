@@ -27,6 +27,7 @@ struct ScriptedGuard final : gate::Guard {
     if (state == Mode::open && lease_end && host->monotonic_now() >= *lease_end) return Mode::held;
     return state;
   }
+  bool lets_out() override { return tells_last && !(lease_end && host->monotonic_now() >= *lease_end); }
   std::string reason() override { return why; }
   Task<bool> waits_for_sync(gate::CancelKey session) override {
     ++asked_for_waits;
@@ -49,6 +50,7 @@ struct ScriptedGuard final : gate::Guard {
   Host* host = nullptr;
   Mode state = Mode::open;
   std::optional<MonotonicTime> lease_end;
+  bool tells_last = false;
   std::string why = "this peer's role is sync";
   std::set<std::uint32_t> waiting;
   bool look_ends = true;
@@ -269,6 +271,45 @@ TEST_CASE("closed: who is connected is cut with a reset, and a held answer never
   CHECK(server->reset);
   CHECK(client->received.empty());
   CHECK(f.gate->connections() == 0);
+}
+
+TEST_CASE("closed after a handover: an answer that waited is told and is the last; who waits for none is cut") {
+  Fixture f;
+  const auto [client, server] = f.session();
+  const auto [idle, its_server] = f.session(2);
+  f.set(Mode::held);
+  f.network.write(server->stream, "done");
+  f.run(ms(20));
+  f.guard.tells_last = true;
+  f.set(Mode::closed);
+  // Too late: it was not answered before.
+  f.network.write(its_server->stream, "going down");
+  f.network.write(client->stream, "next");
+  f.run(ms(20));
+  CHECK(client->received == "done");
+  CHECK(client->closed);
+  CHECK_FALSE(client->reset);
+  CHECK(server->received.empty());
+  CHECK(idle->reset);
+  CHECK(idle->received.empty());
+  CHECK(f.gate->connections() == 0);
+  const End& late = f.connect(wire::startup("app"));
+  f.run(ms(20));
+  CHECK(f.sqlstate(late) == "57P03");
+}
+
+TEST_CASE("closed after a handover, but the lease has ended: nothing is told") {
+  Fixture f;
+  const auto [client, server] = f.session();
+  f.set(Mode::held);
+  f.network.write(server->stream, "stale");
+  f.run(ms(20));
+  f.guard.tells_last = true;
+  f.guard.lease_end = f.guard.host->monotonic_now();
+  f.set(Mode::closed);
+  f.run(ms(20));
+  CHECK(client->reset);
+  CHECK(client->received.empty());
 }
 
 TEST_CASE("closed: a new client is refused in words, and the database hears nothing of it") {

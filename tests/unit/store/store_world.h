@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "engine/store/remote_store.h"
-#include "engine/store/server.h"
+#include "engine/store/ideal_store.h"
 #include "fake_host.h"
 
 namespace heir::fake {
@@ -23,20 +23,20 @@ inline Task<void> note_end(Task<void> task, bool& over) {
 
 /// The server process; its host stays when it is killed.
 struct ServerProcess {
-  ServerProcess(Network& network, const std::string& address, store::ServerOptions o = {})
+  ServerProcess(Network& network, const std::string& address, store::IdealStoreOptions o = {})
       : host(network, address, Duration::seconds(1'000)), options(std::move(o)) {
     start();
   }
   void start() {
     ended = false;
-    scope.spawn(note_end(store::serve(host, options), ended));
+    scope.spawn(note_end(store::run_ideal_store(host, options), ended));
   }
   void kill() {
     scope.cancel();
     host.forget_inbox();
   }
   FakeHost host;
-  store::ServerOptions options;
+  store::IdealStoreOptions options;
   bool ended = false;
   Scope scope;
 };

@@ -13,7 +13,7 @@ const Address server_address("store:1");
 const Instance instance{PeerId("a"), "host", {}, ""};
 
 struct World {
-  explicit World(ServerOptions options = {"/store/state"}) : server(network, "store:1", std::move(options)) {}
+  explicit World(IdealStoreOptions options = {"/store/state"}) : server(network, "store:1", std::move(options)) {}
   Network network;
   ServerProcess server;
   ClientProcess client{network, "client", {server_address}};
@@ -29,7 +29,7 @@ struct World {
 }  // namespace
 
 TEST_CASE("sessions end at the server's time without anybody asking, the earliest first") {
-  World w{ServerOptions{}};
+  World w{IdealStoreOptions{}};
   w.client.watch(service);
   const SessionId late = w.open(Duration::milliseconds(900));
   const SessionId early = w.open(Duration::milliseconds(300));  // Opened later, ends earlier.
@@ -47,7 +47,7 @@ TEST_CASE("sessions end at the server's time without anybody asking, the earlies
 }
 
 TEST_CASE("without a state file, a restarted server is another store, and watches say so") {
-  World w{ServerOptions{}};
+  World w{IdealStoreOptions{}};
   const SessionId session = w.open(Duration::seconds(60));
   CHECK(std::holds_alternative<Swapped>(w.swap(session, 0, "x")));
   w.client.watch(service);

@@ -1,4 +1,4 @@
-#include "engine/store/server.h"
+#include "engine/store/ideal_store.h"
 
 #include <type_traits>
 #include <utility>
@@ -13,9 +13,9 @@ namespace heir::store {
 namespace {
 
 /// A message, and an expiry, hold the lock from the change of the state until the change is durable and told.
-class Server {
+class IdealStore {
  public:
-  Server(Host& host, ServerOptions options)
+  IdealStore(Host& host, IdealStoreOptions options)
       : host_(host), options_(std::move(options)), front_(host), stop_(host.executor()), unlocked_(host.executor()) {}
 
   Task<void> run() {
@@ -169,7 +169,7 @@ class Server {
   }
 
   Host& host_;
-  const ServerOptions options_;
+  const IdealStoreOptions options_;
   Frontend front_;
   State& state_ = front_.state;
   Asker asker_;
@@ -188,8 +188,8 @@ class Server {
 
 }  // namespace
 
-Task<void> serve(Host& host, ServerOptions options) {
-  Server server(host, std::move(options));
+Task<void> run_ideal_store(Host& host, IdealStoreOptions options) {
+  IdealStore server(host, std::move(options));
   co_await server.run();
 }
 

@@ -1,5 +1,6 @@
-// The `ideal` store: one linearizable server, reached with datagrams. It carries out what arrives in order of arrival;
-// answers are lost, doubled and delayed by the network alone.
+// The `ideal` store of simulated clusters: one linearizable server, reached with datagrams; real hosts run members
+// (member.h). It carries out what arrives in order of arrival; answers are lost, doubled and delayed by the network
+// alone.
 //
 // With a state file it survives a crash with everything that it ever answered: what changes the state is durable before
 // it is answered or shown, and every session gets a full ttl again at the restart (renewals need not be durable for
@@ -13,12 +14,12 @@
 
 namespace heir::store {
 
-struct ServerOptions {
+struct IdealStoreOptions {
   std::string state_file;  ///< Absolute path in a folder that exists; empty: the state lives in memory only.
 };
 
 /// Runs a server until it is destroyed; takes all of the process's messages. It ends by itself, and says why in the
 /// log, only if its state file cannot be read or written: a store that might forget must not answer.
-Task<void> serve(Host& host, ServerOptions options);
+Task<void> run_ideal_store(Host& host, IdealStoreOptions options);
 
 }  // namespace heir::store
