@@ -107,6 +107,45 @@ TEST_CASE("a sync that does not answer at once is asked again, for a while") {
   CHECK(f.await(f.adapter->start_again(Primary{other.peer, {other.peer}}, other)).error().code == ErrorCode::refused);
 }
 
+TEST_CASE("what a sync has received counts once it is replayed") {
+  Restart f;
+  Server& sync = f.host.servers["there:2"];
+  f.host.files["/root/data/heir.led"] = "1 0\n";
+  sync.unreplayed = 15;
+  const MonotonicTime begun = f.host.monotonic_now();
+  SECTION("a part of a record never is") {
+    CHECK(said(f.start_again()).empty());
+    CHECK(f.server().up);
+    CHECK(f.host.monotonic_now() - begun < Duration::seconds(1));
+    CHECK(f.host.count("log own-log-not-compared") == 0);
+  }
+  SECTION("records are, of the timeline that is led") {
+    sync.replaying = true;
+    f.host.before_step = [&] {
+      if (f.host.monotonic_now() - begun > Duration::seconds(1)) sync.log = log_of(95), sync.unreplayed = 0;
+    };
+    CHECK(f.start_again().error().code == ErrorCode::refused);
+  }
+  SECTION("or of a later one, which has left the log where it ends here, and may have been left behind") {
+    sync.replaying = true;
+    const bool has_opened = GENERATE(true, false);
+    f.adapter->note_opened(Generation(has_opened ? 3 : 2), f.there.peer);
+    f.host.before_step = [&] {
+      if (f.host.monotonic_now() - begun <= Duration::seconds(1)) return;
+      sync.log = Position{{{1, 0, 0}, {2, 3, 80}}, 95};
+      sync.unreplayed = 0;
+    };
+    CHECK(said(f.start_again()).empty() != has_opened);
+    CHECK(f.server().up != has_opened);
+  }
+  SECTION("one that does not replay them is not waited for any longer than one that is silent") {
+    sync.replaying = true;
+    CHECK(said(f.start_again()).empty());
+    CHECK(f.host.monotonic_now() - begun < f.config().compare_limit + Duration::seconds(1));
+    CHECK(f.host.count("log own-log-not-compared") == 1);
+  }
+}
+
 TEST_CASE("a sync that does not answer at all is waited for no longer than the limit") {
   Restart f;
   f.host.servers["there:2"].silent = true;
