@@ -343,7 +343,7 @@ TEST_CASE("a former primary of whose own timeline others have more is cloned, no
   SECTION("others have another timeline of that number") {
     f.own_copy(Position{{{1, 0, 0}, {2, 2, 80}}, 90}, false);
     f.host.files["/root/data/pg_wal/000000020000000000000000"] = "our log";
-    f.host.files["/root/data/heir.led"] = "2\n";
+    f.host.files["/root/data/heir.led"] = "2 2\n";
     f.host.servers["there:2"].log = Position{{{1, 0, 0}, {2, 3, 80}}, 200};
     const Result<RejoinReport> report = rejoin();
     REQUIRE(said(report) == "");
@@ -362,10 +362,41 @@ TEST_CASE("a former primary of whose own timeline others have more is cloned, no
   }
 }
 
-TEST_CASE("who leads notes the timeline that it writes") {
+TEST_CASE("a timeline of the number that was led, but of another generation, was written by others") {
   Fixture f;
-  f.own_copy(log_of(80), false);
-  REQUIRE(said(f.await(f.adapter->start(Primary{f.there.peer, {}}))).empty());
-  REQUIRE(said(f.await(f.adapter->bind_timeline(Generation(1)))).empty());
-  CHECK(f.host.files["/root/data/heir.led"] == "1\n");
+  const auto [noted, is_ours] = GENERATE(table<std::string, bool>(
+      {{"2 2\n", false}, {"2 3\n", true}, {"1 3\n", false}, {"2\n", true}, {"2 x\n", false}, {"\n", false}}));
+  CAPTURE(noted);
+  f.host.files["/root/data/heir.led"] = noted;
+  CHECK(*f.await(f.adapter->wrote_last_branch(Position{{{1, 0, 0}, {2, 3, 80}}, 90})) == is_ours);
+}
+
+TEST_CASE("what was led may be where no generation is shown, for the log may have lost that") {
+  Fixture f;
+  f.host.files["/root/data/heir.led"] = "2 2\n";
+  CHECK(*f.await(f.adapter->wrote_last_branch(Position{{{1, 0, 0}, {2, 0, 80}}, 90})));
+}
+
+TEST_CASE("who leads notes the timeline that it writes, and its generation") {
+  Fixture f;
+  const auto bind = [&](std::uint64_t generation) {
+    REQUIRE(said(f.await(f.adapter->bind_timeline(Generation(generation)))).empty());
+  };
+  SECTION("the first has none") {
+    f.own_copy(log_of(80), false);
+    REQUIRE(said(f.await(f.adapter->start(Primary{f.there.peer, {}}))).empty());
+    bind(4);
+    CHECK(f.host.files["/root/data/heir.led"] == "1 0\n");
+  }
+  SECTION("one of a promotion is bound to that, whoever leads it again") {
+    f.own_copy(Position{{{1, 0, 0}, {2, 0, 70}}, 80}, false);
+    REQUIRE(said(f.await(f.adapter->start(Primary{f.there.peer, {}}))).empty());
+    // Noted by nobody, before generations were, or of another of its number.
+    for (const std::string before : {"", "2\n", "2 7\n"}) {
+      f.host.files["/root/data/heir.led"] = before;
+      bind(3);
+      bind(5);
+      CHECK(f.host.files["/root/data/heir.led"] == "2 3\n");
+    }
+  }
 }
