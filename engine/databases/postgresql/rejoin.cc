@@ -530,6 +530,7 @@ Task<Result<RejoinReport>> rejoin(Context& context, Endpoint primary, Endpoint u
     }
     context.host.log(LogLevel::warning, "rewind-failed", {{"why", following.error().message}, {"next", "clone"}});
     // One that does not answer is not waited for twice: whoever leads by then is asked.
+    if (following.error().code == ErrorCode::unreachable) co_return following.error();
     if (const Result<> leads = co_await check_primary(server); !leads) co_return leads.error();
   }
   // The upstream spares the primary, if its own history is the primary's.
