@@ -22,9 +22,12 @@ Task<Result<Source>> log_of(Context& context, Endpoint peer, Duration limit) {
   Sessions server(context.host, peer.server, context.config.superuser, limit);
   const MonotonicTime give_up = context.host.monotonic_now() + limit;
   const Duration quiet = context.config.retry_interval * 5 / 2;
+  Result<Source> source = co_await source_of(server);
+  if (!source || source->primary) co_return source;
   const Result<Observation> seen = co_await observe_remote(server);
   if (!seen) co_return explain(seen.error(), "asking " + peer.server.value());
-  const std::uint64_t received = seen->in_recovery ? seen->received.value_or(0) : 0;
+  const std::uint64_t received = seen->received.value_or(0);
+  if (received <= source->position.offset) co_return source;
   std::uint64_t replayed = seen->replayed;
   MonotonicTime waits_since = context.host.monotonic_now();
   while (replayed < received && context.host.monotonic_now() - waits_since < quiet) {
