@@ -142,8 +142,8 @@ class Agent final : private gate::Guard, private store::Receiver, private Access
 
   Task<void> run_command(std::uint64_t id, failover::DatabaseCommand command) {
     KnownCluster cluster;
-    for (const auto& [peer, instance] : link_.known())
-      if (instance.addresses.size() > 1) cluster.endpoints[peer] = instance.addresses[1];
+    cluster.endpoints = endpoints();
+    cluster.endpoints_now = [this] { return endpoints(); };
     command_began_ = host_.monotonic_now();
     if (const auto& state = peer_.view.state) {
       cluster.opened = state->opened ? state->generation : state->last_opened;
@@ -163,6 +163,13 @@ class Agent final : private gate::Guard, private store::Receiver, private Access
     // A server that died at once must be seen, though its status is what it was before the command.
     tell_next_look_ = true;
     ask_to_look();
+  }
+
+  Endpoints endpoints() const {
+    Endpoints known;
+    for (const auto& [peer, instance] : link_.known())
+      if (instance.addresses.size() > 1) known[peer] = instance.addresses[1];
+    return known;
   }
 
   void cancel_command(std::uint64_t id) {

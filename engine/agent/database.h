@@ -2,6 +2,7 @@
 // protocol's own terms (engine/failover/peer.h); how a database is driven is its adapter's business (engine/databases).
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -27,6 +28,13 @@ struct CommandResult {
   std::optional<Generation> rebuilt{};  ///< See failover::CommandDone.
 };
 
+/// A standby follows, and yet receives no log.
+struct BrokenLink {
+  std::string why;  ///< What it waits for, or what its last attempt met with.
+  WallTime since;
+  bool operator==(const BrokenLink&) const = default;
+};
+
 /// How far the log here has come, as last observed; for who looks from outside, no rule asks. Offsets in bytes of the
 /// log, comparable within one timeline.
 struct LogStatus {
@@ -38,6 +46,7 @@ struct LogStatus {
   /// Of a standby: the end of its upstream's log, as that last told it. Old by as much as the upstream has been silent.
   std::optional<std::uint64_t> upstream_end;
   bool is_streaming = false;                  ///< A standby receives log from its upstream.
+  std::optional<BrokenLink> broken_link;      ///< Why it does not, once it has tried to.
   std::optional<std::uint64_t> sync_flushed;  ///< Of a primary: as far as the sync has flushed; nothing: it is away.
   std::uint64_t waiting_commits = 0;          ///< Of a primary: that wait for the sync.
   bool operator==(const LogStatus&) const = default;
@@ -60,6 +69,7 @@ struct KnownCluster {
   Generation opened;   ///< The last generation that has; noted in a copy that is not made of the primary's.
   PeerId primary;      ///< Of the generation, and
   Position beginning;  ///< its initial position.
+  std::function<Endpoints()> endpoints_now = {};  ///< Those by now, for who waits for one.
 };
 
 class Database {

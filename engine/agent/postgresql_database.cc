@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "engine/base/match.h"
 #include "engine/base/mutant.h"
@@ -47,7 +48,7 @@ class PostgresqlDatabase final : public Database {
     beginning_ = cluster.beginning;
     adapter_->note_opened(opened, primary);
     // One arm after another: a coroutine is never a visitor's lambda.
-    if (const auto* lead = std::get_if<failover::Lead>(&command)) co_return co_await run_lead(*lead, known);
+    if (const auto* lead = std::get_if<failover::Lead>(&command)) co_return co_await run_lead(*lead, cluster);
     if (const auto* follow = std::get_if<failover::Follow>(&command)) {
       // Until its generation has opened, a sync may lack acknowledged writes: then only the primary has all.
       const bool sync_may_lack = follow->generation != opened && config_.policy.rebuilt_is_not_proven;
@@ -103,7 +104,10 @@ class PostgresqlDatabase final : public Database {
     status_.cancelled_waits += seen->cancelled_waits;
     status_.sync_flushed = seen->sync_flushed.value_or(0);
     status_.sync_lacks = sync && !seen->in_recovery && (!seen->sync_flushed || *seen->sync_flushed < seen->flushed);
-    if (seen->streaming || !following_) link_broken_at_ = now;
+    if (seen->streaming || !following_) {
+      link_broken_at_ = now;
+      broken_link_.reset();
+    }
     // One that somebody promoted (P-15) will never stream again.
     const bool promoted = following_ && !seen->in_recovery;
     if (promoted || now - link_broken_at_ >= broken_link_limit) {
@@ -176,12 +180,19 @@ class PostgresqlDatabase final : public Database {
       log.replayed = seen.replayed;
       if (stream) log.upstream_end = stream->upstream_end;
       log.is_streaming = seen.streaming;
+      log.broken_link = broken_link_;
     } else {
       log.flushed = seen.flushed;
       log.sync_flushed = seen.sync_flushed;
       log.waiting_commits = seen.waiting_commits;
     }
     log_status_ = log;
+  }
+
+  void note_link(const Result<>& following) {
+    if (following) return broken_link_.reset();
+    const WallTime since = broken_link_ ? broken_link_->since : host_.wall_now();
+    broken_link_ = BrokenLink{following.error().message, since};
   }
 
   /// A copy with bad pages is not whole, from now on.
@@ -235,11 +246,12 @@ class PostgresqlDatabase final : public Database {
     co_return co_await adapter_->position();
   }
 
-  Task<CommandResult> run_lead(failover::Lead lead, Endpoints endpoints) {
+  Task<CommandResult> run_lead(failover::Lead lead, KnownCluster cluster) {
     following_ = false;
     const Result<pg::Disk> disk = co_await adapter_->inspect();
     if (!disk) co_return failed(disk.error());
     pg::Primary role{lead.sync, lead.downstreams};
+    if (config_.policy.distrust_own_disk && !lead.may_initialize) status_.damaged = !disk->whole;
     if (disk->empty) {
       if (!lead.may_initialize)
         co_return CommandResult{failover::Outcome::failed, std::nullopt, "this peer is primary, but its data is gone"};
@@ -261,9 +273,11 @@ class PostgresqlDatabase final : public Database {
       co_return CommandResult{};
     }
     std::optional<pg::Endpoint> sync;
-    if (lead.sync && config_.policy.distrust_own_disk)
-      if (const auto found = endpoints.find(*lead.sync); found != endpoints.end())
-        sync = pg::Endpoint{*lead.sync, found->second};
+    if (lead.sync && config_.policy.distrust_own_disk) {
+      sync = endpoint_of(*lead.sync, cluster.endpoints);
+      if (!sync && !lead.may_initialize && !missed_.contains(*lead.sync))
+        sync = co_await await_endpoint(*lead.sync, cluster);
+    }
     // Nothing was acknowledged yet in a cluster that is being made, and its sync has nothing yet.
     const pg::Patience patience = lead.may_initialize ? pg::Patience::none : pg::Patience::some;
     if (const Result<> started = co_await adapter_->start_again(std::move(role), std::move(sync), patience); !started)
@@ -271,6 +285,26 @@ class PostgresqlDatabase final : public Database {
     if (const Result<> bound = co_await adapter_->bind_timeline(lead.generation); !bound)
       co_return failed(bound.error());
     co_return CommandResult{};
+  }
+
+  static std::optional<pg::Endpoint> endpoint_of(const PeerId& peer, const Endpoints& endpoints) {
+    const auto found = endpoints.find(peer);
+    if (found == endpoints.end()) return std::nullopt;
+    return pg::Endpoint{peer, found->second};
+  }
+
+  /// The agent has just started, and its sync, which may hold what the disk here has lost, is not there yet. It is
+  /// asked before the server here runs and writes. Nobody is waited for twice.
+  Task<std::optional<pg::Endpoint>> await_endpoint(PeerId peer, KnownCluster cluster) {
+    const MonotonicTime give_up = host_.monotonic_now() + config_.database.compare_limit;
+    while (cluster.endpoints_now && host_.monotonic_now() < give_up) {
+      co_await host_.sleep(config_.database.poll_interval);
+      if (std::optional<pg::Endpoint> found = endpoint_of(peer, cluster.endpoints_now())) co_return found;
+    }
+    host_.log(LogLevel::warning, "own-log-not-compared",
+              {{"sync", peer.value()}, {"error", "where it listens is not known"}});
+    missed_.insert(peer);
+    co_return std::nullopt;
   }
 
   static CommandResult not_known(const PeerId& peer) {
@@ -333,6 +367,7 @@ class PostgresqlDatabase final : public Database {
     const Result<> following = co_await adapter_->follow(upstream, follow.downstreams);
     following_ = true;
     link_broken_at_ = host_.monotonic_now();
+    note_link(following);
     if (!following && following.error().code == ErrorCode::refused)
       co_return CommandResult{failover::Outcome::diverged, std::nullopt, following.error().message};
     const Result<bool> running = co_await adapter_->is_running();
@@ -443,8 +478,10 @@ class PostgresqlDatabase final : public Database {
   MonotonicTime answered_at_;
   int failed_starts_ = 0;         ///< Of a standby, in a row.
   Position beginning_;            ///< Of the generation, as far as it is known.
+  std::set<PeerId> missed_;       ///< Syncs that were waited for in vain.
   bool following_ = false;        ///< It was last told to follow.
   MonotonicTime link_broken_at_;  ///< Since then it has not streamed, although it follows.
+  std::optional<BrokenLink> broken_link_;
 };
 
 }  // namespace

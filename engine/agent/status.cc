@@ -70,6 +70,9 @@ std::optional<std::uint64_t> receive_lag(const Status& status) {
 }
 
 std::string next_step(const Status& status) {
+  if (status.log && status.log->broken_link)
+    return with_names(status, status.log->broken_link->why) + ", for " +
+           rounded(status.at - status.log->broken_link->since);
   if (status.command)
     return with_names(status, status.command->what) + ", for " + rounded(status.at - status.command->since);
   const std::string when = status.next_step_in ? " in " + rounded(*status.next_step_in) : "";

@@ -86,7 +86,8 @@ bool is_healthy_standby(const Status& status);
 std::optional<std::uint64_t> replay_lag(const Status& status);
 /// How many bytes of its upstream's log a standby has not received and flushed yet; nothing: not known.
 std::optional<std::uint64_t> receive_lag(const Status& status);
-/// What happens next and when, in plain words: the command under way, the switchover, the retry; "" if nothing is due.
+/// What happens next and when, in plain words: what a standby waits for that does not stream, the command under way,
+/// the switchover, the retry; "" if nothing is due.
 std::string next_step(const Status& status);
 /// The protocol's words, in which peers go by their identities, with their hosts' names instead.
 std::string with_names(const Status& status, std::string text);

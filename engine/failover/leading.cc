@@ -172,6 +172,15 @@ bool makes_way(const Context& c) {
          is_present(peer.view, *c.state().sync) && !sync_has_stalled(c);
 }
 
+/// Nothing has opened, nobody who is proven is present, and the sync makes its copy of the one here: whoever is left
+/// could not take over, however long that takes.
+bool nobody_could_take_over(const Context& c) {
+  const ClusterState& state = c.state();
+  return !state.opened && c.peer.copied > 0 &&
+         std::none_of(c.peer.view.members.begin(), c.peer.view.members.end(),
+                      [&](const Member& m) { return m.id != c.peer.id && is_listed(state.proven, m.id); });
+}
+
 /// Rule 13: whether somebody else could serve better.
 bool should_resign(Context& c) {
   const Peer& peer = c.peer;
@@ -179,7 +188,31 @@ bool should_resign(Context& c) {
   if (peer.failures >= peer.timing.restart_attempts) return true;
   if (makes_way(c) && c.state().opened == peer.session) return true;
   const bool sync_useless = c.state().sync && is_present(peer.view, *c.state().sync) && sync_has_stalled(c);
-  return sync_useless && !candidate(c);
+  return sync_useless && !candidate(c) && !nobody_could_take_over(c);
+}
+
+/// Until a generation has opened, only who is gone is taken over from; and a sync that has nobody else to be its own
+/// sync cannot take over from who is gone. So it would wait for ever for a primary whose copy is damaged.
+bool must_hand_over(const Context& c) {
+  const Peer& peer = c.peer;
+  const ClusterState& state = c.state();
+  // Who was handed a role that it could not accept does not hand it back.
+  const bool checks = c.policy().promotion == Promotion::switchover && c.policy().use_proven && !peer.handed_over;
+  if (!checks || !peer.database.damaged || state.opened || !state.sync || !is_listed(state.proven, *state.sync))
+    return false;
+  return is_present(peer.view, *state.sync) &&
+         std::all_of(peer.view.members.begin(), peer.view.members.end(),
+                     [&](const Member& m) { return m.id == peer.id || m.id == *state.sync; });
+}
+
+/// The sync is the primary, and this peer its sync. It checks that it has all before it leads, as after a switchover.
+void hand_over(Context& c) {
+  ClusterState next = next_generation(c.state());
+  next.primary = *c.state().sync;
+  next.sync = c.peer.id;
+  close_gate(c.peer, GateMode::closed);
+  c.peer.failures = 0;
+  request_write(c, Purpose::switchover, std::move(next), "handover: the copy here is damaged");
 }
 
 void resign(Context& c) {
@@ -238,9 +271,9 @@ void lead(Context& c) {
   Peer& peer = c.peer;
   note_progress(c);
   if (continue_switchover(c)) return;
-  if (should_resign(c)) return resign(c);
+  if (should_resign(c)) return must_hand_over(c) ? hand_over(c) : resign(c);
   if (peer.database.damaged) {
-    c.wait(Reason::copy_damaged, "pages of the copy here fail their checksums; a sync should take over");
+    c.wait(Reason::copy_damaged, "the copy here is damaged; a sync should take over");
     // It resigned, and nobody has taken over yet: it is there, as the next sync, and leads no more.
     if (makes_way(c)) return close_gate(peer, GateMode::closed);
   }

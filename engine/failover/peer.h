@@ -128,7 +128,7 @@ struct DatabaseStatus {
   std::vector<PeerId> streaming;      ///< Downstreams that stream, sorted.
   std::uint64_t sync_flushed = 0;     ///< How far the sync has flushed; for progress only.
   std::uint64_t copied = 0;           ///< Bytes that copies being made from here have sent; for progress only.
-  bool damaged = false;               ///< Pages of the copy do not pass their checksums.
+  bool damaged = false;               ///< The copy is never led by again: bad pages, or log of its own that is lost.
   bool sync_lacks = false;            ///< The sync has not flushed all that is flushed here.
   bool operator==(const DatabaseStatus&) const = default;
 };

@@ -81,7 +81,8 @@ std::optional<DiskFaultId> World::rot(int host, scenarios::RotPlace where, Rando
   if (where == scenarios::RotPlace::log) {
     const Lsn redo = copy->data.control.redo;
     if (copy->durable() <= redo) return std::nullopt;
-    peer(host).is_struck = peer(host).has_lost = true;
+    peer(host).is_struck = true;
+    note_loss(host);
     const Lsn at = redo + random.below(copy->durable().since(redo));
     copy->damages.push_back({disk.new_fault(), at});
     return copy->damages.back().id;
@@ -178,9 +179,22 @@ void World::replace_disk(int host, const DiskImage& image) {
 
 // ---- The atlas
 
+void World::note_loss(int host) {
+  peer(host).has_lost = true;
+  peer(host).is_cloned = false;
+}
+
+/// Nothing is left on its disk of what a fault has taken something of.
+bool World::is_made_anew(int host) const {
+  const Disk& disk = peer(host).machine->disk();
+  const bool keeps_old = disk.exists(std::string(peer_root) + "/data.old");
+  return peer(host).is_cloned && !keeps_old && has_all(host) && !may_have_been_struck(host) &&
+         !waits_for_operator(host);
+}
+
 bool World::may_lose(int host) {
   const bool granted = atlas_.grant(host, nemesis_ && nemesis_->strikes_alone(host));
-  if (host > 0 && granted) peer(host).has_lost = true;
+  if (host > 0 && granted) note_loss(host);
   if (host < 0 && atlas_.is_on() && granted && store_checks_) {
     store_checks_->forgive(-host);
     member(-host).may_have_forgotten = true;
@@ -282,6 +296,7 @@ void World::look_for_a_destroyed_copy() {
     on.had_all = holds(host, inspected_log_, inspected_end_);
     on.was_up = is_up(host);
     on.is_struck = may_have_been_struck(host);
+    if (on.has_lost && is_made_anew(host)) on.has_lost = on.is_cloned = false;
   }
 }
 

@@ -197,6 +197,7 @@ void World::on_log(const LogLine& line) {
   if (line.event == "severed") note_severed(number_of_host);
   if (line.event == "promoted") note_promoted(number_of_host);
   PeerHost& on = peer(number_of_host);
+  if (line.event == "clone-in-place") on.is_cloned = true;
   const bool succeeded = line.event == "database-command" && field(line, "outcome") == "done";
   if (line.event == "role" || line.event == "gate" || succeeded) last_progress_ = kernel().now();
   if (line.event == "waiting") {

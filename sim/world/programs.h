@@ -36,6 +36,8 @@ class StoreChecks {
   virtual bool has_all(int member) const = 0;
   /// Its disk has lost something, and by leave: when it starts next, it may have forgotten.
   virtual void forgive(int member) = 0;
+  /// Nothing is missing on its disk any more: what it forgets from now on is not forgiven.
+  virtual void seen_whole(int member) = 0;
 };
 
 /// What a member of the store is told.

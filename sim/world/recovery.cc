@@ -178,10 +178,12 @@ std::string World::excuse() const {
   if (cluster_.generation == 0) return "rule 1: the cluster never began";
   if (!cluster_.freeze.empty()) return "rule 10: an operator froze the cluster (" + cluster_.freeze + ")";
   // A primary that cannot lead resigns: as long as it is there it is not gone, and while it is away it is no candidate.
+  // It hands over to a sync that is proven.
   const int primary = host_named(cluster_.primary);
   const bool primary_is_spoilt = primary > 0 && shows_damage(primary) && peer(primary).has_lost &&
                                  std::count(core_.peers.begin(), core_.peers.end(), primary) > 0;
-  if (!cluster_.opened && primary_is_spoilt && core_.peers.size() == 2)
+  if (!cluster_.opened && primary_is_spoilt && core_.peers.size() == 2 &&
+      !names(cluster_.proven, host_named(cluster_.sync)))
     return "rules 9 and 13: the generation has not opened, its primary's copy is damaged, and there is nobody but the "
            "two";
   // One that could lead when the core was healed, and whose disk no fault had touched, was kept from it by heir itself.

@@ -279,8 +279,10 @@ void World::on_event(std::uint32_t kind, std::uint64_t argument) {
     case kInspect:
       inspect_copies();
       for (int n = 1; n <= store_members(); ++n)
-        if (member(n).may_have_forgotten && member_copies_.has_all(store_member(n)))
+        if (member(n).may_have_forgotten && member_copies_.has_all(store_member(n))) {
           member(n).may_have_forgotten = false;
+          store_checks_->seen_whole(n);
+        }
       kernel().schedule_after(inspection_interval, *this, kInspect);
       return;
     default: ASSERT(false, "no such event");

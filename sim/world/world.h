@@ -169,7 +169,8 @@ class World final : public Actions, public Glance, private ClientObserver, priva
     bool had_all = false;
     bool was_up = false;
     bool is_struck = false;  ///< A fault may have taken something of its copy since, or then.
-    bool has_lost = false;   ///< A fault has taken something of its disk, ever.
+    bool has_lost = false;   ///< A fault has taken something of its disk, since its copy was last made anew;
+    bool is_cloned = false;  ///< it is another's since, but that has not shown yet.
   };
   struct StoreHost {
     std::unique_ptr<Machine> machine;
@@ -265,6 +266,8 @@ class World final : public Actions, public Glance, private ClientObserver, priva
   /// A whole copy on the host holds this log up to there.
   bool holds(int host, const Wal& log, Lsn end) const;
   bool may_have_been_struck(int host) const;
+  void note_loss(int host);
+  bool is_made_anew(int host) const;
   /// Its copy is marked as damaged, or its server has met a bad page.
   bool shows_damage(int host) const;
   std::shared_ptr<DataFolder> data_of(int host) const {

@@ -116,8 +116,7 @@ void add_gate(Page& page, const Status& status) {
 
 void add_database(Page& page, const Status& status) {
   page.gauge("heir_database_running", "1 while the database server runs.", yes(status.database.running));
-  page.gauge("heir_database_damaged", "1 if pages of the copy do not pass their checksums.",
-             yes(status.database.damaged));
+  page.gauge("heir_database_damaged", "1 if the copy has bad pages, or has lost log.", yes(status.database.damaged));
   page.gauge("heir_database_command_running", "1 while the database is being brought through a command.",
              yes(status.command.has_value()));
   page.gauge("heir_database_command_failures", "Of commands, in a row.", std::to_string(status.failures));

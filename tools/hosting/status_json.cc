@@ -72,6 +72,9 @@ Json place_json(const Status& status) {
 
 Json database_json(const Status& status) {
   const agent::LogStatus log = status.log.value_or(agent::LogStatus());
+  const Json broken_link = log.broken_link ? Json{{"why", with_names(status, log.broken_link->why)},
+                                                  {"since", hosts::time_text(log.broken_link->since)}}
+                                           : Json();
   return {{"running", status.database.running},
           {"damaged", status.database.damaged},
           {"timeline", or_null(log.timeline)},
@@ -79,6 +82,7 @@ Json database_json(const Status& status) {
           {"received", or_null(log.received)},
           {"replayed", or_null(log.replayed)},
           {"streaming", log.is_streaming},
+          {"broken_link", broken_link},
           {"lag_bytes", or_null(replay_lag(status))},
           {"receive_lag_bytes", or_null(receive_lag(status))},
           {"sync_flushed", or_null(log.sync_flushed)},

@@ -38,6 +38,12 @@ void StoreWatch::forgive(int member) {
   disk.may_have_lost = disk.was_forgiven = true;
 }
 
+void StoreWatch::seen_whole(int member) {
+  Disk& disk = members_[raft::MemberId(static_cast<std::uint64_t>(member))];
+  // What it may have lost it notices only when it starts next.
+  if (!disk.may_have_lost) disk.was_forgiven = false;
+}
+
 void StoreWatch::restored(const raft::Raft& member) {
   const raft::MemberId id = member.options.self;
   const auto [found, is_new] = members_.try_emplace(id);

@@ -21,6 +21,7 @@ class StoreWatch final : public sim::StoreChecks, public raft::Observer {
 
   bool has_all(int member) const override;
   void forgive(int member) override;
+  void seen_whole(int member) override;
 
   void restored(const raft::Raft& member) override;
   void gone(const raft::Raft& member) override;
@@ -37,7 +38,7 @@ class StoreWatch final : public sim::StoreChecks, public raft::Observer {
     /// The vote that was written last, and how much log there was then: it names that, too.
     std::optional<std::pair<raft::Ballot, raft::LogIndex>> vouched;
     bool may_have_lost = false;
-    bool was_forgiven = false;  ///< That, ever.
+    bool was_forgiven = false;  ///< That, since it was last seen whole.
     bool knows_that_it_forgot = false;
   };
   static void carry_out(Disk& disk);

@@ -286,11 +286,52 @@ Task<Result<std::optional<Generation>>> read_rebuilt(Context& context) {
   co_return std::optional<Generation>(number ? Generation(*number) : Generation(UINT64_MAX));
 }
 
+namespace {
+
+struct Led {
+  std::uint64_t timeline = 0;
+  std::optional<std::uint64_t> generation;  ///< Not in files that were written before it was noted.
+};
+
+/// Nothing if nothing is noted, or nothing that can be read.
+Task<Result<std::optional<Led>>> read_led(Context& context) {
+  const Result<Bytes> text = co_await context.host.read_file(led_mark(context.layout.data()));
+  if (!text && text.error().code == ErrorCode::not_found) co_return std::optional<Led>();
+  if (!text) co_return explain(text.error(), "reading which timeline was led");
+  const std::size_t end = std::min(text->find('\n'), text->size());
+  const std::size_t space = std::min(text->find(' '), end);
+  const auto timeline = parse_number(text->substr(0, space));
+  const auto generation = space < end ? parse_number(text->substr(space + 1, end - space - 1)) : std::nullopt;
+  if (!timeline || (space < end && !generation)) co_return std::optional<Led>();
+  Led led;
+  led.timeline = *timeline;
+  led.generation = generation;
+  co_return std::optional<Led>(led);
+}
+
+}  // namespace
+
+Task<Result<>> write_led(Context& context, Branch branch) {
+  std::string text = std::to_string(branch.timeline) + " " + std::to_string(branch.promotion) + "\n";
+  co_return co_await replace_file(context.host, led_mark(context.layout.data()), std::move(text));
+}
+
+Task<Result<std::uint64_t>> note_led(Context& context, Branch branch) {
+  const Result<std::optional<Led>> led = co_await read_led(context);
+  if (!led) co_return led.error();
+  if (*led && (*led)->timeline == branch.timeline && (*led)->generation) co_return *(*led)->generation;
+  if (const Result<> written = co_await write_led(context, branch); !written) co_return written.error();
+  co_return branch.promotion;
+}
+
 Task<Result<bool>> wrote_last_branch(Context& context, Position log) {
-  const Result<Bytes> led = co_await context.host.read_file(led_mark(context.layout.data()));
-  if (!led && led.error().code == ErrorCode::not_found) co_return false;
-  if (!led) co_return explain(led.error(), "reading which timeline was led");
-  co_return !log.lineage.empty() && *led == std::to_string(log.lineage.back().timeline) + "\n";
+  const Result<std::optional<Led>> led = co_await read_led(context);
+  if (!led) co_return led.error();
+  if (!*led || log.lineage.empty() || (*led)->timeline != log.lineage.back().timeline) co_return false;
+  // A timeline of that number may be another generation's. Where one is not shown it counts as ours: what was lost may
+  // be the record of it.
+  const std::uint64_t generation = log.lineage.back().promotion;
+  co_return !(*led)->generation || generation == 0 || *(*led)->generation == generation;
 }
 
 Task<Result<>> make_standby(Context& context, std::string copy) {

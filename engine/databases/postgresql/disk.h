@@ -40,6 +40,11 @@ Task<Result<>> claim_cluster(Context& context, std::uint64_t system_identifier);
 Task<Result<>> note_rebuilt(Context& context, std::string copy, PeerId source);
 /// See Adapter.
 Task<Result<std::optional<Generation>>> read_rebuilt(Context& context);
+/// Notes durably that the copy's server writes this branch, unless one of its timeline is noted. Answer: the generation
+/// of the one that is.
+Task<Result<std::uint64_t>> note_led(Context& context, Branch branch);
+/// The same, whatever is noted.
+Task<Result<>> write_led(Context& context, Branch branch);
 /// See Adapter. False if the copy was made of another's since.
 Task<Result<bool>> wrote_last_branch(Context& context, Position log);
 

@@ -18,7 +18,8 @@
 //
 //   heir.damaged     mark: pages fail their checksums, or log that had been synced is gone; why
 //   heir.rebuilt     the last generation that had opened when this copy was made of another than the primary's
-//   heir.led         the timeline that this copy's server last wrote as a primary; nobody has more of it
+//   heir.led         the timeline that this copy's server last wrote as a primary, and the generation that it is bound
+//                    to (0: none); nobody has more of it
 //
 // all of which go where the copy goes, and it reads pg_wal.
 #pragma once

@@ -196,6 +196,14 @@ Relation relate(const Position& ours, const Position& other) {
   return Relation::diverged;
 }
 
+bool shows_loss(const Position& log, const Position& other, Generation opened) {
+  if (!contains(other, log)) return false;
+  const auto later = other.lineage.begin() + static_cast<std::ptrdiff_t>(log.lineage.size());
+  return goes_on_with_last_branch(other, log) || std::any_of(later, other.lineage.end(), [&](const Branch& branch) {
+           return branch.promotion != 0 && branch.promotion <= opened.number();
+         });
+}
+
 bool rewind_sees_fork(const Position& ours, const Position& source) {
   Position plain_ours = ours;
   Position plain_source = source;

@@ -37,6 +37,10 @@ enum class Relation {
 };
 Relation relate(const Position& ours, const Position& other);
 
+/// Whether `other` has all of `log`, and more that only a log can lack which has lost it: of the branch in which `log`
+/// ends, or a later one of a generation that has opened. A branch of one that has not may have been left behind.
+bool shows_loss(const Position& log, const Position& other, Generation opened);
+
 /// Whether pg_rewind, which knows timelines only by number and fork, would find the same fork as we do.
 bool rewind_sees_fork(const Position& ours, const Position& source);
 

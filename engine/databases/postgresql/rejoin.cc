@@ -76,13 +76,7 @@ Task<Result<Comparison>> compare_with(Context& context, Sessions& server, Positi
       comparison.relation = Relation::diverged;
       // We may have left it where it ends, promoted by hand or in a generation that never opened: then it lacks
       // nothing.
-      const std::size_t branches = source->position.lineage.size();
-      comparison.primary_lacks =
-          source->position.offset < end_of_branch(ours, branches - 1) ||
-          std::any_of(ours.lineage.begin() + static_cast<std::ptrdiff_t>(branches), ours.lineage.end(),
-                      [&](const Branch& branch) {
-                        return branch.promotion != 0 && branch.promotion <= context.opened.number();
-                      });
+      comparison.primary_lacks = shows_loss(source->position, ours, context.opened);
     }
     // A standby that is not on the timeline where we end may get there, or be promoted to another of that number, which
     // would be written over ours in silence (P-08).
@@ -536,6 +530,7 @@ Task<Result<RejoinReport>> rejoin(Context& context, Endpoint primary, Endpoint u
     }
     context.host.log(LogLevel::warning, "rewind-failed", {{"why", following.error().message}, {"next", "clone"}});
     // One that does not answer is not waited for twice: whoever leads by then is asked.
+    if (following.error().code == ErrorCode::unreachable) co_return following.error();
     if (const Result<> leads = co_await check_primary(server); !leads) co_return leads.error();
   }
   // The upstream spares the primary, if its own history is the primary's.

@@ -7,6 +7,7 @@
 #include "engine/databases/postgresql/disk.h"
 #include "engine/databases/postgresql/lineage.h"
 #include "engine/databases/postgresql/server.h"
+#include "engine/databases/postgresql/watch.h"
 
 namespace heir::postgresql {
 
@@ -15,15 +16,33 @@ namespace {
 /// A server that was shut down in order ends with one more record than the position that its control data name.
 constexpr std::uint64_t shutdown_record_room = 512;
 
-/// How far a standby's log goes. What it has received counts, though it may not have replayed all.
+/// Asks a standby how far its log goes: what it has replayed, once that is all that it had received when it was asked.
+/// What has only been received may be of a later timeline than its history shows, and may end within a record.
 Task<Result<Source>> log_of(Context& context, Endpoint peer, Duration limit) {
   Sessions server(context.host, peer.server, context.config.superuser, limit);
+  const MonotonicTime give_up = context.host.monotonic_now() + limit;
+  const Duration quiet = context.config.retry_interval * 5 / 2;
   Result<Source> source = co_await source_of(server);
-  if (!source) co_return source;
+  if (!source || source->primary) co_return source;
   const Result<Observation> seen = co_await observe_remote(server);
-  if (seen && seen->in_recovery && seen->received)
-    source->position.offset = std::max(source->position.offset, *seen->received);
-  co_return source;
+  if (!seen) co_return explain(seen.error(), "asking " + peer.server.value());
+  const std::uint64_t received = seen->received.value_or(0);
+  if (received <= source->position.offset) co_return source;
+  std::uint64_t replayed = seen->replayed;
+  MonotonicTime waits_since = context.host.monotonic_now();
+  while (replayed < received && context.host.monotonic_now() - waits_since < quiet) {
+    if (context.host.monotonic_now() >= give_up)
+      co_return Error{ErrorCode::timed_out, peer.server.value() + " has replayed its log to " +
+                                                programs::to_lsn(replayed) + ", and received it to " +
+                                                programs::to_lsn(received)};
+    co_await context.host.sleep(context.config.poll_interval);
+    const Result<RecoveryState> state = co_await recovery_state(server);
+    if (!state) co_return explain(state.error(), "asking " + peer.server.value());
+    // Of a record that was received in part no more will come.
+    if (!state->waits_for_log() || state->replayed != replayed) waits_since = context.host.monotonic_now();
+    replayed = state->replayed;
+  }
+  co_return co_await source_of(server);
 }
 
 /// Where the log of a server that has just started was found to end.
@@ -165,7 +184,7 @@ Task<Result<>> start_again(Context& context, Primary role, std::optional<Endpoin
     Result<Position> ours = co_await lineage_of(context.sessions);
     if (!ours) co_return ours.error();
     ours->offset = recovered_end(*before, *after);
-    if (relate(theirs->position, trimmed(*ours)) == Relation::behind)
+    if (shows_loss(trimmed(*ours), theirs->position, context.opened))
       co_return co_await refuse_to_lead(context, *ours, asked.peer, theirs->position);
   }
   context.compared = true;

@@ -289,10 +289,12 @@ Task<Result<>> sever(Context& context) {
 Task<Result<>> bind_timeline(Context& context, Generation generation) {
   const Result<std::uint64_t> timeline = co_await timeline_of(context.sessions);
   if (!timeline) co_return timeline.error();
-  std::string led = std::to_string(*timeline) + "\n";
-  if (const Result<> kept = co_await keep_file(context, led_mark(context.layout.data()), std::move(led)); !kept)
-    co_return explain(kept.error(), "noting the timeline that is led");
   // The first was begun by initdb, not by a promotion.
+  Branch led;
+  led.timeline = *timeline;
+  led.promotion = *timeline == 1 ? 0 : generation.number();
+  const Result<std::uint64_t> noted = co_await note_led(context, led);
+  if (!noted) co_return explain(noted.error(), "noting the timeline that is led");
   if (*timeline == 1 || HEIR_MUTANT("promotion-not-recorded")) co_return Result<>();
   Statement schema = catalogue::create_promotions_schema();
   if (const Result<Rows> made = co_await context.sessions.ask(std::move(schema)); !made)
@@ -307,6 +309,10 @@ Task<Result<>> bind_timeline(Context& context, Generation generation) {
   if (!bound_row) co_return bound_row.error();
   const auto bound = number_at(**bound_row, 0, catalogue::name::record_promotion);
   if (!bound) co_return bound.error();
+  led.promotion = *bound;
+  if (*noted != *bound)
+    if (const Result<> kept = co_await write_led(context, led); !kept)
+      co_return explain(kept.error(), "noting the timeline that is led");
   context.host.log(LogLevel::info, "timeline-bound",
                    {{"timeline", std::to_string(*timeline)}, {"generation", std::to_string(*bound)}});
   co_return Result<>();

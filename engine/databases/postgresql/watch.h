@@ -28,6 +28,10 @@ struct RecoveryState {
   std::string waits_for;
   bool paused = false;
   std::string conninfo;
+  /// All that is whole of the log that it has is replayed.
+  bool waits_for_log() const {
+    return waits_for == "RecoveryRetrieveRetryInterval" || waits_for == "RecoveryWalStream";
+  }
 };
 Task<Result<RecoveryState>> recovery_state(Sessions& server);
 /// What the statement answered.

@@ -12,6 +12,7 @@ namespace {
 struct Peer : Fixture {
   agent::Config config;
   std::unique_ptr<agent::Database> database;
+  std::optional<Duration> appears_at;  ///< Only then is it known where p2 listens.
 
   Peer() {
     config.name = "p1";
@@ -26,7 +27,11 @@ struct Peer : Fixture {
   }
   agent::CommandResult run(failover::DatabaseCommand command, Position beginning = {}) {
     const agent::Endpoints endpoints{{PeerId("p2"), Address("there:2")}, {PeerId("p3"), Address("other:3")}};
-    const agent::KnownCluster cluster{endpoints, Generation(1), PeerId("p2"), std::move(beginning)};
+    agent::KnownCluster cluster{endpoints, Generation(1), PeerId("p2"), std::move(beginning)};
+    if (appears_at) cluster.endpoints.erase(PeerId("p2"));
+    cluster.endpoints_now = [&, begun = host.monotonic_now()] {
+      return appears_at && host.monotonic_now() - begun >= *appears_at ? endpoints : cluster.endpoints;
+    };
     std::optional<agent::CommandResult> result;
     REQUIRE(host.run(keep(database->run(std::move(command), cluster), result)));
     return *result;
@@ -134,4 +139,57 @@ TEST_CASE("a copy tells where it ends if what was declared is no more than that,
   peer.host.files["/root/data/heir.led"] = "1\n";
   for (const Position& beginning : {log_of(80), log_of(60), Position{{{1, 0, 0}, {2, 2, 70}}, 120}, Position()})
     CHECK(peer.run(failover::Sever{}, beginning).position == log_of(80));
+}
+
+TEST_CASE("a sync is asked once it is known where it listens") {
+  Peer peer;
+  peer.own_copy(log_of(80), false);
+  peer.host.images["mine"].crashed = true;
+  peer.host.files["/root/data/heir.led"] = "1 0\n";
+  Server& sync = peer.host.servers["there:2"];
+  sync.recovery = sync.receiver = true;
+  sync.log = log_of(95);
+  failover::Lead lead = lead_from(log_of(60));
+  lead.opened = true;
+  SECTION("it appears, and has more than the copy here") {
+    peer.appears_at = Duration::seconds(2);
+    const agent::CommandResult led = peer.run(lead);
+    CHECK(led.outcome == failover::Outcome::failed);
+    CHECK(led.message.find("has received it up to 0/5F") != std::string::npos);
+    CHECK_FALSE(peer.server().up);
+  }
+  SECTION("it does not appear, and is not waited for twice") {
+    peer.appears_at = Duration::seconds(60);
+    const MonotonicTime begun = peer.host.monotonic_now();
+    CHECK(peer.run(lead).message.empty());
+    CHECK(peer.host.monotonic_now() - begun < Fixture::config().compare_limit + Duration::seconds(1));
+    CHECK(peer.host.count("log own-log-not-compared") == 1);
+    CHECK(peer.run(lead).message.empty());
+    CHECK(peer.host.monotonic_now() - begun < Fixture::config().compare_limit + Duration::seconds(1));
+    CHECK(peer.server().up);
+  }
+  SECTION("there was nobody before this cluster") {
+    peer.appears_at = Duration::seconds(60);
+    lead.may_initialize = true;
+    const MonotonicTime begun = peer.host.monotonic_now();
+    CHECK(peer.run(lead).message.empty());
+    CHECK(peer.host.monotonic_now() - begun < Duration::seconds(1));
+  }
+}
+
+TEST_CASE("a primary whose copy is not whole says that it is damaged") {
+  Peer peer;
+  peer.own_copy(log_of(80), false);
+  const auto status = [&] {
+    std::optional<failover::DatabaseStatus> seen;
+    const auto observe = [&]() -> Task<void> { seen = co_await peer.database->observe(std::nullopt, {}); };
+    REQUIRE(peer.host.run(observe()));
+    return *seen;
+  };
+  CHECK_FALSE(status().damaged);
+  peer.host.files["/root/data/heir.damaged"] = "it lost log";
+  failover::Lead lead = lead_from(log_of(60));
+  lead.opened = true;
+  CHECK(peer.run(lead).outcome == failover::Outcome::failed);
+  CHECK(status().damaged);
 }

@@ -288,6 +288,111 @@ TEST_CASE("a rebuild that was asked for is forgotten by a peer that leads") {
   CHECK_FALSE(peer.needs_rejoin);
 }
 
+TEST_CASE("an unopened primary with a damaged copy hands over to a proven sync that has nobody else") {
+  ClusterState state;
+  state.cluster = "x";
+  state.generation = Generation(3);
+  state.primary = a;
+  state.sync = b;
+  state.proven = {b, a};
+  state.changed = {"a", "takeover"};
+  View view;
+  view.store = "s";
+  view.version = view.index = 5;
+  view.members = {{a, SessionId(1), true}, {b, SessionId(2), true}};
+  view.sessions = {SessionId(1), SessionId(2)};
+  bool is_damaged = true;
+  bool hands_over = false;
+  SECTION("so it does") {
+    hands_over = true;
+  }
+  SECTION("the copy is sound") {
+    is_damaged = false;
+  }
+  SECTION("the generation has opened") {
+    state.opened = SessionId(9);
+  }
+  SECTION("the sync may lack what was acknowledged") {
+    state.proven = {a};
+  }
+  SECTION("another could be its sync") {
+    view.members.push_back({c, SessionId(3), true});
+  }
+  SECTION("the sync is gone, another is there") {
+    view.members = {{a, SessionId(1), true}, {c, SessionId(3), true}};
+  }
+  SECTION("it was handed over by the sync") {
+    state.changed.by = "b";
+  }
+  view.state = state;
+  Peer peer = waiting_to_read();
+  (void)step(peer, now_ms(0), ReadDone{*peer.read, view});
+  REQUIRE(peer.role == Role::primary);
+  DatabaseStatus status;
+  status.damaged = is_damaged;
+  (void)step(peer, now_ms(0), DatabaseChanged{status});
+  for (std::int64_t ms = 0; peer.command && ms < 60'000; ms += 10'000) {
+    (void)answered(peer, ms, Outcome::failed);
+    if (!peer.command && !peer.write) (void)step(peer, now_ms(ms + 9'000), Tick{});
+  }
+  CHECK(peer.write.has_value() == hands_over);
+  if (!hands_over) return;
+  const ClusterState next = peer.write->state;
+  CHECK(next.primary == b);
+  CHECK(next.sync == a);
+  CHECK(next.generation == Generation(4));
+  CHECK(next.proven == state.proven);
+  CHECK(next.deposed.empty());
+  (void)step(peer, now_ms(60'000), WriteDone{peer.write->id, WriteOutcome::written, 6});
+  CHECK(peer.role == Role::sync);
+  CHECK(peer.gate == GateMode::closed);
+}
+
+TEST_CASE("a primary does not step back for a sync that still copies from it, when nobody else could take over") {
+  ClusterState state;
+  state.cluster = "x";
+  state.generation = Generation(3);
+  state.primary = a;
+  state.sync = b;
+  state.proven = {c, a};
+  state.deposed = {c};
+  state.changed = {"a", "takeover"};
+  View view;
+  view.store = "s";
+  view.version = view.index = 5;
+  view.members = {{a, SessionId(1), true}, {b, SessionId(2), false}};
+  view.sessions = {SessionId(1), SessionId(2)};
+  DatabaseStatus status;
+  status.running = status.sync_lacks = true;
+  status.incarnation = 1;
+  status.copied = 4096;
+  bool steps_back = true;
+  SECTION("so it stays") {
+    steps_back = false;
+  }
+  SECTION("the sync copies nothing from here: it may have all, and only be out of reach") {
+    status.copied = 0;
+  }
+  SECTION("who is proven is there") {
+    view.members.push_back({c, SessionId(3), true});
+  }
+  SECTION("the sync is proven") {
+    state.proven = {b, a};
+  }
+  SECTION("the generation has opened: its sync has all") {
+    state.opened = SessionId(1);
+  }
+  view.state = state;
+  Peer peer = waiting_to_read();
+  (void)step(peer, now_ms(0), ReadDone{*peer.read, view});
+  REQUIRE(std::holds_alternative<Lead>(answered(peer, 0, Outcome::done)));
+  (void)step(peer, now_ms(1000), DatabaseChanged{status});
+  (void)step(peer, now_ms(1000), Tick{});
+  (void)step(peer, now_ms(20'000), Tick{});
+  CHECK(peer.session.has_value() != steps_back);
+  CHECK(peer.resigned_until.has_value() == steps_back);
+}
+
 TEST_CASE("a proven peer lacks no timeline that has opened") {
   Peer peer = waiting_to_read();
   peer.view.state.emplace();

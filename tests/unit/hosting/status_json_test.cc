@@ -149,6 +149,10 @@ TEST_CASE("What is wrong with a cluster is told") {
   hosts = healthy();
   hosts[1] = answer_of(silent);
   CHECK(problems_of(hosts).front().starts_with("b does not stream"));
+  silent.log->broken_link = agent::BrokenLink{"peer-of-a is not on timeline 4, on which our log ends", silent.at};
+  silent.at = silent.at + Duration::seconds(12);
+  hosts[1] = answer_of(silent);
+  CHECK(problems_of(hosts).front() == "b does not stream: a is not on timeline 4, on which our log ends, for 12s");
   agent::Status damaged = status_of(b, "b", Role::sync);
   damaged.database.damaged = true;
   hosts[1] = answer_of(damaged);

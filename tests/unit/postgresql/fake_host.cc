@@ -141,7 +141,7 @@ Result<Rows> Host::answer(Server& server, const Statement& statement) {
       if (!statement.parameters[1].empty() && written >= offset) ++cancelled;
     Row row{flag(server.recovery), std::to_string(server.started), number(server.system)};
     row.push_back(server.recovery ? std::nullopt : number(server.log.offset));
-    row.push_back(server.recovery && server.receiver ? number(server.log.offset) : std::nullopt);
+    row.push_back(server.recovery && server.receiver ? number(server.log.offset + server.unreplayed) : std::nullopt);
     row.push_back(server.recovery ? number(server.log.offset) : std::nullopt);
     row.push_back(server.receiver ? std::optional<std::string>("streaming") : std::nullopt);
     row.push_back(connected ? number(standby->second) : std::nullopt);
@@ -153,8 +153,9 @@ Result<Rows> Host::answer(Server& server, const Statement& statement) {
   }
   if (name == names::recovery_state)
     return Rows{{flag(server.recovery), server.receiver ? std::optional<std::string>("77") : std::nullopt, std::nullopt,
-                 number(server.log.offset), "RecoveryRetrieveRetryInterval", flag(server.paused),
-                 server.settings["primary_conninfo"]}};
+                 number(server.log.offset),
+                 server.replaying ? std::nullopt : std::optional<std::string>("RecoveryRetrieveRetryInterval"),
+                 flag(server.paused), server.settings["primary_conninfo"]}};
   if (name == names::timeline) return Rows{{number(server.log.lineage.back().timeline)}};
   if (name == names::timeline_history) {
     Rows rows;

@@ -24,6 +24,8 @@ struct Server {
   std::set<std::string> slots;
   std::map<std::string, std::string> settings;
   bool receiver = false;
+  std::uint64_t unreplayed = 0;  ///< Received beyond its log;
+  bool replaying = false;        ///< and that is more than a part of a record.
   bool paused = false;
   bool deaf = false;                              ///< Takes no new settings.
   bool silent = false;                            ///< Answers nothing, ever.

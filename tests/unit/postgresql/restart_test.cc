@@ -107,6 +107,45 @@ TEST_CASE("a sync that does not answer at once is asked again, for a while") {
   CHECK(f.await(f.adapter->start_again(Primary{other.peer, {other.peer}}, other)).error().code == ErrorCode::refused);
 }
 
+TEST_CASE("what a sync has received counts once it is replayed") {
+  Restart f;
+  Server& sync = f.host.servers["there:2"];
+  f.host.files["/root/data/heir.led"] = "1 0\n";
+  sync.unreplayed = 15;
+  const MonotonicTime begun = f.host.monotonic_now();
+  SECTION("a part of a record never is") {
+    CHECK(said(f.start_again()).empty());
+    CHECK(f.server().up);
+    CHECK(f.host.monotonic_now() - begun < Duration::seconds(1));
+    CHECK(f.host.count("log own-log-not-compared") == 0);
+  }
+  SECTION("records are, of the timeline that is led") {
+    sync.replaying = true;
+    f.host.before_step = [&] {
+      if (f.host.monotonic_now() - begun > Duration::seconds(1)) sync.log = log_of(95), sync.unreplayed = 0;
+    };
+    CHECK(f.start_again().error().code == ErrorCode::refused);
+  }
+  SECTION("or of a later one, which has left the log where it ends here, and may have been left behind") {
+    sync.replaying = true;
+    const bool has_opened = GENERATE(true, false);
+    f.adapter->note_opened(Generation(has_opened ? 3 : 2), f.there.peer);
+    f.host.before_step = [&] {
+      if (f.host.monotonic_now() - begun <= Duration::seconds(1)) return;
+      sync.log = Position{{{1, 0, 0}, {2, 3, 80}}, 95};
+      sync.unreplayed = 0;
+    };
+    CHECK(said(f.start_again()).empty() != has_opened);
+    CHECK(f.server().up != has_opened);
+  }
+  SECTION("one that does not replay them is not waited for any longer than one that is silent") {
+    sync.replaying = true;
+    CHECK(said(f.start_again()).empty());
+    CHECK(f.host.monotonic_now() - begun < f.config().compare_limit + Duration::seconds(1));
+    CHECK(f.host.count("log own-log-not-compared") == 1);
+  }
+}
+
 TEST_CASE("a sync that does not answer at all is waited for no longer than the limit") {
   Restart f;
   f.host.servers["there:2"].silent = true;
@@ -304,7 +343,7 @@ TEST_CASE("a former primary of whose own timeline others have more is cloned, no
   SECTION("others have another timeline of that number") {
     f.own_copy(Position{{{1, 0, 0}, {2, 2, 80}}, 90}, false);
     f.host.files["/root/data/pg_wal/000000020000000000000000"] = "our log";
-    f.host.files["/root/data/heir.led"] = "2\n";
+    f.host.files["/root/data/heir.led"] = "2 2\n";
     f.host.servers["there:2"].log = Position{{{1, 0, 0}, {2, 3, 80}}, 200};
     const Result<RejoinReport> report = rejoin();
     REQUIRE(said(report) == "");
@@ -323,10 +362,41 @@ TEST_CASE("a former primary of whose own timeline others have more is cloned, no
   }
 }
 
-TEST_CASE("who leads notes the timeline that it writes") {
+TEST_CASE("a timeline of the number that was led, but of another generation, was written by others") {
   Fixture f;
-  f.own_copy(log_of(80), false);
-  REQUIRE(said(f.await(f.adapter->start(Primary{f.there.peer, {}}))).empty());
-  REQUIRE(said(f.await(f.adapter->bind_timeline(Generation(1)))).empty());
-  CHECK(f.host.files["/root/data/heir.led"] == "1\n");
+  const auto [noted, is_ours] = GENERATE(table<std::string, bool>(
+      {{"2 2\n", false}, {"2 3\n", true}, {"1 3\n", false}, {"2\n", true}, {"2 x\n", false}, {"\n", false}}));
+  CAPTURE(noted);
+  f.host.files["/root/data/heir.led"] = noted;
+  CHECK(*f.await(f.adapter->wrote_last_branch(Position{{{1, 0, 0}, {2, 3, 80}}, 90})) == is_ours);
+}
+
+TEST_CASE("what was led may be where no generation is shown, for the log may have lost that") {
+  Fixture f;
+  f.host.files["/root/data/heir.led"] = "2 2\n";
+  CHECK(*f.await(f.adapter->wrote_last_branch(Position{{{1, 0, 0}, {2, 0, 80}}, 90})));
+}
+
+TEST_CASE("who leads notes the timeline that it writes, and its generation") {
+  Fixture f;
+  const auto bind = [&](std::uint64_t generation) {
+    REQUIRE(said(f.await(f.adapter->bind_timeline(Generation(generation)))).empty());
+  };
+  SECTION("the first has none") {
+    f.own_copy(log_of(80), false);
+    REQUIRE(said(f.await(f.adapter->start(Primary{f.there.peer, {}}))).empty());
+    bind(4);
+    CHECK(f.host.files["/root/data/heir.led"] == "1 0\n");
+  }
+  SECTION("one of a promotion is bound to that, whoever leads it again") {
+    f.own_copy(Position{{{1, 0, 0}, {2, 0, 70}}, 80}, false);
+    REQUIRE(said(f.await(f.adapter->start(Primary{f.there.peer, {}}))).empty());
+    // Noted by nobody, before generations were, or of another of its number.
+    for (const std::string before : {"", "2\n", "2 7\n"}) {
+      f.host.files["/root/data/heir.led"] = before;
+      bind(3);
+      bind(5);
+      CHECK(f.host.files["/root/data/heir.led"] == "2 3\n");
+    }
+  }
 }

@@ -138,6 +138,24 @@ TEST_CASE("A member that knows that it forgot must not go on; and one whose disk
     lone.watch.stepped(lone.member(), {});
     CHECK(lone.said("GOES ON: 1 knows that it forgot entries"));
   }
+  SECTION("it was forgiven what it has made good since") {
+    lone.lead();
+    lone.watch.forgive(1);
+    lone.watch.seen_whole(1);  // it has yet to start with what it lost
+    lone.crash();
+    lone.start();
+    lone.lead();
+    lone.watch.seen_whole(1);
+    lone.watch.stepped(lone.member(), forgot);
+    CHECK(lone.said("FORGOTTEN: 1 lacks entries, though its disk lost nothing"));
+  }
+  SECTION("it is not seen whole before it has started with what it lost") {
+    lone.lead();
+    lone.watch.forgive(1);
+    lone.watch.seen_whole(1);
+    lone.watch.stepped(lone.member(), forgot);
+    CHECK(lone.violations.empty());
+  }
   SECTION("it stops") {
     lone.watch.forgive(1);
     lone.watch.stepped(lone.member(), forgot);
