@@ -230,7 +230,7 @@ const std::vector<Mutant> all = {
     {"diverged-copy-followed", "A standby follows an upstream whose log has left its own.", "7", "diverged, lost write",
      "", "scenarios/operators/promoted-by-hand.toml"},
     {"follows-who-lacks-our-timeline", "A standby follows one that is not on the timeline where its own log ends.",
-     "7, P-08", "copy destroyed"},
+     "7, P-08", "copy destroyed", "", "scenarios/processes/two-successors-of-one-number.toml"},
     {"old-copy-deleted-first", "The old copy is deleted before the clone is made.", "7, 1 (5)", "stuck", "",
      "scenarios/processes/successor-dies-as-the-other-is-cloned.toml"},
     {"old-copy-not-returned", "After a crash between two renames the old copy is forgotten.", "2", "stuck", "",
