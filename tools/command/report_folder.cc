@@ -1,9 +1,14 @@
 #include "tools/command/report_folder.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zstd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <utility>
@@ -82,6 +87,38 @@ std::error_code clear(const fs::path& folder) {
   return {};
 }
 
+constexpr std::string_view part = ".part-";
+/// A file in a folder that is being written, locked as long as its writer lives. Nobody else's folder has it.
+constexpr const char* mark = ".being-written";
+
+bool is_part(const std::string& name, const std::string& of) {
+  const std::string beginning = of + std::string(part);
+  return name.starts_with(beginning) && name.find_first_not_of("0123456789", beginning.size()) == std::string::npos;
+}
+
+/// Takes away what processes that were killed have left.
+void clear_parts(const fs::path& of) {
+  std::error_code error;
+  std::vector<fs::path> parts;
+  const fs::path folder = of.has_parent_path() ? of.parent_path() : ".";
+  for (fs::directory_iterator each(folder, error), end; !error && each != end; each.increment(error))
+    if (is_part(each->path().filename(), of.filename())) parts.push_back(each->path());
+  for (const fs::path& each : parts) {
+    const testbed::Descriptor held(::open((each / mark).c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+    if (held && ::flock(held.get(), LOCK_EX | LOCK_NB) == 0) fs::remove_all(each, error);
+  }
+}
+
+/// Makes the folder, which must not be there, and marks it. Nothing, and errno, if it cannot be.
+testbed::Descriptor make_part(const std::string& path) {
+  std::error_code error;
+  if (const fs::path parent = fs::path(path).parent_path(); !parent.empty()) fs::create_directories(parent, error);
+  if (::mkdir(path.c_str(), 0777) != 0) return {};
+  testbed::Descriptor held(::open((path + "/" + mark).c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+  if (held && ::flock(held.get(), LOCK_EX | LOCK_NB) != 0) return {};
+  return held;
+}
+
 }  // namespace
 
 Result<> ReportFolder::check(const std::string& path) {
@@ -99,16 +136,16 @@ Result<ReportFolder> ReportFolder::open(const std::string& path) {
   if (const Result<> good = check(path); !good) return good.error();
   std::string trimmed = path;
   while (trimmed.size() > 1 && trimmed.ends_with('/')) trimmed.pop_back();
-  const std::string beside = trimmed + ".part-" + std::to_string(::getpid());
-  std::error_code error;
-  fs::remove_all(beside, error);
-  fs::create_directories(beside, error);
-  if (error) return Error{ErrorCode::io_error, scenarios::printable(path) + ": cannot be made: " + error.message()};
-  return ReportFolder(trimmed, beside);
+  clear_parts(trimmed);
+  const std::string beside = trimmed + std::string(part) + std::to_string(::getpid());
+  testbed::Descriptor held = make_part(beside);
+  if (!held)
+    return Error{ErrorCode::io_error, scenarios::printable(beside) + ": cannot be made: " + std::strerror(errno)};
+  return ReportFolder(trimmed, beside, std::move(held));
 }
 
 ReportFolder::ReportFolder(ReportFolder&& other) noexcept
-    : path_(std::move(other.path_)), beside_(std::exchange(other.beside_, {})) {}
+    : path_(std::move(other.path_)), beside_(std::exchange(other.beside_, {})), mark_(std::move(other.mark_)) {}
 
 ReportFolder::~ReportFolder() {
   std::error_code error;
@@ -123,7 +160,7 @@ Result<> ReportFolder::finish() {
   // The page last: who sees one finds all that it names.
   std::vector<fs::path> written;
   for (fs::directory_iterator each(beside_, error), end; !error && each != end; each.increment(error))
-    written.push_back(each->path().filename());
+    if (each->path().filename() != mark) written.push_back(each->path().filename());
   std::sort(written.begin(), written.end(), [](const fs::path& a, const fs::path& b) {
     return std::pair(a == "index.html", a) < std::pair(b == "index.html", b);
   });

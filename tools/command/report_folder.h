@@ -6,11 +6,13 @@
 #include "reports/page/release.h"
 #include "reports/page/report.h"
 #include "tools/command/job.h"
+#include "tools/testbed/descriptor.h"
 
 namespace heir::tools {
 
 /// A folder of its own for a report and the files that belong to it. Everything is written into FOLDER.part-PID beside
-/// it, and takes the place of an earlier report when it is whole; what is not a report's stays untouched.
+/// it, and takes the place of an earlier report when it is whole; what is not a report's stays untouched. What a
+/// process that was killed left beside it goes with the next report.
 class ReportFolder {
  public:
   /// `conflict` if something else is at the path than a folder that is empty or holds a report. Makes nothing yet.
@@ -31,9 +33,11 @@ class ReportFolder {
 
  private:
   Result<> finish();
-  ReportFolder(std::string path, std::string beside) : path_(std::move(path)), beside_(std::move(beside)) {}
+  ReportFolder(std::string path, std::string beside, testbed::Descriptor mark)
+      : path_(std::move(path)), beside_(std::move(beside)), mark_(std::move(mark)) {}
   std::string path_;
-  std::string beside_;  ///< "" once it is finished.
+  std::string beside_;        ///< "" once it is finished.
+  testbed::Descriptor mark_;  ///< In it, locked: somebody lives who writes it.
 };
 
 }  // namespace heir::tools

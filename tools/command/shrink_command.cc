@@ -128,12 +128,14 @@ class Shrinking {
     drop_strikes_with_other_seeds();
     while (best_.faults.size() > 1 && try_other_beginnings()) {
     }
+    were_seeds_left_ = !goes_on() && best_.faults.size() > 1 && next_seed_ <= most_other_seeds;
   }
 
   /// Nothing is left to try, or the time is up.
   void shrink_all(Deadline deadline) {
     deadline_ = deadline;
     is_over_ = false;
+    drop_strikes();  // Those for which there was no time.
     plain_seed();
     do {
       bool smaller = true;
@@ -181,6 +183,8 @@ class Shrinking {
   std::size_t runs() const { return runs_; }
   bool is_over() const { return is_over_; }
   bool left_slow_aside() const { return left_slow_aside_; }
+  /// There was no time for all other beginnings.
+  bool were_seeds_left() const { return were_seeds_left_; }
   const std::optional<Interruption>& interruption() const { return interruption_; }
 
  private:
@@ -436,6 +440,7 @@ class Shrinking {
   Deadline deadline_;
   bool is_over_ = false;  ///< Something was not tried, for the time was up.
   bool left_slow_aside_ = false;
+  bool were_seeds_left_ = false;
   unsigned jobs_;
   bool tells_;
   std::set<std::pair<std::uint64_t, std::string>> tried_;
@@ -510,6 +515,7 @@ Exit shrink(const Subject& subject, const Options& options, std::chrono::nanosec
               interruption                  ? "; interrupted"
               : shrinking.is_over()         ? "; the time was up"
               : shrinking.left_slow_aside() ? "; only what makes its runs much slower can be left out"
+              : shrinking.were_seeds_left() ? "; nothing more can be left out, but there was no time for more seeds"
                                             : "; nothing more can be left out");
   if (!interruption)
     std::printf("it fails     with seed %llu%s\n", static_cast<unsigned long long>(shrinking.seed()),

@@ -51,29 +51,58 @@ class LateReads {
     return failures_.take();
   }
 
+  /// As a rule standbys show beginnings of one list. Where an element stands in the longest of them then tells which
+  /// reads show it, without a look at each of their elements.
   std::vector<Failure> of_elements() {
-    for (const std::uint32_t i : acknowledged_) values_.insert(object_.operation(i).argument);
-    // By the number of an element: the last read that showed it, counted from 1.
-    std::vector<std::size_t> shown_by(values_.size(), 0);
-    std::vector<Value> elements;
-    std::size_t number = 0;
+    const std::vector<Value> longest = longest_shown();
+    std::vector<std::uint32_t> places;  // By the number of an element: its first place in the longest.
+    for (std::uint32_t place = 0; place < longest.size(); ++place)
+      if (values_.insert(longest[place]) == places.size()) places.push_back(place);
+    std::vector<std::uint32_t> place_of;  // Of an acknowledged write,
+    std::vector<std::uint32_t> farthest;  // and of it and all before it.
+    for (const std::uint32_t i : acknowledged_) {
+      const std::uint32_t at = values_.find(object_.operation(i).argument);
+      place_of.push_back(at == ValueIndex::none ? nowhere : places[at]);
+      farthest.push_back(std::max(place_of.back(), farthest.empty() ? 0 : farthest.back()));
+    }
+    CommonBeginning beginning;
     for (const std::uint32_t read : reads_) {
-      ++number;
-      object_.history->elements(ListVersions::list_of(object_.operation(read)), elements);
-      for (const Value element : elements)
-        if (const std::uint32_t at = values_.find(element); at != ValueIndex::none) shown_by[at] = number;
+      const ListRef shown = ListVersions::list_of(object_.operation(read));
       const std::size_t count = owed(read);
-      for (std::size_t k = 0; k < count; ++k) {
-        const std::uint32_t at = values_.find(object_.operation(acknowledged_[k]).argument);
-        if (shown_by[at] == number) continue;
-        report(read, acknowledged_[k], fmt::format("{} elements, without", elements.size()));
-        break;
+      const std::uint32_t common = beginning.length(*object_.history, shown, longest);
+      // The first that does not stand in the common beginning.
+      const auto behind = std::lower_bound(farthest.begin(), farthest.begin() + std::ptrdiff_t(count), common);
+      auto lacks = static_cast<std::size_t>(behind - farthest.begin());
+      if (common < shown.length) {
+        const ValueIndex others = elements_behind(shown, common);
+        const auto is_shown = [&](std::size_t k) {
+          return place_of[k] < common || others.find(object_.operation(acknowledged_[k]).argument) != ValueIndex::none;
+        };
+        while (lacks < count && is_shown(lacks)) ++lacks;
       }
+      if (lacks < count) report(read, acknowledged_[lacks], fmt::format("{} elements, without", shown.length));
     }
     return failures_.take();
   }
 
  private:
+  static constexpr std::uint32_t nowhere = UINT32_MAX;
+
+  std::vector<Value> longest_shown() const {
+    ListRef longest;
+    for (const std::uint32_t read : reads_)
+      if (const ListRef shown = ListVersions::list_of(object_.operation(read)); shown.length > longest.length)
+        longest = shown;
+    return object_.history->elements(longest);
+  }
+
+  ValueIndex elements_behind(ListRef list, std::uint32_t first) const {
+    ValueIndex index(list.length - first);
+    const std::vector<Value> elements = object_.history->elements(list);
+    for (std::uint32_t i = first; i < list.length; ++i) index.insert(elements[i]);
+    return index;
+  }
+
   /// When a value was certainly there: acknowledged, or seen on a primary. One that was written twice never is.
   void find_known() {
     const HistoryTime never = HistoryTime::max();

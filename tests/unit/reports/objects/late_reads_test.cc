@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "../build_history.h"
+#include "../random_histories.h"
 #include "sub_history.h"
 
 using namespace heir;
@@ -102,6 +103,48 @@ TEST_CASE("lists and sets show every element that was acknowledged so long befor
                                     " of 2 to key 5, acknowledged to process 0 at 0.015s, 485ms before the read began; "
                                     "a standby may lag 100ms"});
     CHECK(judged({}).size() == 1);
+  }
+}
+
+TEST_CASE("what a read lacks is found in whatever order it shows the elements") {
+  for (std::uint64_t seed = 0; seed < rounds(2000); ++seed) {
+    Random random(seed);
+    std::vector<Op> ops;
+    std::vector<std::int64_t> all;
+    for (std::int64_t element = 1; element <= 8; ++element) {
+      const std::int64_t begin = 20 * element;
+      ops.push_back({static_cast<std::uint32_t>(element),
+                     Function::add,
+                     {element},
+                     begin,
+                     begin + 1 + static_cast<std::int64_t>(random.below(100))});
+      all.push_back(element);
+    }
+    std::vector<Op> reads;
+    for (std::uint32_t i = 0; i < 6; ++i) {
+      std::vector<std::int64_t> shown(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(random.below(9)));
+      if (!shown.empty() && random.one_in(3))
+        shown.erase(shown.begin() + static_cast<std::ptrdiff_t>(random.below(shown.size())));
+      if (random.one_in(3)) std::reverse(shown.begin(), shown.end());
+      const std::int64_t begin = 100 + 50 * i;
+      reads.push_back({10 + i, B, shown, begin, begin + 1});
+    }
+    std::vector<std::int64_t> lacked;  // The first of each read, told once.
+    for (const Op& read : reads) {
+      std::vector<Op> owed = ops;
+      std::erase_if(owed, [&](const Op& add) { return add.end > read.begin - max_lag.ns() / 1'000'000; });
+      std::ranges::stable_sort(owed, {}, &Op::end);
+      const auto missing = std::ranges::find_if(
+          owed, [&](const Op& add) { return std::ranges::find(read.values, add.values[0]) == read.values.end(); });
+      if (missing != owed.end() && std::ranges::find(lacked, missing->values[0]) == lacked.end())
+        lacked.push_back(missing->values[0]);
+    }
+    ops.insert(ops.end(), reads.begin(), reads.end());
+    const Said messages = said(Model::set, ops);
+    INFO(seed);
+    REQUIRE(messages.size() == lacked.size());
+    for (std::size_t i = 0; i < lacked.size(); ++i)
+      CHECK(messages[i].find("without the add of " + std::to_string(lacked[i]) + " to key") != std::string::npos);
   }
 }
 
