@@ -9,6 +9,7 @@
 #include <set>
 
 #include "engine/base/assert.h"
+#include "engine/databases/postgresql/settings.h"
 #include "engine/hosts/addresses.h"
 #include "engine/hosts/keys.h"
 #include "scenarios/codec.h"
@@ -212,9 +213,9 @@ void read_postgresql(const Value* value, HostingConfig& config, Mistakes& mistak
   const bool is_known = std::find(methods.begin(), methods.end(), section.client_authentication) != methods.end();
   table.check(is_known, "client_authentication",
               "is a method of pg_hba.conf" + scenarios::suggestion(section.client_authentication, methods));
-  for (const std::string& line : section.settings)
-    table.check(line.find('=') != std::string::npos && line.find('\n') == std::string::npos, "settings",
-                "are lines of postgresql.conf, as \"work_mem = '64MB'\"");
+  for (std::size_t i = 0; i < section.settings.size(); ++i)
+    if (const Result<> good = postgresql::check_extra_line(section.settings[i]); !good)
+      mistakes.add(value->find("settings")->value.items[i].place, "'settings': " + good.error().message);
   table.end();
 }
 

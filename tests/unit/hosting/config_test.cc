@@ -124,6 +124,17 @@ TEST_CASE("Mistakes have a place and a cure") {
   CHECK(first_message("cluster = ").starts_with("agent.toml:1:"));
 }
 
+TEST_CASE("A setting that would have no effect, or that breaks a promise, is refused where it stands") {
+  const auto refusal = [](const std::string& lines) {
+    return first_message(with("#settings = []", "settings = [\n  \"work_mem = '64MB'\",\n  " + lines + "]"));
+  };
+  const std::string own = refusal("\"fsync = off\"");
+  CHECK(own.find(":3: 'settings': 'fsync' is set by heir itself, so that this would have no effect; leave it out") !=
+        std::string::npos);
+  CHECK(refusal("\"data_sync_retry = on\"").find("'data_sync_retry' would take for safe") != std::string::npos);
+  CHECK(refusal("\"work_mem\"").find("expected a line of postgresql.conf") != std::string::npos);
+}
+
 TEST_CASE("A host can have a member of the store and no peer") {
   std::string text = with("#store = true", "store = true\npeer = false");
   text.replace(text.find("#store = true"), 13, "store = true");
