@@ -98,7 +98,9 @@ Result<> become_user(const std::string& name) {
   return become(*user);
 }
 
-Result<hosts::KeyPair> read_keys(const HostingConfig& config) {
+namespace {
+
+Result<hosts::KeyPair> read_own_keys(const HostingConfig& config) {
   const Result<std::string> secret = hosts::read_secret(config.key);
   if (!secret) return secret.error();
   const Result<std::string> open = hosts::public_key_of(*secret);
@@ -106,9 +108,45 @@ Result<hosts::KeyPair> read_keys(const HostingConfig& config) {
   if (*open != config.self().public_key)
     return Error{ErrorCode::invalid, config.key + " is not the key of host '" + config.name +
                                          "': its public_key would be \"" + *open + "\""};
+  return hosts::KeyPair{*open, *secret};
+}
+
+/// "" leaves them to the search path.
+Result<> check_binaries(const std::string& folder) {
+  if (folder.empty()) return {};
+  std::string lacking;
+  for (const char* const program :
+       {"postgres", "initdb", "pg_ctl", "pg_controldata", "pg_basebackup", "pg_rewind", "pg_waldump"})
+    if (::access((folder + "/" + program).c_str(), X_OK) != 0)
+      lacking += (lacking.empty() ? "" : ", ") + std::string(program);
+  if (lacking.empty()) return {};
+  const std::string cure = "; 'binaries' in [postgresql] names the folder of PostgreSQL 15's programs";
+  struct stat status {};
+  if (::stat(folder.c_str(), &status) != 0 || !S_ISDIR(status.st_mode))
+    return Error{ErrorCode::not_found, "there is no folder " + folder + " on this host" + cure};
+  return Error{ErrorCode::not_found, folder + " lacks " + lacking + cure};
+}
+
+}  // namespace
+
+Result<hosts::KeyPair> read_keys(const HostingConfig& config) {
+  Result<hosts::KeyPair> keys = read_own_keys(config);
+  if (!keys) return keys;
   const Result<std::string> password = hosts::read_secret(config.password);
   if (!password) return password.error();
-  return hosts::KeyPair{*open, *secret};
+  return keys;
+}
+
+std::vector<std::string> wrong_on_host(const HostingConfig& config) {
+  std::vector<std::string> wrong;
+  const auto note = [&wrong](const auto& result) {
+    if (!result) wrong.push_back(result.error().message);
+  };
+  note(read_own_keys(config));
+  note(hosts::read_secret(config.password));
+  note(find_user(config.user));
+  if (config.self().peer) note(check_binaries(config.postgresql.binaries));
+  return wrong;
 }
 
 Result<Prepared> prepare_host(const HostingConfig& config) {

@@ -25,7 +25,7 @@ TEST_CASE("What hosts are given reads back as what the scenario says") {
   config.hosts.push_back({"operator", "", key, false, false});
   for (std::size_t i = 0; i < config.hosts.size(); ++i) config.hosts[i].address = "10.77.0." + std::to_string(i + 1);
 
-  const tools::LoadedConfig read = tools::load_config_text("agent.toml", "/srv/etc", text_of(config));
+  const tools::LoadedConfig read = tools::load_config_text("agent.toml", "/srv/etc", tools::write_config(config));
   for (const std::string& message : read.messages) FAIL_CHECK(message);
   REQUIRE(read.config);
   CHECK(read.config->hosts == config.hosts);

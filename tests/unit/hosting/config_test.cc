@@ -102,26 +102,98 @@ TEST_CASE("Health is told at the host's own address, or another, or nowhere") {
 }
 
 TEST_CASE("Mistakes have a place and a cure") {
-  CHECK(first_message("") == "agent.toml:1:1: 'cluster' is missing");
+  CHECK(first_message("") == "agent.toml:1:1: agent.toml needs the key 'cluster'");
   CHECK(first_message(with("#user = \"postgres\"", "usr = \"postgres\"")).find("did you mean 'user'?") !=
         std::string::npos);
   CHECK(first_message(with("#user = \"postgres\"", "user = \"root\"")).find("must not be root") != std::string::npos);
   CHECK(first_message(with("name = \"b\"", "name = \"d\"")).find("is none of the [[host]]s") != std::string::npos);
-  CHECK(first_message(with("\"10.0.0.3\"", "\"c.example\"")).find("is an IP address") != std::string::npos);
+  CHECK(first_message(with("\"10.0.0.3\"", "\"c.example\"")).find("expected an IP address") != std::string::npos);
   CHECK(first_message(with("\"10.0.0.3\"", "\"10.0.0.1\"")).find("is another host's") != std::string::npos);
   CHECK(first_message(with("#renewal = \"400ms\"", "renewal = \"1500ms\"")).find("at most half of session_ttl") !=
         std::string::npos);
   CHECK(first_message(with("#gate = 6432", "gate = 7400")).find("is taken by another") != std::string::npos);
   CHECK(first_message(with("#gate = 6432", "gate = 6434")).find("'read_only' is taken by another") !=
         std::string::npos);
-  CHECK(first_message(with("#max_lag = \"10s\"", "max_lag = \"10ms\"")).find("'max_lag' is from 1s") !=
+  CHECK(first_message(with("#max_lag = \"10s\"", "max_lag = \"10ms\""))
+            .find("'max_lag' in [gate]: expected at least \"1s\"") != std::string::npos);
+  CHECK(first_message(with("#gate = 6432", "gate = 65536")).find("'gate' in [ports]: expected at most 65535") !=
         std::string::npos);
-  CHECK(first_message(with("#gate = 6432", "gate = 65536")).find("is a port") != std::string::npos);
   CHECK(first_message(with("#http = 8008", "http = 6432")).find("is taken by another") != std::string::npos);
   CHECK(first_message(with("#listen = \"\"", "listen = \"a.example\"")).find("is an IP address") != std::string::npos);
   CHECK(first_message(with("#store = true", "store = false")).find("3 or 5 members") != std::string::npos);
   CHECK(first_message(with("#data = \"/var/lib/heir\"", "data = \"heir\"")).find("absolute path") != std::string::npos);
   CHECK(first_message("cluster = ").starts_with("agent.toml:1:"));
+}
+
+TEST_CASE("A host's address is one that the others reach it by") {
+  const auto refusal = [](const std::string& address) { return first_message(with("10.0.0.3", address)); };
+  for (const char* none : {"0.0.0.0", "::", "0.1.2.3", "::ffff:0.0.0.0"})
+    CHECK(refusal(none).find("is no address by which others reach a host") != std::string::npos);
+  for (const char* many : {"224.0.0.1", "239.1.2.3", "255.255.255.255", "ff02::1", "::ffff:224.0.0.1"})
+    CHECK(refusal(many).find("is an address of many hosts at once") != std::string::npos);
+  for (const char* one : {"192.168.1.255", "127.0.0.3", "fd00::1", "::1"}) CHECK_FALSE(wrong_with_address(one));
+}
+
+TEST_CASE("A name has a letter at least, a cluster's, too") {
+  CHECK(first_message(with("cluster = \"main\"", "cluster = \"\"")).find("'cluster': expected 1 to 40 letters") !=
+        std::string::npos);
+  CHECK(first_message(with("cluster = \"main\"", "cluster = \"a b\"")).find("found \"a b\"") != std::string::npos);
+  CHECK(wrong_with_name(".."));
+  CHECK_FALSE(wrong_with_name("a.b-c_1"));
+}
+
+TEST_CASE("The folder of the data is no whole file system") {
+  for (const char* root : {"/", "//", "/./", "/etc/.."})
+    CHECK(first_message(with("#data = \"/var/lib/heir\"", "data = \"" + std::string(root) + "\""))
+              .find("holds the whole file system") != std::string::npos);
+}
+
+TEST_CASE("All mistakes are told at once, each where it stands") {
+  std::string text = with("cluster = \"main\"", "cluster = \"\"");
+  for (const auto& [from, to] :
+       {std::pair{"#data = \"/var/lib/heir\"", "data = \"heir\""}, std::pair{"#gate = 6432", "gate = 0"},
+        std::pair{"10.0.0.3", "0.0.0.0"}, std::pair{"#restart_attempts = 4", "restart_attempts = 101"},
+        std::pair{"#session_ttl = \"2s\"", "session_ttl = \"1h\""}})
+    text.replace(text.find(from), std::string(from).size(), to);
+  const LoadedConfig loaded = load_config_text("agent.toml", "/etc/heir", text);
+  CHECK(loaded.messages.size() == 6);
+}
+
+TEST_CASE("A configuration that is written reads back") {
+  LoadedConfig loaded = load_config_text("agent.toml", "/etc/heir", text_of_three());
+  REQUIRE(loaded.config);
+  HostingConfig& config = *loaded.config;
+  config.postgresql.settings = {"work_mem = '64MB'"};
+  config.timing.clock_bound = scenarios::Ratio::per_million(1234);
+  config.http.listen = "off";
+  config.operators = {{"alice", std::string(40, 'k')}};
+  config.policy = failover::sirenia_policy();
+  const LoadedConfig again = load_config_text("agent.toml", "/etc/heir", write_config(config));
+  for (const std::string& message : again.messages) FAIL_CHECK(message);
+  REQUIRE(again.config);
+  CHECK(again.config->policy == config.policy);
+  CHECK(again.config->timing == config.timing);
+  CHECK(again.config->postgresql == config.postgresql);
+  CHECK(again.config->http == config.http);
+  CHECK(again.config->hosts == config.hosts);
+  CHECK(again.config->operators == config.operators);
+}
+
+TEST_CASE("The reference has every key that heir init shows") {
+  const std::string reference = config_reference();
+  const std::string text = text_of_three();
+  int count = 0;
+  for (std::size_t at = text.find("\n"); at != std::string::npos; at = text.find("\n", at + 1)) {
+    std::string line = text.substr(at + 1, text.find("\n", at + 1) - at - 1);
+    if (line.starts_with("#")) line.erase(0, 1);
+    if (line.empty() || line.front() < 'a' || line.front() > 'z') continue;
+    CAPTURE(line);
+    CHECK(reference.find("| `" + line.substr(0, line.find(' ')) + "` |") != std::string::npos);
+    ++count;
+  }
+  CHECK(count > 50);
+  for (const char* each : {"| `experiment` |", "from 1 to 100 | `4` |", "### `[[operator]]`", "## operator.toml"})
+    CHECK(reference.find(each) != std::string::npos);
 }
 
 TEST_CASE("A setting that would have no effect, or that breaks a promise, is refused where it stands") {
@@ -148,20 +220,37 @@ TEST_CASE("A host can have a member of the store and no peer") {
     CHECK(line.find("10.0.0.1") == std::string::npos);
 }
 
-TEST_CASE("[policy] sets other rules, for experiments") {
-  const LoadedConfig loaded =
-      load_config_text("agent.toml", "/etc/heir",
-                       text_of_three() + "\n[policy]\nrules = \"manatee\"\nacknowledge = \"nothing\"\nlease = false\n");
+TEST_CASE("[policy] sets other rules, for experiments that say so") {
+  const auto with_policy = [](const std::string& lines) { return text_of_three() + "\n[policy]\n" + lines; };
+  const LoadedConfig loaded = load_config_text(
+      "agent.toml", "/etc/heir",
+      with_policy("acknowledge = \"nothing\"\nlease = false\nrules = \"manatee\"\nexperiment = true\n"));
   for (const std::string& message : loaded.messages) FAIL_CHECK(message);
   REQUIRE(loaded.config);
   failover::Policy expected = failover::manatee_policy();
   REQUIRE(failover::set_switch(expected, "acknowledge", "nothing"));
   REQUIRE(failover::set_switch(expected, "lease", "false"));
   CHECK(agent_config(*loaded.config).policy == expected);
-  CHECK(first_message(text_of_three() + "\n[policy]\nleese = false\n").find("did you mean 'lease'?") !=
+  REQUIRE(warnings_about(*loaded.config).size() == 1);
+  CHECK(warnings_about(*loaded.config).front().find("acknowledge = nothing") != std::string::npos);
+  CHECK(first_message(with_policy("leese = false\n")).find("did you mean 'lease'?") != std::string::npos);
+  CHECK(first_message(with_policy("experiment = true\nacknowledge = \"maybe\"\n")).find("'acknowledge'") !=
         std::string::npos);
-  CHECK(first_message(text_of_three() + "\n[policy]\nacknowledge = \"maybe\"\n").find("'acknowledge'") !=
-        std::string::npos);
+}
+
+TEST_CASE("[policy] without its word is refused wherever it weakens a rule") {
+  const auto refusal = [](const std::string& lines) { return first_message(text_of_three() + "\n[policy]\n" + lines); };
+  for (const char* lines :
+       {"rules = \"manatee\"", "fsync = false", "acknowledge = \"nothing\"", "experiment = false\nlease = false"}) {
+    CAPTURE(lines);
+    CHECK(refusal(lines).find("[policy] weakens the rules (") != std::string::npos);
+    CHECK(refusal(lines).find("`experiment = true`") != std::string::npos);
+  }
+  CHECK(refusal("fsync = false").find("(fsync = false)") != std::string::npos);
+  // What heir does anyway needs no word, and is no news.
+  const LoadedConfig loaded = load_config_text("agent.toml", "/", text_of_three() + "\n[policy]\nfsync = true\n");
+  REQUIRE(loaded.config);
+  CHECK(warnings_about(*loaded.config).empty());
 }
 
 TEST_CASE("A new cluster's secrets are its owner's alone, and nothing is replaced") {
@@ -194,7 +283,7 @@ TEST_CASE("An operator's configuration is read, and an agent's serves as well") 
   CHECK(loaded.config->cluster == "main");
   CHECK(loaded.config->name == "operator");
   CHECK(loaded.config->hosts.size() == 3);
-  CHECK(loaded.config->control == Ports().control);
+  CHECK(loaded.config->ports.control == Ports().control);
   // Its key is the one that the agents know.
   const auto secret = hosts::read_secret(loaded.config->key);
   REQUIRE(secret);
@@ -226,8 +315,8 @@ TEST_CASE("What is wrong with an operator's configuration is told with its place
     for (const std::string& message : loaded.messages) all += message + "\n";
     return all;
   };
-  CHECK(message_about("operator = \"me\"\n").find("'cluster' is missing") != std::string::npos);
-  CHECK(message_about("operator = \"me\"\ncluster = \"x\"\nnmae = 1\n").find("'nmae' is not a key here") !=
+  CHECK(message_about("operator = \"me\"\n").find("operator.toml needs the key 'cluster'") != std::string::npos);
+  CHECK(message_about("operator = \"me\"\ncluster = \"x\"\nnmae = 1\n").find("unknown key 'nmae' in operator.toml") !=
         std::string::npos);
   CHECK(message_about("operator = \"me\"\ncluster = \"x\"\n").find("no [[host]] is named") != std::string::npos);
   CHECK(message_about("operator = \"me\"\ncluster = \"x\"\n[[host]]\nname = \"a\"\naddress = \"10.0.0.1\"\n"
@@ -242,6 +331,6 @@ TEST_CASE("Operators have names and keys of their own") {
   CHECK(loaded.config->operators == std::vector<OperatorEntry>{{"alice", std::string(40, 'k')}});
   CHECK(first_message(with("[ports]", entry + entry + "[ports]")).find("another operator's") != std::string::npos);
   CHECK(first_message(with("[ports]", "[[operator]]\nname = \"x y\"\npublic_key = \"k\"\n[ports]"))
-            .find("'name' has 1 to 40") != std::string::npos);
+            .find("'name': expected 1 to 40 letters") != std::string::npos);
   CHECK(first_message(with("#log_level = \"info\"", "log_level = \"loud\"")).find("'log_level'") != std::string::npos);
 }
