@@ -67,9 +67,11 @@ constexpr std::array kinds{
                 "A firewall or address translator that restarts or runs out of table."},
     FaultTraits{K::clock_step, "clock-step", F::clock, "The target's wall clock jumps by `by`.",
                 "ntpd's step, an operator's `date -s`, a leap second."},
-    FaultTraits{K::clock_rate, "clock-rate", F::clock,
-                "The target's clocks, the monotonic one too, run `fast` or `slow`.",
-                "A bad oscillator, heat, a virtual machine's clock source."},
+    FaultTraits{
+        K::clock_rate, "clock-rate", F::clock,
+        "The target's clocks, the monotonic one too, run `fast` or `slow`. Rates at a time add up, from standing still "
+        "to ten-fold.",
+        "A bad oscillator, heat, a virtual machine's clock source."},
     FaultTraits{K::clock_slew, "clock-slew", F::clock,
                 "The target's clocks gain `by` on true time, or lose it, evenly over `for`.",
                 "ntpd or chrony correcting an offset, a smeared leap second."},

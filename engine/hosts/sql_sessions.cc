@@ -37,21 +37,33 @@ class PgSession final : public SqlSession {
     for (const std::string& parameter : statement.parameters) values.push_back(parameter.c_str());
     const std::string text(statement.text);
     if (PQsendQueryParams(connection_, text.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr,
-                          nullptr, 0) != 1)
+                          nullptr, 0) != 1) {
+      drop_closed();
       return op.complete(broken());
+    }
     name_ = statement.name;
     is_busy_ = true;
     outcome_ = Rows();
     pending_ = Pending<Result<Rows>>::of(op);
     flush();
-    go_on();
+    if (is_busy_) go_on();
   }
 
  private:
   Error broken() const { return {ErrorCode::unreachable, words_of(PQerrorMessage(connection_))}; }
 
+  /// libpq closes its socket when it finds the connection broken. The watch goes before the descriptor is somebody
+  /// else's.
+  bool drop_closed() {
+    if (PQsocket(connection_) >= 0) return false;
+    watch_.reset();
+    return true;
+  }
+
   void flush() {
-    if (PQflush(connection_) == 1) watch_->when_writable([this] { flush(); });
+    const int left = PQflush(connection_);
+    if (drop_closed()) return finish(broken());
+    if (left == 1) watch_->when_writable([this] { flush(); });
   }
 
   void await_input() {
@@ -97,6 +109,7 @@ class PgSession final : public SqlSession {
   }
 
   void finish(Result<Rows> outcome) {
+    drop_closed();
     is_busy_ = false;
     if (const auto pending = std::exchange(pending_, nullptr)) pending->complete(std::move(outcome));
   }

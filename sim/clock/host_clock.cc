@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/clock/clock_rate.h"
+
 namespace heir::sim {
 
 namespace {
@@ -63,7 +65,7 @@ VirtualTime HostClock::instant_of(MonotonicTime reading) const {
 }
 
 std::int64_t HostClock::running_rate_error() const {
-  return freezes_ > 0 ? -kBillion : rate_error_;
+  return freezes_ > 0 ? -kBillion : bounded_clock_rate(rate_error_);
 }
 
 /// Makes now the base of all later readings.
@@ -77,7 +79,6 @@ void HostClock::settle() {
 }
 
 void HostClock::set_rate_error(std::int64_t ppb) {
-  ASSERT(ppb >= -kBillion && ppb <= 10 * kBillion, "a clock runs from stopped to eleven-fold");
   settle();
   rate_error_ = ppb;
   rearm_all();
@@ -94,7 +95,7 @@ void HostClock::thaw(AfterFreeze after) {
   settle();
   if (--freezes_ == 0) {
     const std::int64_t frozen = (kernel().now() - frozen_since_).ns();
-    const Duration missed = Duration::nanoseconds(frozen + divide(frozen, rate_error_, 0).whole);
+    const Duration missed = Duration::nanoseconds(frozen + divide(frozen, running_rate_error(), 0).whole);
     if (after == AfterFreeze::wall_catches_up) wall_offset_ += missed.ns();
     if (after == AfterFreeze::both_catch_up) base_reading_ = base_reading_ + missed;
   }

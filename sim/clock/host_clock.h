@@ -54,7 +54,7 @@ class HostClock final : private EventTarget {
   /// The earliest instant, not before now, at which the clock will read `reading` or more; VirtualTime::max() if never.
   VirtualTime instant_of(MonotonicTime reading) const;
 
-  /// Parts per 10^9 by which the clock runs fast (or slow, negative); -10^9 stops it. From now on.
+  /// Parts per 10^9 by which the clock runs fast (or slow, negative), from now on, within the bounds of clock_rate.h.
   std::int64_t rate_error() const { return rate_error_; }
   void set_rate_error(std::int64_t ppb);
   /// Moves the wall clock, and only it.

@@ -55,11 +55,18 @@ Range range(RandomStream& random, Duration low, Duration high) {
 
 // ---- The tables of which the file says nothing ----
 
-scenarios::Cluster draw_cluster(RandomStream random) {
-  scenarios::Cluster cluster;
+scenarios::Cluster draw_cluster(scenarios::Cluster cluster, RandomStream random) {
   cluster.peers = pick(random, {3, 3, 3, 4, 5, 5});
   cluster.fenced_reads = random.chance(Ratio::percent(10));
   return cluster;
+}
+
+/// Of the cluster itself the file says nothing: of what no seed draws it may.
+bool is_drawn(scenarios::Cluster cluster) {
+  const scenarios::Cluster defaults;
+  cluster.system = defaults.system;
+  cluster.max_lag = defaults.max_lag;
+  return cluster == defaults;
 }
 
 scenarios::Store draw_store(RandomStream random) {
@@ -427,7 +434,7 @@ scenarios::Scenario expand(const scenarios::Scenario& scenario, std::uint64_t se
   const scenarios::Swarm swarm = *scenario.swarm;
   scenarios::Scenario plain = scenario;
   plain.swarm.reset();
-  if (plain.cluster == scenarios::Cluster{}) plain.cluster = draw_cluster(stream("cluster"));
+  if (is_drawn(plain.cluster)) plain.cluster = draw_cluster(plain.cluster, stream("cluster"));
   if (plain.store == scenarios::Store{}) plain.store = draw_store(stream("store"));
   if (plain.timing == scenarios::Timing{}) plain.timing = draw_timing(stream("timing"));
   if (plain.network == scenarios::Network{}) plain.network = draw_network(stream("network"));

@@ -170,6 +170,30 @@ std::string command_of(const ReleaseSystems& systems) {
   return line + (tuned ? " --tuned" : "") + (simulated ? " --simulated" : "") + " --json again.json";
 }
 
+/// What they say of heir, whom the release is about: it is as good as the worst of its rows.
+void judge_heir(reports::Release& release, const ReleaseSystems& systems) {
+  std::size_t failed = 0, unknown = 0;
+  for (const ReleaseSystems::Scenario& scenario : systems.scenarios) {
+    const auto is = [&](Outcome outcome) {
+      return std::any_of(scenario.rows.begin(), scenario.rows.end(), [&](const ReleaseSystems::Row& row) {
+        return row.system == "heir" && row.verdict == outcome;
+      });
+    };
+    failed += is(Outcome::fail) ? 1 : 0;
+    unknown += !is(Outcome::fail) && is(Outcome::unknown) ? 1 : 0;
+  }
+  const std::string of =
+      " of " + counted(systems.scenarios.size(), "scenario", "scenarios") + " compared with other systems.";
+  if (failed > 0) {
+    release.verdict = Outcome::fail;
+    release.summary += fmt::format(" heir lost a write, answered wrongly or was split in {}{}", failed, of);
+  }
+  if (unknown > 0) {
+    if (release.verdict == Outcome::pass) release.verdict = Outcome::unknown;
+    release.summary += fmt::format(" heir has no verdict in {}{}", unknown, of);
+  }
+}
+
 }  // namespace
 
 Result<ReleaseSystems> compared_systems_of(const std::string& path, const std::string& text) {
@@ -202,6 +226,7 @@ Result<ReleaseSystems> read_compared_systems(const std::string& path) {
 void add_systems(reports::Release& release, ReleaseSystems systems, const std::string& path) {
   release.reproduce.emplace_back(
       "Beside other systems: " + path + ", which does not tell of any --set and --calibration", command_of(systems));
+  judge_heir(release, systems);
   release.systems = std::move(systems);
 }
 

@@ -13,7 +13,8 @@ namespace heir::tools {
 Result<reports::ReleaseSystems> compared_systems_of(const std::string& path, const std::string& text);
 Result<reports::ReleaseSystems> read_compared_systems(const std::string& path);
 
-/// Adds them, and the command that measures them again, to a release.
+/// Adds them, and the command that measures them again, to a release, whose verdict is no better than what they say of
+/// heir.
 void add_systems(reports::Release& release, reports::ReleaseSystems systems, const std::string& path);
 
 }  // namespace heir::tools

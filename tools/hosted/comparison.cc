@@ -6,6 +6,7 @@
 #include "reports/check/check.h"
 #include "scenarios/names.h"
 #include "tools/hosted/aftermath.h"
+#include "tools/simulation/judge.h"
 
 namespace heir::hosted {
 
@@ -111,6 +112,9 @@ Measurement measure(const scenarios::Scenario& scenario, const SystemChoice& sys
   reports::CheckOptions options;
   if (result.final_state) options.final_state = *result.final_state;
   options.max_failures = all_failures;
+  scenarios::Scenario with_system = scenario;
+  with_system.cluster.system = system.kind;
+  options.max_lag = tools::promised_lag(with_system);
   const Result<reports::Verdict> verdict = reports::check(result.history, options);
   if (!verdict) {
     made.problem = verdict.error().message;

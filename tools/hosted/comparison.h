@@ -22,9 +22,11 @@ struct Measurement {
   std::size_t acknowledged = 0;     ///< Writes.
   std::optional<std::size_t> lost;  ///< Of them; of registers as far as the judge can tell. Nothing: nobody took
                                     ///< writes at the end, so it is not known.
-  std::size_t stale_reads = 0;      ///< Stale, dirty and unexplained ones that the judge tells of: at least so many.
-  bool split_brain = false;         ///< Two databases acknowledged writes at a time.
-  bool undecided = false;           ///< The judge could not say of all of it whether it is right.
+  /// Stale, dirty and unexplained ones that the judge tells of, and of standbys those that lack more than was promised:
+  /// at least so many.
+  std::size_t stale_reads = 0;
+  bool split_brain = false;  ///< Two databases acknowledged writes at a time.
+  bool undecided = false;    ///< The judge could not say of all of it whether it is right.
   std::vector<std::string> not_back;
   /// False, too, if it is not known.
   bool is_safe() const { return problem.empty() && lost == 0U && stale_reads == 0 && !split_brain && !undecided; }

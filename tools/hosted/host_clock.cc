@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "engine/base/assert.h"
+#include "sim/clock/clock_rate.h"
 #include "tools/testbed/descriptor.h"
 
 // host_clock/library.cc, linked: every host gets a copy, wherever this program came from.
@@ -103,12 +104,11 @@ void HostClock::settle(ClockState& state) const {
   const std::int64_t now = machine_time();
   state.gained = host_time(state, now) - now;
   state.since = now;
-  state.rate = freezes_ > 0 ? -ns_per_second : rate_;
+  state.rate = freezes_ > 0 ? -ns_per_second : sim::bounded_clock_rate(rate_);
 }
 
 void HostClock::change_rate(std::int64_t by_ppb) {
   rate_ += by_ppb;
-  ASSERT(rate_ >= -ns_per_second && rate_ <= 9 * ns_per_second, "a clock runs from stopped to ten-fold");
   page_->write([this](ClockState& state) { settle(state); });
 }
 
@@ -132,7 +132,7 @@ void HostClock::thaw(scenarios::AfterFreeze after) {
     settle(state);
     if (freezes_ > 0) return;
     // What a clock that had not stood still would have gone on by.
-    const ClockState running{frozen_since_, -frozen_since_, rate_, 0, 0};
+    const ClockState running{frozen_since_, -frozen_since_, state.rate, 0, 0};
     const std::int64_t missed = host_time(running, state.since);
     if (after == AfterFreeze::wall_catches_up) state.wall_ahead += missed;
     if (after == AfterFreeze::both_catch_up) state.gained += missed;

@@ -22,7 +22,7 @@ class HostClock {
   /// `folder`: of this machine, which the host's programs see as `on_host`; it keeps what it holds when the power goes.
   static Result<HostClock> make(const std::string& folder, const std::string& on_host);
 
-  /// All its clocks gain so many parts in 10^9 more than until now.
+  /// All its clocks gain so many parts in 10^9 more than until now, within the bounds of sim/clock/clock_rate.h.
   void change_rate(std::int64_t by_ppb);
   /// The wall clock, and only it.
   void step_wall(Duration by);
@@ -40,7 +40,7 @@ class HostClock {
   void settle(ClockState& state) const;
 
   std::unique_ptr<ClockPage, Unmap> page_;
-  std::int64_t rate_ = 0;  ///< But while it stands still.
+  std::int64_t rate_ = 0;  ///< The sum of all changes.
   int freezes_ = 0;
   std::int64_t frozen_since_ = 0;  ///< Of the machine's monotonic clock.
   std::string on_host_;

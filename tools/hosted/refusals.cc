@@ -92,14 +92,7 @@ std::vector<Refusal> refusals(const Scenario& scenario) {
 namespace {
 
 bool is_of_clocks(FaultKind kind) {
-  switch (kind) {
-    case FaultKind::clock_step:
-    case FaultKind::clock_rate:
-    case FaultKind::clock_slew:
-    case FaultKind::clock_freeze:
-    case FaultKind::suspend: return true;
-    default: return false;
-  }
+  return scenarios::traits(kind).family == scenarios::FaultFamily::clock || kind == FaultKind::suspend;
 }
 
 }  // namespace

@@ -16,6 +16,7 @@ using agent::Status;
 using failover::ClusterState;
 
 constexpr std::uint64_t most_versions = 1000;
+constexpr std::size_t versions_a_turn = 50;  ///< That the agent writes before everybody else has had a turn.
 
 const char* const done = "{\"done\":true}";
 
@@ -128,7 +129,13 @@ Task<Result<std::string>> Control::history(std::uint64_t count) {
   if (!documents) co_return documents.error();
   const std::optional<Status> status = access_.status();
   if (!status) co_return not_begun();
-  co_return history_json(*status, *documents);
+  std::string versions;
+  for (std::size_t i = 0; i < documents->size(); ++i) {
+    if (i > 0) versions += ',';
+    versions += version_json(*status, (*documents)[i]);
+    if (i % versions_a_turn == versions_a_turn - 1) co_await host_.sleep(Duration::zero());
+  }
+  co_return history_json(*status, versions);
 }
 
 Task<Result<std::string>> Control::promote(agent::Operator who, Order order, Status status) {

@@ -32,9 +32,28 @@ Result<> make_folder(const std::string& path) {
   return {};
 }
 
-Result<> write_open(const std::string& path, const std::string& text) {
-  if (const Result<> written = hosts::files::write(path, text); !written) return written;
-  if (::chmod(path.c_str(), 0644) != 0) return hosts::error_of(errno, "letting others read " + path);
+struct NewFile {
+  std::string path;
+  std::string text;
+  bool is_secret = false;
+};
+
+/// A configuration that was edited, or a key: none of them comes back.
+Result<> check_that_none_is_there(const std::vector<NewFile>& files) {
+  for (const NewFile& file : files) {
+    struct stat found {};
+    if (::lstat(file.path.c_str(), &found) == 0)
+      return Error{ErrorCode::already_exists,
+                   file.path + ": is there already, and nothing is replaced; name a new folder, or move it away"};
+    if (errno != ENOENT) return hosts::error_of(errno, "looking for " + file.path);
+  }
+  return {};
+}
+
+Result<> write_new(const NewFile& file) {
+  if (file.is_secret) return hosts::write_secret(file.path, file.text);
+  if (const Result<> written = hosts::files::write(file.path, file.text); !written) return written;
+  if (::chmod(file.path.c_str(), 0644) != 0) return hosts::error_of(errno, "letting others read " + file.path);
   return {};
 }
 
@@ -113,24 +132,25 @@ Result<> write_new_cluster(const std::string& cluster, const std::vector<NamedAd
   }
   const hosts::KeyPair operator_keys = hosts::new_key_pair();
   const std::string password = new_password();
-  if (const Result<> made = make_folder(out); !made) return made;
+  std::vector<std::string> folders{out};
+  std::vector<NewFile> files;
   for (std::size_t i = 0; i < all.size(); ++i) {
-    const std::string folder = out + "/" + all[i].name;
-    if (const Result<> made = make_folder(folder); !made) return made;
-    const Result<> kept = hosts::write_secret(folder + "/key", keys[i].secret_key);
-    if (!kept) return kept;
-    if (const Result<> written = hosts::write_secret(folder + "/database.password", password); !written) return written;
-    const Result<> config = write_open(folder + "/agent.toml",
-                                       config_text(cluster, all[i].name, all, public_keys, operator_keys.public_key));
-    if (!config) return config;
-    if (i < 3)
-      if (const Result<> word = hosts::files::write(folder + "/new-store", "The store is being set up.\n"); !word)
-        return word;
+    const std::string& folder = folders.emplace_back(out + "/" + all[i].name);
+    files.push_back({folder + "/key", keys[i].secret_key, true});
+    files.push_back({folder + "/database.password", password, true});
+    files.push_back(
+        {folder + "/agent.toml", config_text(cluster, all[i].name, all, public_keys, operator_keys.public_key)});
+    if (i < 3) files.push_back({folder + "/new-store", "The store is being set up.\n"});
   }
-  const std::string folder = out + "/" + operator_folder;
-  if (const Result<> made = make_folder(folder); !made) return made;
-  if (const Result<> kept = hosts::write_secret(folder + "/key", operator_keys.secret_key); !kept) return kept;
-  return write_open(folder + "/operator.toml", operator_config_text(cluster, all, public_keys));
+  const std::string& folder = folders.emplace_back(out + "/" + operator_folder);
+  files.push_back({folder + "/key", operator_keys.secret_key, true});
+  files.push_back({folder + "/operator.toml", operator_config_text(cluster, all, public_keys)});
+  if (const Result<> free = check_that_none_is_there(files); !free) return free;
+  for (const std::string& each : folders)
+    if (const Result<> made = make_folder(each); !made) return made;
+  for (const NewFile& file : files)
+    if (const Result<> written = write_new(file); !written) return written;
+  return {};
 }
 
 }  // namespace heir::tools

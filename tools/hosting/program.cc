@@ -4,11 +4,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 
 #include "engine/agent/agent.h"
 #include "engine/hosts/clocks.h"
 #include "engine/hosts/control.h"
+#include "engine/hosts/files.h"
 #include "engine/hosts/linux_host.h"
 #include "engine/hosts/service.h"
 #include "engine/store/inbox.h"
@@ -214,8 +216,15 @@ class AgentProgram {
     ending_.spawn(leave());
   }
 
+  /// Where the loop does not wait for the disk.
   void read_config_again() {
-    const LoadedConfig loaded = load_config(options_.config_path);
+    const auto loaded = std::make_shared<LoadedConfig>();
+    config_files_.run(
+        {{options_.config_path}}, [loaded, path = options_.config_path] { *loaded = load_config(path); },
+        [this, loaded] { take_config(*loaded); });
+  }
+
+  void take_config(const LoadedConfig& loaded) {
     if (!loaded.config) {
       for (const std::string& message : loaded.messages)
         control_host_.log(LogLevel::error, "not-reloaded",
@@ -257,6 +266,7 @@ class AgentProgram {
   Signals signals_;  // before the first thread
   Log log_;
   Workers workers_;
+  FileQueue config_files_{loop_, workers_};
   Mail mail_;
   LinuxHost agent_host_;
   LinuxHost store_host_;

@@ -127,18 +127,18 @@ std::string status_json(const Status& status) {
   return dump(json);
 }
 
-std::string history_json(const Status& status, const std::vector<store::Document>& documents) {
-  Json versions = Json::array();
-  for (const store::Document& document : documents) {
-    const Result<failover::ClusterState> state = failover::decode(document.content);
-    // What a newer version of heir wrote is there all the same.
-    versions.push_back(state ? state_json(status, document.index.value(), *state, document.at)
-                             : Json{{"index", document.index.value()},
-                                    {"at", hosts::time_text(document.at)},
-                                    {"by", document.by.value()},
-                                    {"why", "not readable: " + state.error().message}});
-  }
-  return dump({{"cluster", status.cluster}, {"versions", versions}});
+std::string version_json(const Status& status, const store::Document& document) {
+  const Result<failover::ClusterState> state = failover::decode(document.content);
+  // What a newer version of heir wrote is there all the same.
+  return dump(state ? state_json(status, document.index.value(), *state, document.at)
+                    : Json{{"index", document.index.value()},
+                           {"at", hosts::time_text(document.at)},
+                           {"by", document.by.value()},
+                           {"why", "not readable: " + state.error().message}});
+}
+
+std::string history_json(const Status& status, const std::string& versions) {
+  return "{\"cluster\":" + dump(status.cluster) + ",\"versions\":[" + versions + "]}";
 }
 
 }  // namespace heir::tools

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "engine/agent/status.h"
 #include "engine/store/types.h"
@@ -12,7 +11,9 @@ namespace heir::tools {
 
 std::string status_json(const agent::Status& status);
 
-/// Versions of the state, as the store keeps them; `status` knows the names.
-std::string history_json(const agent::Status& status, const std::vector<store::Document>& documents);
+/// A version of the state, as the store keeps it; `status` knows the names.
+std::string version_json(const agent::Status& status, const store::Document& document);
+/// Of several, with commas between.
+std::string history_json(const agent::Status& status, const std::string& versions);
 
 }  // namespace heir::tools

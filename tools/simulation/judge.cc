@@ -29,24 +29,13 @@ bool about_order_of_answers(FailureKind kind) {
          kind == FailureKind::wrong_order;
 }
 
-/// A standby measures its lag by its own clock, which may be as slow as the clocks' bound allows.
-Duration lag_by_true_time(const scenarios::Scenario& scenario) {
-  constexpr std::int64_t whole = 1'000'000'000;
-  const std::int64_t slow = scenario.timing.clock_bound.ppb();
-  return scenario.cluster.max_lag +
-         Duration::microseconds(scenario.cluster.max_lag.ns() / 1000 * slow / (whole - slow));
-}
-
 /// What the checks of the history and the watchers of the cluster found, with what the scenario allows taken off.
 std::vector<Failure> found(const scenarios::Scenario& scenario, const sim::RunResult& result, reports::Verdict& verdict,
                            std::size_t& more) {
   const scenarios::Expect& expect = scenario.expect;
   reports::CheckOptions options;
   if (result.final_state && !result.stopped) options.final_state = *result.final_state;
-  // Others than heir promise no bound, and what may be lost may be lacked.
-  if (reads_from_standbys(scenario) && scenario.cluster.system == scenarios::SystemKind::heir &&
-      expect.lost_writes == 0)
-    options.max_lag = lag_by_true_time(scenario);
+  options.max_lag = promised_lag(scenario);
   const auto allowed = static_cast<std::size_t>(std::max(expect.lost_writes, 0));
   options.max_failures += allowed;
   if (Result<reports::Verdict> judged = reports::check(result.history, options)) {
@@ -175,6 +164,17 @@ std::string passed_sentence(const scenarios::Scenario& scenario, const Judgement
 }
 
 }  // namespace
+
+std::optional<Duration> promised_lag(const scenarios::Scenario& scenario) {
+  if (!reads_from_standbys(scenario) || scenario.cluster.system != scenarios::SystemKind::heir ||
+      scenario.expect.lost_writes > 0)
+    return std::nullopt;
+  // A standby measures its lag by its own clock, which may be as slow as the clocks' bound allows.
+  constexpr std::int64_t whole = 1'000'000'000;
+  const std::int64_t slow = scenario.timing.clock_bound.ppb();
+  return scenario.cluster.max_lag +
+         Duration::microseconds(scenario.cluster.max_lag.ns() / 1000 * slow / (whole - slow));
+}
 
 bool wrote_within(const sim::RunResult& result, Duration limit) {
   return result.first_write_after_heal && *result.first_write_after_heal - result.healed_at <= limit;

@@ -31,6 +31,10 @@ struct Judgement {
 
 Judgement judge(const scenarios::Scenario& scenario, const sim::RunResult& result);
 
+/// What the reads of standbys show at least: all that was acknowledged so long before, by true time. Nothing if nobody
+/// promises that: other systems than heir set no bound, and what may be lost may be lacked.
+std::optional<Duration> promised_lag(const scenarios::Scenario& scenario);
+
 /// Whether a write succeeded within `limit` after the last fault had healed (Expect::writable_within).
 bool wrote_within(const sim::RunResult& result, Duration limit);
 /// The first time without an acknowledged write that was longer (Expect::max_unavailable); null if none was.

@@ -5,20 +5,6 @@
 
 namespace heir::tools {
 
-namespace {
-
-/// Of the log that a member would read from it, but without a copy: it is asked at every write.
-raft::EntryId last_on(const raft::Durable& disk) {
-  const std::uint64_t covered = disk.snapshot.last.index - disk.before.index;
-  const bool reaches = covered <= disk.entries.size();
-  const raft::Term there = covered == 0 ? disk.before.term : reaches ? disk.entries[covered - 1].term : raft::Term();
-  if (!reaches || there != disk.snapshot.last.term) return disk.snapshot.last;  // The snapshot replaced it.
-  if (disk.entries.empty()) return disk.before;
-  return {disk.before.index + disk.entries.size(), disk.entries.back().term};
-}
-
-}  // namespace
-
 bool StoreWatch::has_all(int member) const {
   const auto self = members_.find(raft::MemberId(static_cast<std::uint64_t>(member)));
   const auto up = std::find_if(up_.begin(), up_.end(), [&](const raft::Raft* other) {
@@ -27,9 +13,9 @@ bool StoreWatch::has_all(int member) const {
   if (up == up_.end() || !raft::leader_of(**up)) return false;
   const bool is_newest = std::all_of(up_.begin(), up_.end(),
                                      [&](const raft::Raft* other) { return other->ballot.term <= (*up)->ballot.term; });
-  const raft::EntryId last = last_on(self->second.durable);
+  const raft::EntryId last = raft::last_on(self->second.durable);
   return is_newest && std::all_of(members_.begin(), members_.end(), [&](const auto& other) {
-           return raft::at_least_as_new(last, last_on(other.second.durable));
+           return raft::at_least_as_new(last, raft::last_on(other.second.durable));
          });
 }
 
@@ -63,7 +49,7 @@ void StoreWatch::check_kept(const raft::Raft& member, Disk& disk) {
   const raft::Ballot& told = disk.durable.ballot;
   const bool kept_vote = member.ballot.term > told.term ||
                          (member.ballot.term == told.term && (told.vote == raft::nobody || member.ballot == told));
-  const auto ends_as = [&] { return last_on(disk.durable) == member.log.last(); };
+  const auto ends_as = [&] { return raft::last_on(disk.durable) == member.log.last(); };
   bool kept_log = ends_as();
   for (; !kept_log && !disk.writing.empty(); disk.writing.pop_front()) {
     raft::carry_out(disk.durable, disk.writing.front());
@@ -122,7 +108,7 @@ void StoreWatch::persisted(const raft::Raft& member, std::uint64_t id) {
 /// The first of what it has asked for is on its disk.
 void StoreWatch::carry_out(Disk& disk) {
   const raft::Persist& first = disk.writing.front();
-  const raft::LogIndex end = last_on(disk.durable).index;
+  const raft::LogIndex end = raft::last_on(disk.durable).index;
   if (first.ballot) disk.vouched = {*first.ballot, end};
   if (disk.vouched && !first.entries.empty())
     disk.vouched->second = std::min(disk.vouched->second, first.previous.index);

@@ -40,6 +40,12 @@ bool holds(const Durable& disk, EntryId id) {
 
 }  // namespace
 
+EntryId last_on(const Durable& disk) {
+  if (!term_at(disk, disk.snapshot.last.index)) return disk.snapshot.last;  // The snapshot replaced the log.
+  if (disk.entries.empty()) return disk.before;
+  return {disk.before.index + disk.entries.size(), disk.entries.back().term};
+}
+
 void Invariants::violation(const std::string& what) {
   violations_.push_back(what);
 }

@@ -22,6 +22,9 @@
 
 namespace heir::raft {
 
+/// The last entry of the log that a member would read from a disk, without a copy of it: it is asked at every write.
+EntryId last_on(const Durable& disk);
+
 class Invariants {
  public:
   /// A member as it is before an event, or as it has just been restored.

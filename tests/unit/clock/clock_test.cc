@@ -89,6 +89,35 @@ TEST_CASE("a stopped clock reads the same, and its timers wait") {
   CHECK(recorder.fired == std::vector<std::pair<std::int64_t, std::uint64_t>>{{10'050, 7}});
 }
 
+TEST_CASE("a rate beyond the bounds runs at the bound, and what is added and taken away leaves the rate as it was") {
+  Kernel kernel(1);
+  HostClock clock(kernel, "a", WallTime());
+  const auto add = [&](std::int64_t ppb) { clock.set_rate_error(clock.rate_error() + ppb); };
+  const auto gained_in = [&](std::int64_t ns) {
+    const MonotonicTime before = clock.monotonic();
+    kernel.run({kernel.now() + Duration::nanoseconds(ns)});
+    return (clock.monotonic() - before).ns();
+  };
+  for (int i = 0; i < 3; ++i) add(-kSecond / 2);
+  CHECK(gained_in(1'000) == 0);  // Not back.
+  add(kSecond / 2);
+  CHECK(gained_in(1'000) == 0);
+  add(kSecond / 2);
+  CHECK(gained_in(1'000) == 500);
+  add(kSecond / 2);
+  CHECK(gained_in(1'000) == 1'000);
+  for (int i = 0; i < 30; ++i) add(kSecond / 2);
+  CHECK(gained_in(1'000) == 10'000);
+  for (int i = 0; i < 30; ++i) add(-kSecond / 2);
+  CHECK(gained_in(1'000) == 1'000);
+  for (int i = 0; i < 3; ++i) add(-kSecond / 2);
+  clock.freeze();
+  kernel.run({kernel.now() + Duration::nanoseconds(1'000)});
+  const MonotonicTime frozen = clock.monotonic();
+  clock.thaw(HostClock::AfterFreeze::both_catch_up);
+  CHECK(clock.monotonic() == frozen);  // It would have stood still anyway.
+}
+
 TEST_CASE("a frozen clock goes on behind, or catches up, as it is told") {
   Kernel kernel(1);
   HostClock clock(kernel, "a", WallTime::from_ns(1000));

@@ -83,6 +83,20 @@ TEST_CASE("a swarm leaves what the file says, and adds to its faults") {
   CHECK(drawn.network != from.network);
 }
 
+TEST_CASE("what no seed draws of the cluster may be said, and the rest is drawn as without") {
+  std::set<int> peers;
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    Scenario as_without = expand(swarm(), seed);
+    as_without.cluster.max_lag = Duration::seconds(3);
+    CHECK(expand(swarm("[cluster]\nmax_lag = \"3s\"\n"), seed) == as_without);
+    as_without.cluster.max_lag = scenarios::Cluster().max_lag;
+    as_without.cluster.system = scenarios::SystemKind::patroni;
+    CHECK(expand(swarm("[cluster]\nsystem = \"patroni\"\n"), seed) == as_without);
+    peers.insert(as_without.cluster.peers);
+  }
+  CHECK(peers.size() > 1);
+}
+
 TEST_CASE("clocks stay within the bound that the lease allows for, unless the swarm says otherwise") {
   bool broken = false;
   for (std::uint64_t seed = 1; seed <= 300; ++seed) {

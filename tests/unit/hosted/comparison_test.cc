@@ -85,6 +85,29 @@ TEST_CASE("However many are lost, all are counted, those of registers too") {
   CHECK(measure(of_four_seconds(), {}, outcome).lost == 299);
 }
 
+TEST_CASE("A read of heir's standbys that lacks more than it may is stale; others promise nothing") {
+  scenarios::Scenario scenario = of_four_seconds();
+  scenario.cluster.max_lag = Duration::seconds(1);
+  scenario.workloads.emplace_back().reads_from = scenarios::ReadsFrom::standbys;
+  const auto read_at = [](std::int64_t ms) {
+    Outcome outcome = outcome_of({10, 900, 1100, 1600}, {1, 2, 3, 4});
+    reports::History& history = outcome.result.history;
+    const reports::KeyId key = history.key("s0");
+    history.invoke(reports::ProcessId(2), reports::Function::read_standby, key, {}, at(ms));
+    const std::vector<std::int64_t> shown{1};
+    history.ok_read(reports::ProcessId(2), shown, at(ms + 1), {2, 0});
+    return outcome;
+  };
+  const Measurement fresh = measure(scenario, {SystemKind::heir}, read_at(1850));
+  CHECK(fresh.problem.empty());
+  CHECK(fresh.stale_reads == 0);
+  CHECK(fresh.is_safe());
+  const Measurement late = measure(scenario, {SystemKind::heir}, read_at(2000));
+  CHECK(late.stale_reads == 1);
+  CHECK_FALSE(late.is_safe());
+  CHECK(measure(scenario, {SystemKind::patroni}, read_at(2000)).stale_reads == 0);
+}
+
 TEST_CASE("A run that says nothing is not counted as a good one") {
   Outcome unstruck = outcome_of({10, 900}, {1, 2});
   unstruck.result.timeline->faults.clear();

@@ -145,6 +145,20 @@ TEST_CASE("A host's clocks run fast and slow, are stepped, stand still and go on
   CHECK(std::abs(host.time(CLOCK_REALTIME) - host.time() - wall_ahead + 3600 * ns_per_second) < 60 * ns_per_second);
   host.clock->step_wall(Duration::seconds(3600));
 
+  const auto runs_at = [&](std::int64_t rate) {
+    const Reading first(host, CLOCK_MONOTONIC);
+    let_pass(20 * ms);
+    return has_run(first, Reading(host, CLOCK_MONOTONIC), rate);
+  };
+  for (int i = 0; i < 3; ++i) host.clock->change_rate(-ns_per_second / 2);
+  CHECK(runs_at(-ns_per_second));  // Not back.
+  for (int i = 0; i < 3; ++i) host.clock->change_rate(ns_per_second / 2);
+  CHECK(runs_at(0));
+  for (int i = 0; i < 30; ++i) host.clock->change_rate(ns_per_second / 2);
+  CHECK(runs_at(9 * ns_per_second));
+  for (int i = 0; i < 30; ++i) host.clock->change_rate(-ns_per_second / 2);
+  CHECK(runs_at(0));
+
   for (const AfterFreeze after : {AfterFreeze::behind, AfterFreeze::wall_catches_up, AfterFreeze::both_catch_up}) {
     const Reading monotonic(host, CLOCK_MONOTONIC);
     const Reading wall(host, CLOCK_REALTIME);

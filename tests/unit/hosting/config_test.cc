@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 
 #include "engine/hosts/keys.h"
 #include "tools/hosting/init.h"
@@ -258,6 +259,27 @@ TEST_CASE("A new cluster's secrets are its owner's alone, and nothing is replace
   REQUIRE(mkdtemp(folder.data()) != nullptr);
   REQUIRE(write_new_cluster("main", three, folder + "/out"));
   CHECK(write_new_cluster("main", three, folder + "/out").error().code == ErrorCode::already_exists);
+  // Nor if secrets were moved to where they are kept: the rest is another cluster's, which runs.
+  const auto text_of = [](const std::string& path) {
+    std::ifstream file(path);
+    return std::string{std::istreambuf_iterator<char>(file), {}};
+  };
+  for (const char* const moved : {"key", "database.password", "new-store"})
+    std::filesystem::rename(folder + "/out/a/" + moved, folder + "/" + moved);
+  std::ofstream(folder + "/out/a/agent.toml", std::ios::app) << "# mine\n";
+  const std::string edited = text_of(folder + "/out/a/agent.toml");
+  const Result<> again = write_new_cluster("main", three, folder + "/out");
+  REQUIRE_FALSE(again);
+  CHECK(again.error().code == ErrorCode::already_exists);
+  CHECK(again.error().message.find("/out/a/agent.toml: is there already") != std::string::npos);
+  CHECK(text_of(folder + "/out/a/agent.toml") == edited);
+  CHECK_FALSE(std::filesystem::exists(folder + "/out/a/new-store"));
+  // The others' are as good.
+  std::filesystem::remove_all(folder + "/out/a");
+  CHECK(write_new_cluster("main", three, folder + "/out").error().code == ErrorCode::already_exists);
+  CHECK_FALSE(std::filesystem::exists(folder + "/out/a"));
+  std::filesystem::remove_all(folder + "/out");
+  REQUIRE(write_new_cluster("main", three, folder + "/out"));
   const LoadedConfig loaded = load_config(folder + "/out/a/agent.toml");
   REQUIRE(loaded.config);
   CHECK(read_keys(*loaded.config));

@@ -172,7 +172,9 @@ TEST_CASE("Versions of the state are told, also those that nobody can read") {
   store::Document bad;
   bad.index = store::Index(6);
   bad.content = "of another world";
-  const auto versions = read_history(history_json(status_of(a, "a", Role::primary), {good, bad}));
+  const agent::Status status = status_of(a, "a", Role::primary);
+  const auto versions =
+      read_history(history_json(status, version_json(status, good) + "," + version_json(status, bad)));
   REQUIRE(versions);
   REQUIRE(versions->size() == 2);
   CHECK(versions->at(0).primary == "a");

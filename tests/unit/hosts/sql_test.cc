@@ -35,6 +35,41 @@ Task<void> talk_to_something_else(Host& host, Listener& listener, Address at) {
   CHECK(session.error().code == ErrorCode::unreachable);
 }
 
+/// Takes whoever comes as PostgreSQL does, without a password, and breaks the connection at the first statement.
+Task<void> welcome_and_break(Listener& listener, bool in_order) {
+  const std::unique_ptr<Stream> stream = co_await listener.accept();
+  const Result<Bytes> asked_for_tls = co_await stream->read();
+  CHECK(asked_for_tls);
+  stream->write("N");
+  const Result<Bytes> startup = co_await stream->read();
+  CHECK(startup);
+  const std::string authenticated("R\0\0\0\x08\0\0\0\0", 9), ready("Z\0\0\0\x05I", 6);
+  stream->write(authenticated + ready);
+  const Result<Bytes> statement = co_await stream->read();
+  CHECK(statement);
+  if (!in_order) stream->reset();
+}
+
+Task<void> ask(SqlSession& session, std::size_t size) {
+  Statement statement{"test", "select $1", {std::string(size, 'x')}};
+  const Result<Rows> rows = co_await session.execute(std::move(statement));
+  REQUIRE_FALSE(rows);
+  CHECK(rows.error().code == ErrorCode::unreachable);
+}
+
+Task<void> lose_the_server(Host& host, Address at, std::size_t size, bool in_order) {
+  const std::unique_ptr<Listener> listener = std::move(*host.listen(at));
+  Scope scope;
+  scope.spawn(welcome_and_break(*listener, in_order));
+  SqlEndpoint endpoint{at, "postgres", "heir", "test"};
+  auto opened = co_await host.open_session(std::move(endpoint));
+  REQUIRE(opened);
+  const std::unique_ptr<SqlSession> session = std::move(*opened);
+  co_await ask(*session, size);
+  co_await host.sleep(Duration::milliseconds(5));
+  co_await ask(*session, 1);  // It stays lost.
+}
+
 }  // namespace
 
 // What a real server answers is the conformance tests' matter.
@@ -50,4 +85,11 @@ TEST_CASE("A session with a server that is not there, or is none") {
     bench.pass(Duration::milliseconds(50));
   }
   bench.pass(Duration::milliseconds(20));
+}
+
+TEST_CASE("A server that breaks the connection ends the statement, whether it has been sent or was being sent") {
+  Bench bench;
+  // More than the sockets' buffers hold.
+  for (const std::size_t size : {std::size_t{10}, std::size_t{30'000'000}})
+    for (const bool in_order : {true, false}) bench.run(lose_the_server(bench.host, free_address(), size, in_order));
 }

@@ -151,4 +151,29 @@ TEST_CASE("A release has them in its JSON, in Markdown, and with the command tha
         std::string::npos);
 }
 
+TEST_CASE("A release is no better than heir's own runs beside the others, whatever became of those") {
+  const auto judged = [](Outcome of_campaigns, const std::string& text) {
+    reports::Release release;
+    release.verdict = of_campaigns;
+    release.summary = "2 runs.";
+    add_systems(release, read(text), "all.json");
+    return release;
+  };
+  const reports::Release good = judged(Outcome::pass, written());  // Patroni lost writes.
+  CHECK(good.verdict == Outcome::pass);
+  CHECK(good.summary == "2 runs.");
+  const reports::Release bad = judged(Outcome::pass, with(R"("lost":0)", R"("lost":1)"));
+  CHECK(bad.verdict == Outcome::fail);
+  CHECK(bad.summary ==
+        "2 runs. heir lost a write, answered wrongly or was split in 1 of 1 scenario compared with other systems.");
+  CHECK(markdown_of(bad).find("**fail: 2 runs. heir lost a write") != std::string::npos);
+  CHECK(release_json(bad).find(R"("verdict":"fail","summary":"2 runs. heir lost)") != std::string::npos);
+  const std::string undecided = with(R"("undecided":false)", R"("undecided":true)");
+  CHECK(judged(Outcome::pass, undecided).verdict == Outcome::unknown);
+  CHECK(judged(Outcome::pass, undecided).summary ==
+        "2 runs. heir has no verdict in 1 of 1 scenario compared with other systems.");
+  CHECK(judged(Outcome::fail, undecided).verdict == Outcome::fail);
+  CHECK(judged(Outcome::unknown, written()).verdict == Outcome::unknown);
+}
+
 }  // namespace heir::tools

@@ -49,6 +49,28 @@ TEST_CASE("a run whose write is there at the end passes") {
   CHECK(judgement.operations.ok == 1);
 }
 
+TEST_CASE("a standby of heir's shows what it promises; others promise nothing, and what may be lost may be lacked") {
+  sim::RunResult result = good_run();
+  const reports::ProcessId reader(2);
+  const auto read = [&](std::int64_t seconds) {
+    result.history.invoke(reader, reports::Function::read_standby, result.history.key("r1"), {},
+                          reports::HistoryTime::from_ns(seconds * 1'000'000'000));
+    result.history.ok(reader, reports::HistoryTime::from_ns(seconds * 1'000'000'000 + 1), {2, 0});
+  };
+  scenarios::Scenario scenario = plain();
+  scenario.workloads.front().reads_from = scenarios::ReadsFrom::standbys;
+  scenario.cluster.max_lag = Duration::seconds(10);
+  read(10);  // Within the bound, by a clock as slow as it may be.
+  CHECK(tools::judge(scenario, result).verdict == Outcome::pass);
+  read(20);
+  expect_failure(tools::judge(scenario, result), FailureKind::stale_read);
+  scenarios::Scenario of_others = scenario;
+  of_others.cluster.system = scenarios::SystemKind::patroni;
+  CHECK(tools::judge(of_others, result).verdict == Outcome::pass);
+  scenario.expect.lost_writes = 1;
+  CHECK(tools::judge(scenario, result).verdict == Outcome::pass);
+}
+
 TEST_CASE("an acknowledged write that the last primary does not hold is lost") {
   sim::RunResult result = good_run();
   result.final_state->front().number = std::nullopt;
