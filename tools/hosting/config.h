@@ -114,6 +114,8 @@ Address address_of(const HostEntry& host, int port);
 /// is good.
 std::optional<std::string> wrong_with_name(const std::string& text);
 std::optional<std::string> wrong_with_address(const std::string& text);
+/// The same of how often a session is renewed, where a scenario may try what an agent must not.
+std::optional<std::string> wrong_with_renewal(const scenarios::Timing& timing);
 
 /// The rules that [policy] sets otherwise than heir's, as "fsync = false"; none: they are heir's.
 std::vector<std::string> weakened_rules(const HostingConfig& config);

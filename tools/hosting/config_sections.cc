@@ -272,6 +272,12 @@ std::optional<std::string> wrong_with_address(const std::string& text) {
   return std::nullopt;
 }
 
+std::optional<std::string> wrong_with_renewal(const scenarios::Timing& timing) {
+  if (timing.renewal * 2 <= timing.session_ttl) return std::nullopt;
+  return "'renewal' (" + to_string(timing.renewal) + ") must be at most half of session_ttl (" +
+         to_string(timing.session_ttl) + "): one lost renewal must not end a session";
+}
+
 Section<Ports> ports_section() {
   Section<Ports> s;
   s.heading = "[ports]";
@@ -362,10 +368,9 @@ Section<TimingSection> timing_section() {
   s.check = [](const Value& table, const TimingSection& timing, Reading& reading) {
     scenarios::check_timing(table, timing, reading);
     scenarios::check_member_timing(table, timing.heartbeat, timing.election, reading);
-    if (reading.good(&table) && timing.renewal * 2 > timing.session_ttl)
-      reading.report(table, scenarios::place_of_either(table, "renewal", "session_ttl"),
-                     "'renewal' must be at most half of session_ttl (" + to_string(timing.session_ttl) +
-                         "): one lost renewal must not end a session");
+    const std::optional<std::string> wrong = wrong_with_renewal(timing);
+    if (wrong && reading.good(&table))
+      reading.report(table, scenarios::place_of_either(table, "renewal", "session_ttl"), *wrong);
   };
   return s;
 }

@@ -5,6 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <set>
 #include <span>
 
 #include "engine/hosts/clocks.h"
@@ -26,35 +30,65 @@ std::string new_password() {
   return text;
 }
 
-/// Not private: who is no longer root must read a configuration again. What is secret is so by itself.
-Result<> make_folder(const std::string& path) {
-  if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) return hosts::error_of(errno, "making " + path);
-  return {};
-}
-
 struct NewFile {
-  std::string path;
+  std::string path;  ///< Below the folder that is written.
   std::string text;
   bool is_secret = false;
 };
 
 /// A configuration that was edited, or a key: none of them comes back.
-Result<> check_that_none_is_there(const std::vector<NewFile>& files) {
+Result<> check_that_none_is_there(const std::string& folder, const std::vector<NewFile>& files) {
   for (const NewFile& file : files) {
+    const std::string path = folder + "/" + file.path;
     struct stat found {};
-    if (::lstat(file.path.c_str(), &found) == 0)
+    if (::lstat(path.c_str(), &found) == 0)
       return Error{ErrorCode::already_exists,
-                   file.path + ": is there already, and nothing is replaced; name a new folder, or move it away"};
-    if (errno != ENOENT) return hosts::error_of(errno, "looking for " + file.path);
+                   path + ": is there already, and nothing is replaced; name a new folder, or move it away"};
+    if (errno != ENOENT && errno != ENOTDIR) return hosts::error_of(errno, "looking for " + path);
   }
   return {};
 }
 
-Result<> write_new(const NewFile& file) {
-  if (file.is_secret) return hosts::write_secret(file.path, file.text);
-  if (const Result<> written = hosts::files::write(file.path, file.text); !written) return written;
-  if (::chmod(file.path.c_str(), 0644) != 0) return hosts::error_of(errno, "letting others read " + file.path);
+/// Not private: who is no longer root must read a configuration again. What is secret is so by itself.
+Result<> let_others_read(const std::string& path, mode_t mode) {
+  if (::chmod(path.c_str(), mode) != 0) return hosts::error_of(errno, "letting others read " + path);
   return {};
+}
+
+Result<> write_new(const std::string& path, const NewFile& file) {
+  if (file.is_secret) return hosts::write_secret(path, file.text);
+  if (const Result<> written = hosts::files::write(path, file.text); !written) return written;
+  if (const Result<> readable = let_others_read(path, 0644); !readable) return readable;
+  return hosts::files::sync_file(path);
+}
+
+/// Files with their folders, which hold nothing else: synced, all of them.
+Result<> write_all(const std::string& folder, const std::vector<NewFile>& files) {
+  std::set<std::string> folders{folder};
+  for (const NewFile& file : files) {
+    const std::string below = folder + "/" + file.path.substr(0, file.path.find('/'));
+    if (folders.insert(below).second && ::mkdir(below.c_str(), 0755) != 0)
+      return hosts::error_of(errno, "making " + below);
+    if (const Result<> written = write_new(folder + "/" + file.path, file); !written) return written;
+  }
+  for (const std::string& each : folders)
+    if (const Result<> synced = hosts::files::sync_directory(each); !synced) return synced;
+  return let_others_read(folder, 0755);
+}
+
+/// All of it or nothing: it is written beside, and gets its name when it is there.
+Result<> write_folder(const std::string& folder, const std::vector<NewFile>& files) {
+  std::string beside = folder + ".part-XXXXXX";
+  if (::mkdtemp(beside.data()) == nullptr) return hosts::error_of(errno, "making " + folder);
+  Result<> written = write_all(beside, files);
+  if (written && ::rename(beside.c_str(), folder.c_str()) != 0)
+    written = errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR
+                  ? Error{ErrorCode::already_exists, folder + ": holds something already; name a new folder"}
+                  : hosts::error_of(errno, "making " + folder);
+  if (written) return hosts::files::sync_directory(std::filesystem::path(folder).parent_path().string());
+  std::error_code unknown;
+  std::filesystem::remove_all(beside, unknown);
+  return written;
 }
 
 /// The keys of a table as they are shown to who has to fill it in: what is given, the others' defaults behind a '#',
@@ -72,7 +106,7 @@ std::string shown_keys(const scenarios::Section<Owner>& section, const Owner& gi
 
 template <class Owner>
 std::string shown_table(const scenarios::Section<Owner>& section) {
-  return section.heading + "  # " + section.meaning + "\n" + shown_keys(section, Owner()) + "\n";
+  return "# " + section.meaning + "\n" + section.heading + "\n" + shown_keys(section, Owner()) + "\n";
 }
 
 std::string host_tables(const std::vector<NamedAddress>& all, const std::vector<std::string>& public_keys,
@@ -132,25 +166,24 @@ Result<> write_new_cluster(const std::string& cluster, const std::vector<NamedAd
   }
   const hosts::KeyPair operator_keys = hosts::new_key_pair();
   const std::string password = new_password();
-  std::vector<std::string> folders{out};
   std::vector<NewFile> files;
   for (std::size_t i = 0; i < all.size(); ++i) {
-    const std::string& folder = folders.emplace_back(out + "/" + all[i].name);
-    files.push_back({folder + "/key", keys[i].secret_key, true});
-    files.push_back({folder + "/database.password", password, true});
+    const std::string folder = all[i].name + "/";
+    files.push_back({folder + "key", keys[i].secret_key, true});
+    files.push_back({folder + "database.password", password, true});
     files.push_back(
-        {folder + "/agent.toml", config_text(cluster, all[i].name, all, public_keys, operator_keys.public_key)});
-    if (i < 3) files.push_back({folder + "/new-store", "The store is being set up.\n"});
+        {folder + "agent.toml", config_text(cluster, all[i].name, all, public_keys, operator_keys.public_key)});
+    if (i < 3) files.push_back({folder + "new-store", "The store is being set up.\n"});
   }
-  const std::string& folder = folders.emplace_back(out + "/" + operator_folder);
-  files.push_back({folder + "/key", operator_keys.secret_key, true});
-  files.push_back({folder + "/operator.toml", operator_config_text(cluster, all, public_keys)});
-  if (const Result<> free = check_that_none_is_there(files); !free) return free;
-  for (const std::string& each : folders)
-    if (const Result<> made = make_folder(each); !made) return made;
-  for (const NewFile& file : files)
-    if (const Result<> written = write_new(file); !written) return written;
-  return {};
+  const std::string folder = std::string(operator_folder) + "/";
+  files.push_back({folder + "key", operator_keys.secret_key, true});
+  files.push_back({folder + "operator.toml", operator_config_text(cluster, all, public_keys)});
+  if (const Result<> free = check_that_none_is_there(out, files); !free) return free;
+  // Neither "new-cluster/" nor "." has anything beside it.
+  std::error_code unknown;
+  std::filesystem::path path = std::filesystem::absolute(out, unknown).lexically_normal();
+  if (!path.has_filename()) path = path.parent_path();
+  return write_folder(path.string(), files);
 }
 
 }  // namespace heir::tools

@@ -1,5 +1,7 @@
 #include "tools/hosting/config.h"
 
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <catch2/catch.hpp>
@@ -36,6 +38,27 @@ std::string with(const std::string& from, const std::string& to) {
   REQUIRE(at != std::string::npos);
   return text.replace(at, from.size(), to);
 }
+
+/// As long as it lives no file takes more than a key's length, as on a disk that is full.
+class FullDisk {
+ public:
+  FullDisk() {
+    getrlimit(RLIMIT_FSIZE, &before_);
+    rlimit limit = before_;
+    limit.rlim_cur = 1024;
+    setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+  ~FullDisk() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    signal(SIGXFSZ, handler_);
+  }
+
+ private:
+  rlimit before_{};
+  sighandler_t handler_ = signal(SIGXFSZ, SIG_IGN);
+};
 
 }  // namespace
 
@@ -292,6 +315,59 @@ TEST_CASE("A new cluster's secrets are its owner's alone, and nothing is replace
   std::filesystem::copy_file(folder + "/out/b/key", folder + "/out/a/key",
                              std::filesystem::copy_options::overwrite_existing);
   CHECK(read_keys(*loaded.config).error().message.find("is not the key of host 'a'") != std::string::npos);
+  std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("A new cluster is written as a whole, or not at all") {
+  std::string folder = "/tmp/heir-unit-XXXXXX";
+  REQUIRE(mkdtemp(folder.data()) != nullptr);
+  const auto is_empty = [&] { return std::filesystem::is_empty(folder); };
+  {
+    const FullDisk full;
+    const Result<> written = write_new_cluster("main", three, folder + "/out");
+    REQUIRE_FALSE(written);
+    CHECK(written.error().message.find("/a/agent.toml") != std::string::npos);
+  }
+  CHECK(is_empty());
+  // What is there already stays as it is.
+  std::filesystem::create_directories(folder + "/out/mine");
+  const Result<> beside = write_new_cluster("main", three, folder + "/out");
+  REQUIRE_FALSE(beside);
+  CHECK(beside.error().code == ErrorCode::already_exists);
+  std::filesystem::remove(folder + "/out/mine");
+  CHECK(std::filesystem::is_empty(folder + "/out"));
+  // An empty folder is as good as none; and how it is written is no matter.
+  CHECK(write_new_cluster("main", three, folder + "/./out/"));
+  CHECK(std::distance(std::filesystem::directory_iterator(folder), {}) == 1);
+  CHECK(std::distance(std::filesystem::directory_iterator(folder + "/out"), {}) == 4);
+  std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("All that is wrong on a host is told at once") {
+  std::string folder = "/tmp/heir-unit-XXXXXX";
+  REQUIRE(mkdtemp(folder.data()) != nullptr);
+  REQUIRE(write_new_cluster("main", three, folder + "/out"));
+  LoadedConfig loaded = load_config(folder + "/out/a/agent.toml");
+  REQUIRE(loaded.config);
+  HostingConfig& config = *loaded.config;
+  config.user = "nobody";
+  config.postgresql.binaries = folder;
+  const std::vector<std::string> no_programs = wrong_on_host(config);
+  REQUIRE(no_programs.size() == 1);
+  CHECK(no_programs.front().find(folder + " lacks postgres, initdb, pg_ctl, ") == 0);
+  config.hosts.front().peer = false;  // then it needs none
+  CHECK(wrong_on_host(config).empty());
+  config.hosts.front().peer = true;
+  config.postgresql.binaries = folder + "/none";
+  config.user = "no-such-user";
+  std::filesystem::remove(folder + "/out/a/key");
+  std::filesystem::permissions(folder + "/out/a/database.password", std::filesystem::perms(0644));
+  const std::vector<std::string> all = wrong_on_host(config);
+  REQUIRE(all.size() == 4);
+  CHECK(all[0].find("/out/a/key") != std::string::npos);
+  CHECK(all[1].find("chmod 600") != std::string::npos);
+  CHECK(all[2].find("there is no user 'no-such-user'") != std::string::npos);
+  CHECK(all[3].find("there is no folder " + folder + "/none") != std::string::npos);
   std::filesystem::remove_all(folder);
 }
 
