@@ -50,7 +50,8 @@ const char* const init_footer =
     "\n"
     "Writes a folder for each host, with its configuration and its secrets. Copy each to its host as /etc/heir, owned\n"
     "by root, and start `heir agent --config /etc/heir/agent.toml` there. The folder 'operator' is for whoever gives\n"
-    "orders from elsewhere: `heir status --config operator/operator.toml`. Nothing that exists is replaced.\n"
+    "orders from elsewhere: `heir status --config operator/operator.toml`. All is written, or nothing; nothing\n"
+    "that exists is replaced. It takes three hosts or more, and the first three keep the store.\n"
     "\n"
     "Exit status: 0 written; 2 bad usage, or a file is there already.\n";
 
