@@ -74,9 +74,8 @@ std::string summary_of(const std::string& file, const HostingConfig& config) {
   const TimingSection& timing = config.timing;
   const store::RateError error = agent_config(config).clock_error;
   std::string text = fmt::format(
-      "{}: good for host '{}' of cluster '{}': {} hosts, the store on {}; its keys, password, user{} are as they "
-      "should "
-      "be. The data folder, the ports and PostgreSQL's opinion of its settings show when the agent starts.\n",
+      "{}: good for host '{}' of cluster '{}': {} hosts, the store on {}; its keys, password, user, folders{} are as "
+      "they should be. The ports and PostgreSQL's opinion of its settings show when the agent starts.\n",
       file, config.name, config.cluster, config.hosts.size(), config.store_hosts().size(),
       config.self().peer ? " and programs" : "");
   if (config.self().peer)
@@ -193,7 +192,7 @@ void add_program(CLI::App& app, Chosen& chosen, const std::string& name, const c
   CLI::App* command = app.add_subcommand(name, about);
   command->add_option("--config", options->config, "Default /etc/heir/agent.toml")->type_name("FILE");
   command->add_flag("--check-config", options->check,
-                    "Only tell what is wrong with the configuration, the keys, the user and the programs");
+                    "Only tell what is wrong with the configuration, the keys, the user, the folders and the programs");
   if (name == "agent")
     command->add_flag("--reference", options->reference, "Print every table and key of agent.toml, as Markdown");
   command->add_option("--log", options->log, "text or json, on standard error; default: as the configuration says")

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "engine/databases/postgresql/settings.h"
 #include "engine/hosts/keys.h"
 #include "tools/hosting/init.h"
 #include "tools/hosting/setup.h"
@@ -89,6 +90,8 @@ TEST_CASE("What heir init writes is a configuration with the defaults") {
   CHECK(agent.database.access.front() == "local all heir scram-sha-256");
   // Nobody but the hosts reaches the superuser, and clients come from the gate alone.
   CHECK(agent.database.access.back() == "host all all 10.0.0.2/32 scram-sha-256");
+  // What the agent adds to the settings could stand in a file, too.
+  for (const std::string& line : agent.database.settings) CHECK(postgresql::check_extra_line(line));
   const store::MemberOptions member = member_options(config, true);
   CHECK(member.protocol.self == raft::MemberId(2));
   CHECK(member.founders.size() == 3);
@@ -351,12 +354,19 @@ TEST_CASE("All that is wrong on a host is told at once") {
   REQUIRE(loaded.config);
   HostingConfig& config = *loaded.config;
   config.user = "nobody";
+  config.data = folder + "/data";
   config.postgresql.binaries = folder;
   const std::vector<std::string> no_programs = wrong_on_host(config);
   REQUIRE(no_programs.size() == 1);
   CHECK(no_programs.front().find(folder + " lacks postgres, initdb, pg_ctl, ") == 0);
   config.hosts.front().peer = false;  // then it needs none
   CHECK(wrong_on_host(config).empty());
+  config.data = folder + "/none/data";
+  REQUIRE(wrong_on_host(config).size() == 1);
+  CHECK(wrong_on_host(config).front().find("install -d -o nobody") != std::string::npos);
+  config.data = folder + "/out/a/key";
+  REQUIRE(wrong_on_host(config).size() == 1);
+  CHECK(wrong_on_host(config).front().find("/out/a/key is not a folder") != std::string::npos);
   config.hosts.front().peer = true;
   config.postgresql.binaries = folder + "/none";
   config.user = "no-such-user";
