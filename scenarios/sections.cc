@@ -3,6 +3,7 @@
 #include "scenarios/fault_section.h"
 #include "scenarios/policy_switches.h"
 #include "scenarios/schemas.h"
+#include "scenarios/timing_section.h"
 
 // Every table of a scenario file but [[fault]]: its keys, and what one table must fulfil by itself.
 
@@ -10,9 +11,7 @@ namespace heir::scenarios {
 namespace {
 
 const Limits<Duration> up_to_a_minute{Duration::zero(), Duration::seconds(60)};
-const Limits<Duration> positive{Duration::milliseconds(1), Duration::seconds(3600)};
 const Limits<Ratio> chance{Ratio(), Ratio::percent(100)};
-const Limits<Ratio> clock_error{Ratio(), Ratio::percent(50)};
 
 Place place_of(const Value& table, std::string_view key) {
   const Entry* entry = table.find(key);
@@ -103,14 +102,7 @@ Section<Store> store_section() {
   s.keys.push_back(key("kind", &Store::kind, "What it is."));
   s.keys.push_back(key("members", &Store::members,
                        "How many servers: 3 or 5 of kind `raft`, by default 3; `ideal` is one.", Limits<int>{1, 5}));
-  s.keys.push_back(key("heartbeat", &Store::heartbeat, "Of the leader, to the other members.", positive));
-  s.keys.push_back(key("election", &Store::election,
-                       "Members without a leader for between one and two of it elect one; a leader that hears no "
-                       "majority for so long gives up.",
-                       positive));
-  s.keys.push_back(key("snapshot_every", &Store::snapshot_every,
-                       "A member keeps a snapshot instead of its log after so many entries.",
-                       Limits<int>{1, 1'000'000}));
+  add_member_keys(s);
   s.check = [](const Value& table, const Store& store, Reading& reading) {
     if (store.members &&
         (store.kind == StoreKind::ideal ? *store.members != 1 : *store.members % 2 == 0 || *store.members < 3)) {
@@ -119,11 +111,7 @@ Section<Store> store_section() {
                          (store.kind == StoreKind::ideal ? "\" has 1 member" : "\" has 3 or 5 members") + ", found " +
                          std::to_string(*store.members));
     }
-    if (store.election < store.heartbeat * 2) {
-      reading.report(table, place_of(table, table.find("election") ? "election" : "heartbeat"),
-                     "'election' (" + to_string(store.election) + ") must be at least twice 'heartbeat' (" +
-                         to_string(store.heartbeat) + "): a leader is not given up for one that is late");
-    }
+    check_member_timing(table, store.heartbeat, store.election, reading);
   };
   return s;
 }
@@ -132,46 +120,8 @@ Section<Timing> timing_section() {
   Section<Timing> s;
   s.heading = "[timing]";
   s.meaning = "What the peers are configured with (they do not know the world's true numbers).";
-  s.keys.push_back(key("session_ttl", &Timing::session_ttl,
-                       "A peer whose session was not renewed for so long is absent.", positive));
-  s.keys.push_back(key("renewal", &Timing::renewal, "Time between two renewals of the session.", positive));
-  s.keys.push_back(key("clock_bound", &Timing::clock_bound,
-                       "How far any host's monotonic clock is trusted to run fast or slow; the lease allows for it.",
-                       clock_error));
-  s.keys.push_back(key("request_timeout", &Timing::request_timeout,
-                       "A store request without an answer for so long has an unknown outcome.", positive));
-  s.keys.push_back(key("sync_stall", &Timing::sync_stall,
-                       "A sync that lacks something and gains nothing for so long is replaced.", positive));
-  s.keys.push_back(
-      key("resign_hold", &Timing::resign_hold, "A primary that resigned stays away for so long.", positive));
-  s.keys.push_back(key("switchover_drain", &Timing::switchover_drain,
-                       "Transactions may run on for so long once a switchover has begun.", positive));
-  s.keys.push_back(key("retry_first", &Timing::retry_first,
-                       "The first pause before something is tried again; doubles, with jitter.", positive));
-  s.keys.push_back(key("retry_most", &Timing::retry_most, "The longest pause.", positive));
-  s.keys.push_back(key("restart_attempts", &Timing::restart_attempts,
-                       "A database that fails to start so often in a row counts as dead beyond restart.",
-                       Limits<int>{1, 100}));
-  s.check = [](const Value& table, const Timing& timing, Reading& reading) {
-    const auto at = [&](std::string_view first, std::string_view second) {
-      return place_of(table, table.find(first) ? first : second);
-    };
-    // ttl x (1 - e) / (1 + e), which is what a holder may count on.
-    const std::int64_t e = timing.clock_bound.ppb();
-    const std::int64_t lease_us =
-        timing.session_ttl.ns() / 1000 * ((Ratio::billion - e) / 1000) / ((Ratio::billion + e) / 1000);
-    if (timing.renewal.ns() / 1000 >= lease_us) {
-      reading.report(table, at("renewal", "session_ttl"),
-                     "'renewal' (" + to_string(timing.renewal) +
-                         ") must be shorter than the lease, which 'session_ttl' and 'clock_bound' make " +
-                         to_string(Duration::microseconds(lease_us)));
-    }
-    if (timing.retry_most < timing.retry_first) {
-      reading.report(table, at("retry_most", "retry_first"),
-                     "'retry_most' (" + to_string(timing.retry_most) + ") is shorter than 'retry_first' (" +
-                         to_string(timing.retry_first) + ")");
-    }
-  };
+  add_timing_keys(s);
+  s.check = check_timing;
   return s;
 }
 
@@ -227,8 +177,8 @@ Section<HostClock> host_clock_section() {
   s.heading = "[[clock.host]]";
   s.meaning = "A host whose clocks are given instead of drawn.";
   s.keys.push_back(host_key("host", &HostClock::host, "Which host.").must());
-  s.keys.push_back(key("fast", &HostClock::fast, "Its clocks gain so much on true time.", clock_error));
-  s.keys.push_back(key("slow", &HostClock::slow, "Its clocks lose so much.", clock_error));
+  s.keys.push_back(key("fast", &HostClock::fast, "Its clocks gain so much on true time.", clock_error_limits));
+  s.keys.push_back(key("slow", &HostClock::slow, "Its clocks lose so much.", clock_error_limits));
   s.keys.push_back(key("offset", &HostClock::offset, "How far its wall clock is ahead at the start; negative: behind.",
                        Limits<Duration>{Duration::seconds(-24 * 3600), Duration::seconds(24 * 3600)}));
   s.check = [](const Value& table, const HostClock& clock, Reading& reading) {
@@ -246,7 +196,7 @@ Section<Clock> clock_section() {
   s.heading = "[clock]";
   s.meaning = "The hosts' clocks. Steps and changes of rate during the run are faults.";
   s.keys.push_back(key("rate_error", &Clock::rate_error,
-                       "Each host's clocks run fast or slow by up to this; drawn once.", clock_error));
+                       "Each host's clocks run fast or slow by up to this; drawn once.", clock_error_limits));
   s.keys.push_back(key("wall_offset", &Clock::wall_offset,
                        "Each host's wall clock is off by up to this, either way, at the start; drawn.",
                        Limits<Duration>{Duration::zero(), Duration::seconds(24 * 3600)}));
@@ -308,7 +258,8 @@ Section<Workload> workload_section() {
       key("rate", &Workload::rate, "Operations of all these clients together, evenly spread with jitter."));
   s.keys.push_back(key("reads", &Workload::reads, "How many of the operations are reads.", chance));
   s.keys.push_back(key("timeout", &Workload::timeout,
-                       "An operation without an answer for so long is given up; its outcome is unknown.", positive));
+                       "An operation without an answer for so long is given up; its outcome is unknown.",
+                       positive_duration));
   s.keys.push_back(key("reads_from", &Workload::reads_from, "Where reads go."));
   s.keys.push_back(key("start", &Workload::start, "No operation begins before.",
                        Limits<Duration>{Duration::zero(), Duration::seconds(24 * 3600)}));
@@ -337,18 +288,18 @@ Section<Expect> expect_section() {
       key("lost_writes", &Expect::lost_writes, "So many acknowledged writes may be missing at the end.", count));
   s.keys.push_back(key("writable_within", &Expect::writable_within,
                        "After the last fault has healed (without faults: the start), a write succeeds within this.",
-                       positive));
+                       positive_duration));
   s.keys.push_back(key("recovers_within", &Expect::recovers_within,
                        "After `duration` a random core of hosts that suffices by the rules is healed, the rest stays "
                        "broken for ever, and within this of its last progress the core takes writes and its deposed "
                        "peers are back; or a rule excuses it.",
-                       positive));
+                       positive_duration));
   s.keys.push_back(key("verdict", &Expect::verdict,
                        "A design that is known to be bad: the run passes only if the harness finds this; see below."));
   s.keys.push_back(key("min_failovers", &Expect::min_failovers, "So many changes of primary, at least.", count));
   s.keys.push_back(key("max_failovers", &Expect::max_failovers, "At most.", count));
-  s.keys.push_back(
-      key("max_unavailable", &Expect::max_unavailable, "The longest time without a successful write.", positive));
+  s.keys.push_back(key("max_unavailable", &Expect::max_unavailable, "The longest time without a successful write.",
+                       positive_duration));
   s.keys.push_back(key("min_ok", &Expect::min_ok, "So many operations succeed, at least.", count));
   s.keys.push_back(
       key("max_failed_requests", &Expect::max_failed_requests,
@@ -494,6 +445,31 @@ Child<Scenario> policy_child() {
 }
 
 }  // namespace
+
+void check_timing(const Value& table, const Timing& timing, Reading& reading) {
+  // ttl x (1 - e) / (1 + e), which is what a holder may count on.
+  const std::int64_t e = timing.clock_bound.ppb();
+  const std::int64_t lease_us =
+      timing.session_ttl.ns() / 1000 * ((Ratio::billion - e) / 1000) / ((Ratio::billion + e) / 1000);
+  if (timing.renewal.ns() / 1000 >= lease_us) {
+    reading.report(table, place_of_either(table, "renewal", "session_ttl"),
+                   "'renewal' (" + to_string(timing.renewal) +
+                       ") must be shorter than the lease, which 'session_ttl' and 'clock_bound' make " +
+                       to_string(Duration::microseconds(lease_us)));
+  }
+  if (timing.retry_most < timing.retry_first) {
+    reading.report(table, place_of_either(table, "retry_most", "retry_first"),
+                   "'retry_most' (" + to_string(timing.retry_most) + ") is shorter than 'retry_first' (" +
+                       to_string(timing.retry_first) + ")");
+  }
+}
+
+void check_member_timing(const Value& table, Duration heartbeat, Duration election, Reading& reading) {
+  if (election >= heartbeat * 2) return;
+  reading.report(table, place_of_either(table, "election", "heartbeat"),
+                 "'election' (" + to_string(election) + ") must be at least twice 'heartbeat' (" +
+                     to_string(heartbeat) + "): a leader is not given up for one that is late");
+}
 
 Section<Scenario> scenario_section() {
   Section<Scenario> s;

@@ -10,6 +10,7 @@
 #include "engine/base/sync.h"
 #include "engine/gate/gate.h"
 #include "engine/store/inbox.h"
+#include "engine/store/lease.h"
 #include "engine/store/remote_store.h"
 
 namespace heir::agent {
@@ -358,7 +359,7 @@ class Agent final : private gate::Guard, private store::Receiver, private Access
     if (status.state) status.changed_at = link_.changed_at();
     status.peers = known_peers();
     status.session = peer_.session;
-    if (peer_.session && peer_.lease_end > now) status.lease_left = peer_.lease_end - now;
+    if (peer_.session && store::lease_live(now, peer_.lease_end)) status.lease_left = peer_.lease_end - now;
     status.store_silent = now - store_.heard();
     status.gate = failover::gate_mode(peer_, now);
     status.gate_connections = gate_.connections();

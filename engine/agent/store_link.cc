@@ -117,7 +117,7 @@ Task<void> StoreLink::keep_session() {
     // take over. It asks instead, which prolongs nothing.
     const MonotonicTime now = host_.monotonic_now();
     const bool deaf = now >= store_.heard() + config_.ttl;
-    if ((deaf || (leads_ && now >= lease_end)) && !HEIR_MUTANT("deaf-peer-renews")) {
+    if ((deaf || (leads_ && !store::lease_live(now, lease_end))) && !HEIR_MUTANT("deaf-peer-renews")) {
       const Result<store::View> view = co_await store_.read(config_.service);
       next = host_.monotonic_now();
       if (!view) continue;

@@ -1,10 +1,15 @@
 // heir agent, heir store, heir init: the engine on real hosts.
+#include <fmt/format.h>
+
 #include <cstdio>
 #include <filesystem>
+#include <map>
 #include <memory>
 
+#include "engine/store/lease.h"
 #include "scenarios/mistakes.h"
 #include "tools/command/commands.h"
+#include "tools/command/text.h"
 #include "tools/hosting/config.h"
 #include "tools/hosting/init.h"
 #include "tools/hosting/program.h"
@@ -18,6 +23,7 @@ const char* const agent_footer =
     "Examples:\n"
     "  heir agent --config /etc/heir/agent.toml --check-config\n"
     "  heir agent --config /etc/heir/agent.toml --log json\n"
+    "  heir agent --reference\n"
     "\n"
     "The peer with its gate, a member of the store where the configuration says so, and the database that they own.\n"
     "SIGTERM ends it; a primary hands over first. A database goes on when its agent ends, and is taken on by the "
@@ -44,13 +50,15 @@ const char* const init_footer =
     "\n"
     "Writes a folder for each host, with its configuration and its secrets. Copy each to its host as /etc/heir, owned\n"
     "by root, and start `heir agent --config /etc/heir/agent.toml` there. The folder 'operator' is for whoever gives\n"
-    "orders from elsewhere: `heir status --config operator/operator.toml`. Nothing that exists is replaced.\n"
+    "orders from elsewhere: `heir status --config operator/operator.toml`. All is written, or nothing; nothing\n"
+    "that exists is replaced. It takes three hosts or more, and the first three keep the store.\n"
     "\n"
     "Exit status: 0 written; 2 bad usage, or a file is there already.\n";
 
 struct AgentOptions {
   std::string config = "/etc/heir/agent.toml";
   bool check = false;
+  bool reference = false;
   std::string log;    ///< "": as the configuration says.
   std::string level;  ///< The same.
 };
@@ -61,8 +69,40 @@ struct InitOptions {
   std::string out;
 };
 
+/// What was looked at, and how soon a dead primary is replaced.
+std::string summary_of(const std::string& file, const HostingConfig& config) {
+  const TimingSection& timing = config.timing;
+  const store::RateError error = agent_config(config).clock_error;
+  std::string text = fmt::format(
+      "{}: good for host '{}' of cluster '{}': {} hosts, the store on {}; its keys, password, user, folders{} are as "
+      "they should be. The ports and PostgreSQL's opinion of its settings show when the agent starts.\n",
+      file, config.name, config.cluster, config.hosts.size(), config.store_hosts().size(),
+      config.self().peer ? " and programs" : "");
+  if (config.self().peer)
+    text += fmt::format(
+        "A primary that dies can be replaced after {} to {}; one that stands still for less than {} goes on (the "
+        "network's time apart).\n",
+        rounded(store::earliest_detection(timing.session_ttl, error, timing.renewal)),
+        rounded(store::latest_detection(timing.session_ttl, error, Duration::zero())),
+        rounded(store::tolerated_pause(timing.session_ttl, error, timing.renewal, Duration::zero())));
+  return text;
+}
+
+Exit check_config(const std::string& command, const std::string& file, const HostingConfig& config) {
+  for (const std::string& warning : warnings_about(config)) complain(file + ": warning: " + warning);
+  const std::vector<std::string> wrong = wrong_on_host(config);
+  for (const std::string& message : wrong) complain("heir " + command + ": " + message);
+  if (!wrong.empty()) return Exit::bad_usage;
+  fmt::print("{}", summary_of(file, config));
+  return Exit::as_expected;
+}
+
 /// `command` is "agent" or "store": what the host's entry must be for.
 Exit run_program(const std::string& command, const AgentOptions& options) {
+  if (options.reference) {
+    fmt::print("{}", config_reference());
+    return Exit::as_expected;
+  }
   const LoadedConfig loaded = load_config(options.config);
   for (const std::string& message : loaded.messages) std::fprintf(stderr, "%s\n", message.c_str());
   if (!loaded.config) return Exit::bad_usage;
@@ -73,13 +113,7 @@ Exit run_program(const std::string& command, const AgentOptions& options) {
              (wanted.empty() ? "nothing runs: it has neither `store` nor `peer`" : "runs `heir " + wanted + "`"));
     return Exit::bad_usage;
   }
-  if (options.check) {
-    if (const auto keys = read_keys(*loaded.config); !keys) {
-      complain("heir " + command + ": " + keys.error().message);
-      return Exit::bad_usage;
-    }
-    return Exit::as_expected;
-  }
+  if (options.check) return check_config(command, options.config, *loaded.config);
   ProgramOptions program;
   std::error_code unknown;
   program.config_path = std::filesystem::absolute(options.config, unknown).string();  // before it leaves for /
@@ -97,33 +131,46 @@ Exit run_program(const std::string& command, const AgentOptions& options) {
   return run_agent_program(*loaded.config, *prepared, program) == 0 ? Exit::as_expected : Exit::expectation_failed;
 }
 
+/// What is wrong with the hosts of a new cluster, by name.
+std::vector<std::string> wrong_with_hosts(const std::vector<NamedAddress>& hosts) {
+  std::vector<std::string> wrong;
+  std::map<std::string, std::string> names;      // to the address
+  std::map<std::string, std::string> addresses;  // to the name
+  for (const NamedAddress& host : hosts) {
+    const std::string whose = "host '" + scenarios::printable(host.name) + "': ";
+    if (const auto problem = wrong_with_name(host.name))
+      wrong.push_back("a host's name: " + *problem);
+    else if (host.name == operator_folder)
+      wrong.push_back(whose + "no host is called so, for the operator's folder is");
+    if (const auto problem = wrong_with_address(host.address)) wrong.push_back(whose + "its address: " + *problem);
+    if (const auto [first, is_new] = names.emplace(host.name, host.address); !is_new)
+      wrong.push_back(whose + "is there twice, at " + scenarios::printable(first->second) + " and " +
+                      scenarios::printable(host.address) + "; names tell hosts apart");
+    if (const auto [first, is_new] = addresses.emplace(host.address, host.name); !is_new)
+      wrong.push_back(whose + "its address is that of host '" + scenarios::printable(first->second) + "', too");
+  }
+  if (hosts.size() < 3)
+    wrong.push_back("found " + std::to_string(hosts.size()) + (hosts.size() == 1 ? " host" : " hosts") +
+                    "; expected 3 or more, for the first three keep the store. One of them may do only that, where "
+                    "`peer = false` is written at its [[host]] in every agent.toml afterwards");
+  return wrong;
+}
+
 Exit run_init(const InitOptions& options) {
+  std::vector<std::string> wrong;
+  if (const auto problem = wrong_with_name(options.cluster)) wrong.push_back("--cluster: " + *problem);
   std::vector<NamedAddress> hosts;
-  std::vector<std::string> keys;
   for (const std::string& text : options.hosts) {
     const std::size_t equals = text.find('=');
-    if (equals == std::string::npos) {
-      complain("heir init: --hosts: '" + scenarios::printable(text) + "' is not NAME=ADDRESS, as a=10.0.0.1");
-      return Exit::bad_usage;
-    }
-    hosts.push_back({text.substr(0, equals), text.substr(equals + 1)});
-    if (hosts.back().name == operator_folder) {
-      complain("heir init: --hosts: no host is called 'operator', for the operator's folder is");
-      return Exit::bad_usage;
-    }
-    keys.push_back(std::string(40, '0'));
+    if (equals == std::string::npos)
+      wrong.push_back("--hosts: '" + scenarios::printable(text) + "' is not NAME=ADDRESS, as a=10.0.0.1");
+    else
+      hosts.push_back({text.substr(0, equals), text.substr(equals + 1)});
   }
-  if (hosts.empty()) return Exit::bad_usage;
-  // What would be wrong with the files is wrong with the command.
-  const LoadedConfig tried =
-      load_config_text("--hosts", "/", config_text(options.cluster, hosts.front().name, hosts, keys));
-  for (const std::string& message : tried.messages) {
-    // The places are of a text that nobody sees.
-    const std::string line = message.substr(0, message.find('\n'));
-    const std::size_t quote = line.find('\'');
-    complain("heir init: --hosts, --cluster: " + line.substr(quote == std::string::npos ? 0 : quote));
-  }
-  if (!tried.config) return Exit::bad_usage;
+  if (hosts.size() == options.hosts.size())
+    for (const std::string& each : wrong_with_hosts(hosts)) wrong.push_back("--hosts: " + each);
+  for (const std::string& each : wrong) complain("heir init: " + each);
+  if (!wrong.empty()) return Exit::bad_usage;
   const Result<> written = write_new_cluster(options.cluster, hosts, options.out);
   if (!written) {
     complain("heir init: " + written.error().message);
@@ -144,7 +191,10 @@ void add_program(CLI::App& app, Chosen& chosen, const std::string& name, const c
   auto options = std::make_shared<AgentOptions>();
   CLI::App* command = app.add_subcommand(name, about);
   command->add_option("--config", options->config, "Default /etc/heir/agent.toml")->type_name("FILE");
-  command->add_flag("--check-config", options->check, "Only tell what is wrong with the configuration and the keys");
+  command->add_flag("--check-config", options->check,
+                    "Only tell what is wrong with the configuration, the keys, the user, the folders and the programs");
+  if (name == "agent")
+    command->add_flag("--reference", options->reference, "Print every table and key of agent.toml, as Markdown");
   command->add_option("--log", options->log, "text or json, on standard error; default: as the configuration says")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"text", "json"}));

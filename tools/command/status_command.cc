@@ -107,21 +107,23 @@ void print_text(const OperatorConfig& config, const std::vector<NamedAnswer>& ho
     if (each.view)
       for (const std::string& remark : remarks(*each.view)) fmt::print("  {}: {}\n", each.host, printable(remark));
   fmt::print("\n");
+  for (const std::string& warning : warnings_of(hosts))
+    fmt::print("{} {}\n", style.paint(Style::Colour::yellow, "warning:"), printable(warning));
   if (problems.empty()) fmt::print("{}\n", style.paint(Style::Colour::green, "healthy"));
   for (const std::string& problem : problems)
     fmt::print("{} {}\n", style.paint(Style::Colour::red, "unhealthy:"), printable(problem));
 }
 
 void print_json(const OperatorConfig& config, const std::vector<HostAnswer>& answers,
-                const std::vector<std::string>& problems) {
+                const std::vector<std::string>& problems, const std::vector<std::string>& warnings) {
   const std::string hosts = json_array(answers, [](const HostAnswer& answer) {
     return answer.json
                ? fmt::format("{{\"host\":{},\"answered\":true,\"status\":{}}}", json_string(answer.host), *answer.json)
                : fmt::format("{{\"host\":{},\"answered\":false,\"error\":{}}}", json_string(answer.host),
                              error_json(answer.json.error()));
   });
-  fmt::print("{{\"cluster\":{},\"healthy\":{},\"problems\":{},\"hosts\":{}}}\n", json_string(config.cluster),
-             problems.empty(), json_strings(problems), hosts);
+  fmt::print("{{\"cluster\":{},\"healthy\":{},\"problems\":{},\"warnings\":{},\"hosts\":{}}}\n",
+             json_string(config.cluster), problems.empty(), json_strings(problems), json_strings(warnings), hosts);
 }
 
 Exit look(const Client& client, const Options& options) {
@@ -143,7 +145,7 @@ Exit look(const Client& client, const Options& options) {
   }
   const std::vector<std::string> problems = problems_of(hosts);
   if (options.common.json)
-    print_json(client.config(), answers, problems);
+    print_json(client.config(), answers, problems, warnings_of(hosts));
   else
     print_text(client.config(), hosts, problems);
   std::fflush(stdout);

@@ -27,8 +27,6 @@ inline constexpr const char* database_root = "/srv/heir/database";
 
 /// All that the scenario says of peers and store; only hosts and name are missing.
 tools::HostingConfig hosting_config(const scenarios::Scenario& scenario);
-/// As load_config_text reads it.
-std::string text_of(const tools::HostingConfig& config);
 
 /// Writes them, and the word that the store is new.
 Result<> write_cluster(const tools::HostingConfig& for_all, const std::vector<ClusterHost>& hosts,

@@ -6,6 +6,7 @@
 #include "scenarios/fault_kinds.h"
 #include "scenarios/fault_section.h"
 #include "scenarios/names.h"
+#include "tools/hosting/config.h"
 
 namespace heir::hosted {
 
@@ -78,6 +79,8 @@ std::vector<Refusal> refusals(const Scenario& scenario) {
     refusals.add("vary", 0, "", "draws that change in the middle of a run are the simulator's");
   if (scenario.store.kind == scenarios::StoreKind::ideal)
     refusals.add("store", 0, "kind", "an ideal store exists in the simulator only; real hosts run a raft store");
+  if (const auto wrong = tools::wrong_with_renewal(scenario.timing))
+    refusals.add("timing", 0, "renewal", "an agent takes no such timing: " + *wrong);
   check_faults(scenario, refusals);
   if (scenario.expect.recovers_within)
     refusals.add(

@@ -47,7 +47,7 @@ Result<Client> Client::open(const std::string& path, Duration limit) {
 }
 
 hosts::ControlTarget Client::target_of(const HostEntry& host) const {
-  return {host.name, host.public_key, address_of(host, config_.control)};
+  return {host.name, host.public_key, address_of(host, config_.ports.control)};
 }
 
 Result<std::string> Client::understood(const hosts::ControlTarget& target, const hosts::ControlAnswer& answer) const {

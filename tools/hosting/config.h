@@ -7,7 +7,7 @@
 
 #include "engine/agent/agent.h"
 #include "engine/store/member.h"
-#include "scenarios/quantities.h"
+#include "scenarios/scenario.h"
 
 namespace heir::tools {
 
@@ -59,19 +59,9 @@ struct PostgresqlSection {
   bool operator==(const PostgresqlSection&) const = default;
 };
 
-struct TimingSection {
-  Duration session_ttl = Duration::seconds(2);
-  Duration renewal = Duration::milliseconds(400);
-  Duration request_timeout = Duration::seconds(1);
-  Duration sync_stall = Duration::seconds(5);
-  Duration resign_hold = Duration::seconds(10);
-  Duration switchover_drain = Duration::seconds(2);
+struct TimingSection : scenarios::Timing {
   Duration heartbeat = Duration::milliseconds(100);
   Duration election = Duration::milliseconds(500);
-  Duration retry_first = Duration::milliseconds(100);
-  Duration retry_most = Duration::seconds(5);
-  int restart_attempts = 4;
-  scenarios::Ratio clock_bound = scenarios::Ratio::percent(1);
   int snapshot_every = 1'000;  ///< Entries of the store's log.
   bool operator==(const TimingSection&) const = default;
 };
@@ -111,14 +101,26 @@ struct HostingConfig {
 /// What a command of an operator needs to know.
 struct OperatorConfig {
   std::string cluster;
-  std::string name;  ///< Of the operator, or of the host whose agent's configuration this is.
-  std::string key;   ///< The file of the secret key.
+  std::string name;                       ///< Of the operator, or of the host whose agent's configuration this is.
+  std::string key = HostingConfig().key;  ///< The file of the secret key.
   std::vector<HostEntry> hosts;
-  int control = Ports().control;
+  Ports ports;
 };
 
 /// "10.0.0.1:7400", or "[fd00::1]:7400".
 Address address_of(const HostEntry& host, int port);
+
+/// What is wrong with a name of a cluster, host or operator, or with the address of a host, and the cure; nothing: it
+/// is good.
+std::optional<std::string> wrong_with_name(const std::string& text);
+std::optional<std::string> wrong_with_address(const std::string& text);
+/// The same of how often a session is renewed, where a scenario may try what an agent must not.
+std::optional<std::string> wrong_with_renewal(const scenarios::Timing& timing);
+
+/// The rules that [policy] sets otherwise than heir's, as "fsync = false"; none: they are heir's.
+std::vector<std::string> weakened_rules(const HostingConfig& config);
+/// What nobody should overlook about a configuration that is valid.
+std::vector<std::string> warnings_about(const HostingConfig& config);
 
 /// A valid configuration, or the mistakes, each with its place and cure.
 struct LoadedConfig {
@@ -137,6 +139,11 @@ struct LoadedOperatorConfig {
 LoadedOperatorConfig load_operator_config(const std::string& path);
 LoadedOperatorConfig load_operator_config_text(const std::string& name, const std::string& folder,
                                                const std::string& text);
+
+/// As an agent.toml, defaults left out.
+std::string write_config(const HostingConfig& config);
+/// Every table and key of agent.toml and operator.toml, as Markdown.
+std::string config_reference();
 
 /// What the engine is given. REQUIRES a valid configuration.
 agent::Config agent_config(const HostingConfig& config);

@@ -87,7 +87,7 @@ Task<std::string> Control::carry_out(std::string by, std::string text) {
 Task<Result<std::string>> Control::obey(agent::Operator who, Order order) {
   const std::optional<Status> status = access_.status();
   if (!status) co_return not_begun();
-  if (order.what == orders::status) co_return status_json(*status);
+  if (order.what == orders::status) co_return status_json(*status, warnings_about(config_));
   if (order.what == orders::history) co_return co_await history(order.count);
   if (order.what == orders::yield_store) co_return co_await yield_store(order.host);
   if (order.what == orders::promote) co_return co_await promote(std::move(who), std::move(order), *status);

@@ -77,6 +77,7 @@ Result<HostView> read_host_view(const std::string& text_of_it) {
     view.end = std::max({number(database, "flushed"), number(database, "received"), number(database, "replayed")});
     view.lag = number(database, "lag_bytes");
     if (const Json& state = json.at("state"); !state.is_null()) view.state = state_of(state);
+    view.warnings = json.value("warnings", std::vector<std::string>());
     return view;
   } catch (const Json::exception&) {
     return not_understood();
@@ -102,6 +103,23 @@ Result<PromotionView> read_promotion(const std::string& text_of_it) {
   } catch (const Json::exception&) {
     return not_understood();
   }
+}
+
+std::vector<std::string> warnings_of(const std::vector<NamedAnswer>& hosts) {
+  std::vector<std::pair<std::string, std::string>> told;  // the warning, and whose it is
+  for (const NamedAnswer& each : hosts) {
+    if (!each.view) continue;
+    for (const std::string& warning : each.view->warnings) {
+      const auto same = std::find_if(told.begin(), told.end(), [&](const auto& one) { return one.first == warning; });
+      if (same == told.end())
+        told.emplace_back(warning, each.host);
+      else
+        same->second += ", " + each.host;
+    }
+  }
+  std::vector<std::string> warnings;
+  for (const auto& [warning, whose] : told) warnings.push_back(whose + ": " + warning);
+  return warnings;
 }
 
 std::optional<StateView> newest_state(const std::vector<NamedAnswer>& hosts) {

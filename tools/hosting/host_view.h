@@ -47,6 +47,7 @@ struct HostView {
   std::optional<std::uint64_t> end;  ///< Of the log here.
   std::optional<std::uint64_t> lag;  ///< In bytes.
   std::optional<StateView> state;
+  std::vector<std::string> warnings;  ///< About its configuration.
 };
 
 /// `invalid` if it is not what an agent of this version says.
@@ -70,6 +71,8 @@ struct NamedAnswer {
   Result<HostView> view;
 };
 std::vector<std::string> problems_of(const std::vector<NamedAnswer>& hosts);
+/// What nobody should overlook, though a cluster may be healthy with it; what several hosts say once.
+std::vector<std::string> warnings_of(const std::vector<NamedAnswer>& hosts);
 /// The newest state that any of them saw.
 std::optional<StateView> newest_state(const std::vector<NamedAnswer>& hosts);
 

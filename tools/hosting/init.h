@@ -25,7 +25,7 @@ std::string operator_config_text(const std::string& cluster, const std::vector<N
 inline constexpr const char* operator_folder = "operator";
 
 /// OUT/NAME/{agent.toml, key, database.password, new-store} for each, and OUT/operator/{operator.toml, key};
-/// `already_exists`, with nothing written, if any of these files is there.
+/// all of it, synced, or nothing. `already_exists` if any of these files is there, or OUT holds anything else.
 Result<> write_new_cluster(const std::string& cluster, const std::vector<NamedAddress>& hosts, const std::string& out);
 
 }  // namespace heir::tools

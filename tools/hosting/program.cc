@@ -99,6 +99,9 @@ class AgentProgram {
     const HostEntry& self = config_.self();
     control_host_.log(LogLevel::info, "starting",
                       {{"host", config_.name}, {"cluster", config_.cluster}, {"process", std::to_string(getpid())}});
+    for (const std::string& warning : warnings_about(config_))
+      control_host_.log(LogLevel::error, "configured-to-lose-data",
+                        {{"error", warning}, {"cure", "take [policy] out of " + options_.config_path}});
     if ((self.peer && !open(agent_host_, address_of(self, config_.ports.agent))) ||
         (self.store && !open(store_host_, address_of(self, config_.ports.store))) ||
         !open(control_host_, address_of(self, config_.ports.requests)) ||

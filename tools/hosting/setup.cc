@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 #include "engine/hosts/files.h"
 
@@ -29,14 +30,12 @@ Result<User> find_user(const std::string& name) {
   return User{name, entry->pw_uid, entry->pw_gid};
 }
 
-/// Makes a folder for the user, or finds that it is theirs.
-Result<> own_folder(const std::string& path, const User& user) {
-  const bool is_made = ::mkdir(path.c_str(), 0700) == 0;
-  if (!is_made && errno != EEXIST)
-    return Error{ErrorCode::io_error, "making " + path + ": " + std::strerror(errno) + "; make it by `install -d -o " +
-                                          user.name + " -m 700 " + path + "`"};
-  if (is_made && geteuid() == 0 && ::chown(path.c_str(), user.user, user.group) != 0)
-    return hosts::error_of(errno, "giving " + path + " to " + user.name);
+Error cannot_make(const std::string& path, const User& user, int number) {
+  return {ErrorCode::io_error, "making " + path + ": " + std::strerror(number) + "; make it by `install -d -o " +
+                                   user.name + " -m 700 " + path + "`"};
+}
+
+Result<> check_own_folder(const std::string& path, const User& user) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return hosts::error_of(errno, "looking at " + path);
   if (!S_ISDIR(status.st_mode)) return Error{ErrorCode::invalid, path + " is not a folder"};
@@ -45,6 +44,15 @@ Result<> own_folder(const std::string& path, const User& user) {
                                          std::to_string(status.st_uid) +
                                          "); if its data is this cluster's, `chown -R " + user.name + " " + path + "`"};
   return {};
+}
+
+/// Makes a folder for the user, or finds that it is theirs.
+Result<> own_folder(const std::string& path, const User& user) {
+  const bool is_made = ::mkdir(path.c_str(), 0700) == 0;
+  if (!is_made && errno != EEXIST) return cannot_make(path, user, errno);
+  if (is_made && geteuid() == 0 && ::chown(path.c_str(), user.user, user.group) != 0)
+    return hosts::error_of(errno, "giving " + path + " to " + user.name);
+  return check_own_folder(path, user);
 }
 
 Result<> become(const User& user) {
@@ -98,7 +106,9 @@ Result<> become_user(const std::string& name) {
   return become(*user);
 }
 
-Result<hosts::KeyPair> read_keys(const HostingConfig& config) {
+namespace {
+
+Result<hosts::KeyPair> read_own_keys(const HostingConfig& config) {
   const Result<std::string> secret = hosts::read_secret(config.key);
   if (!secret) return secret.error();
   const Result<std::string> open = hosts::public_key_of(*secret);
@@ -106,9 +116,58 @@ Result<hosts::KeyPair> read_keys(const HostingConfig& config) {
   if (*open != config.self().public_key)
     return Error{ErrorCode::invalid, config.key + " is not the key of host '" + config.name +
                                          "': its public_key would be \"" + *open + "\""};
+  return hosts::KeyPair{*open, *secret};
+}
+
+/// Whether own_folder could be had, as far as can be told without making one.
+Result<> check_folders(const HostingConfig& config, const User& user) {
+  const auto is_there = [](const std::string& path) { return ::access(path.c_str(), F_OK) == 0; };
+  if (!is_there(config.data) && !is_there(std::filesystem::path(config.data).parent_path()))
+    return cannot_make(config.data, user, ENOENT);
+  for (const std::string& folder : {config.data, config.database_root(), config.store_folder()})
+    if (is_there(folder))
+      if (const Result<> own = check_own_folder(folder, user); !own) return own;
+  return {};
+}
+
+/// "" leaves them to the search path.
+Result<> check_binaries(const std::string& folder) {
+  if (folder.empty()) return {};
+  std::string lacking;
+  for (const char* const program :
+       {"postgres", "initdb", "pg_ctl", "pg_controldata", "pg_basebackup", "pg_rewind", "pg_waldump"})
+    if (::access((folder + "/" + program).c_str(), X_OK) != 0)
+      lacking += (lacking.empty() ? "" : ", ") + std::string(program);
+  if (lacking.empty()) return {};
+  const std::string cure = "; 'binaries' in [postgresql] names the folder of PostgreSQL 15's programs";
+  struct stat status {};
+  if (::stat(folder.c_str(), &status) != 0 || !S_ISDIR(status.st_mode))
+    return Error{ErrorCode::not_found, "there is no folder " + folder + " on this host" + cure};
+  return Error{ErrorCode::not_found, folder + " lacks " + lacking + cure};
+}
+
+}  // namespace
+
+Result<hosts::KeyPair> read_keys(const HostingConfig& config) {
+  Result<hosts::KeyPair> keys = read_own_keys(config);
+  if (!keys) return keys;
   const Result<std::string> password = hosts::read_secret(config.password);
   if (!password) return password.error();
-  return hosts::KeyPair{*open, *secret};
+  return keys;
+}
+
+std::vector<std::string> wrong_on_host(const HostingConfig& config) {
+  std::vector<std::string> wrong;
+  const auto note = [&wrong](const auto& result) {
+    if (!result) wrong.push_back(result.error().message);
+  };
+  note(read_own_keys(config));
+  note(hosts::read_secret(config.password));
+  const Result<User> user = find_user(config.user);
+  note(user);
+  if (user) note(check_folders(config, *user));
+  if (config.self().peer) note(check_binaries(config.postgresql.binaries));
+  return wrong;
 }
 
 Result<Prepared> prepare_host(const HostingConfig& config) {

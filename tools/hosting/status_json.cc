@@ -98,7 +98,7 @@ Json peers_json(const Status& status) {
 
 }  // namespace
 
-std::string status_json(const Status& status) {
+std::string status_json(const Status& status, const std::vector<std::string>& warnings) {
   const Json session = status.session ? Json(status.session->value()) : Json();
   const Json command = status.command ? Json{{"what", with_names(status, status.command->what)},
                                              {"since", hosts::time_text(status.command->since)}}
@@ -127,7 +127,8 @@ std::string status_json(const Status& status) {
             {"failures", status.failures},
             {"last_failure", with_names(status, status.last_failure)},
             {"state", status.state ? state_json(status, status.index, *status.state, status.changed_at) : Json()},
-            {"peers", peers_json(status)}};
+            {"peers", peers_json(status)},
+            {"warnings", warnings}};
   return dump(json);
 }
 

@@ -3,13 +3,15 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "engine/agent/status.h"
 #include "engine/store/types.h"
 
 namespace heir::tools {
 
-std::string status_json(const agent::Status& status);
+/// `warnings`: what nobody should overlook about the agent's configuration.
+std::string status_json(const agent::Status& status, const std::vector<std::string>& warnings = {});
 
 /// A version of the state, as the store keeps it; `status` knows the names.
 std::string version_json(const agent::Status& status, const store::Document& document);

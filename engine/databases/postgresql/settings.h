@@ -8,6 +8,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "engine/base/result.h"
@@ -44,6 +45,10 @@ struct RoleSettings {
   bool operator==(const RoleSettings&) const = default;
 };
 Result<RoleSettings> settings_of(const Config& config, const Role& role);
+
+/// Whether a line may be among Config::settings: it is one of a settings file (`invalid` otherwise), and sets nothing
+/// that heir sets itself, or whose default it relies on (`refused`; the message has the reason and the cure).
+Result<> check_extra_line(std::string_view line);
 
 /// The whole files.
 Result<std::string> settings_text(const Config& config, const RoleSettings& role);

@@ -1,10 +1,45 @@
 #include "tools/hosted/cluster_files.h"
 
 #include <catch2/catch.hpp>
+#include <filesystem>
 
 #include "scenarios/load.h"
+#include "tools/hosted/refusals.h"
 
 namespace heir::hosted {
+namespace {
+
+void add_hosts(tools::HostingConfig& config) {
+  config.name = "host1";
+  const std::string key(40, 'k');
+  for (const char* name : {"store1", "store2", "store3"}) config.hosts.push_back({name, "", key, true, false});
+  config.hosts.push_back({"host1", "", key, false, true});
+  config.hosts.push_back({"operator", "", key, false, false});
+  for (std::size_t i = 0; i < config.hosts.size(); ++i) config.hosts[i].address = "10.77.0." + std::to_string(i + 1);
+}
+
+}  // namespace
+
+TEST_CASE("Whatever scenario hosts take, their agents take, rules that lose data too") {
+  std::size_t weakened = 0;
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(std::filesystem::path(HEIR_SOURCE_DIR) / "scenarios")) {
+    if (entry.path().extension() != ".toml") continue;
+    INFO(entry.path());
+    const scenarios::Loaded loaded = scenarios::load_file(entry.path().string());
+    REQUIRE(loaded);
+    if (!refusals(*loaded.scenario).empty()) continue;
+    tools::HostingConfig config = hosting_config(*loaded.scenario);
+    add_hosts(config);
+    const tools::LoadedConfig read = tools::load_config_text("agent.toml", "/srv/etc", tools::write_config(config));
+    for (const std::string& message : read.messages) FAIL_CHECK(message);
+    REQUIRE(read.config);
+    CHECK(read.config->policy == config.policy);
+    CHECK(read.config->timing == config.timing);
+    if (!tools::weakened_rules(config).empty()) ++weakened;
+  }
+  CHECK(weakened >= 10);
+}
 
 TEST_CASE("What hosts are given reads back as what the scenario says") {
   const scenarios::Loaded loaded = scenarios::load_text(
@@ -18,14 +53,9 @@ TEST_CASE("What hosts are given reads back as what the scenario says") {
   for (const std::string& message : loaded.messages) FAIL_CHECK(message);
   REQUIRE(loaded);
   tools::HostingConfig config = hosting_config(*loaded.scenario);
-  config.name = "host1";
-  const std::string key(40, 'k');
-  for (const char* name : {"store1", "store2", "store3"}) config.hosts.push_back({name, "", key, true, false});
-  config.hosts.push_back({"host1", "", key, false, true});
-  config.hosts.push_back({"operator", "", key, false, false});
-  for (std::size_t i = 0; i < config.hosts.size(); ++i) config.hosts[i].address = "10.77.0." + std::to_string(i + 1);
+  add_hosts(config);
 
-  const tools::LoadedConfig read = tools::load_config_text("agent.toml", "/srv/etc", text_of(config));
+  const tools::LoadedConfig read = tools::load_config_text("agent.toml", "/srv/etc", tools::write_config(config));
   for (const std::string& message : read.messages) FAIL_CHECK(message);
   REQUIRE(read.config);
   CHECK(read.config->hosts == config.hosts);

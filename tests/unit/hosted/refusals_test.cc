@@ -68,6 +68,7 @@ TEST_CASE("What is refused is named by its place in the file") {
         std::vector<std::string>{"fault 0 target"});
   CHECK(places("[[fault]]\nkind = \"wipe-store\"\nat = \"6s\"\ntarget = \"store-follower\"\n").empty());
   CHECK(places("[[workload]]\nkind = \"register\"\nreads_from = \"standbys\"\n").empty());
+  CHECK(places("[timing]\nrenewal = \"1100ms\"\n") == std::vector<std::string>{"timing 0 renewal"});
   CHECK(places("store = { kind = \"ideal\" }\n") == std::vector<std::string>{"store 0 kind"});
   CHECK(places("[[workload]]\nkind = \"register\"\n[expect]\nrecovers_within = \"20s\"\n") ==
         std::vector<std::string>{"expect 0 recovers_within"});

@@ -213,3 +213,16 @@ TEST_CASE("Orders and replies arrive as they were given") {
   for (const char* text : {"", "{}", "{\"error\":5}", "{\"error\":{}}"})
     CHECK(read_reply(text).error().code == ErrorCode::invalid);
 }
+
+TEST_CASE("What hosts are warned of is told once, with whose it is, and makes nobody unhealthy") {
+  const std::vector<std::string> warning{"[policy] weakens the rules"};
+  const auto answer = [](const std::string& host, const std::string& json) {
+    return NamedAnswer{host, read_host_view(json)};
+  };
+  const std::vector<NamedAnswer> hosts{answer("a", status_json(status_of(a, "a", Role::primary), warning)),
+                                       answer("b", status_json(status_of(b, "b", Role::sync))),
+                                       answer("c", status_json(status_of(c, "c", Role::async), warning)),
+                                       {"d", Error{ErrorCode::unreachable, "nobody"}}};
+  CHECK(warnings_of(hosts) == std::vector<std::string>{"a, c: [policy] weakens the rules"});
+  CHECK(warnings_of({hosts[1]}).empty());
+}

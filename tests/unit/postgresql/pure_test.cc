@@ -1,5 +1,6 @@
 // The parts of the adapter that are values in, values out.
 #include <set>
+#include <sstream>
 
 #include "engine/databases/postgresql/lineage.h"
 #include "engine/databases/postgresql/programs.h"
@@ -54,6 +55,80 @@ TEST_CASE("a connection string and the settings file quote what they hold") {
   CHECK(text.find("primary_slot_name = 'heir_p1'") != std::string::npos);
   CHECK(text.rfind("synchronous_commit = 'on'") > text.rfind("synchronous_commit = 'off'"));
   CHECK(text.find("work_mem") != std::string::npos);
+}
+
+TEST_CASE("what heir writes itself is refused among the lines of others, whatever it comes to write") {
+  const std::string marker = "work_mem = '8MB'";
+  Config config = Fixture::config();
+  config.settings = {marker};
+  const std::string text = *settings_text(config, RoleSettings{});
+  std::istringstream lines(text.substr(text.find(marker) + marker.size() + 1));
+  int count = 0;
+  for (std::string line; std::getline(lines, line); ++count) {
+    CAPTURE(line);
+    const Result<> checked = check_extra_line(line);
+    REQUIRE_FALSE(checked);
+    CHECK(checked.error().code == ErrorCode::refused);
+    CHECK(checked.error().message.find("set by heir itself") != std::string::npos);
+  }
+  CHECK(count > 20);
+  // What stands before the lines of others may be changed.
+  CHECK(check_extra_line("max_slot_wal_keep_size = '100GB'"));
+  CHECK(check_extra_line(marker));
+}
+
+TEST_CASE("settings that break what heir promises are refused with the reason") {
+  const auto why_not = [](const std::string& line) {
+    const Result<> checked = check_extra_line(line);
+    REQUIRE_FALSE(checked);
+    CHECK(checked.error().code == ErrorCode::refused);
+    return checked.error().message;
+  };
+  for (const char* name : {"data_directory",
+                           "config_file",
+                           "hba_file",
+                           "ident_file",
+                           "include",
+                           "include_dir",
+                           "include_if_exists",
+                           "recovery_target",
+                           "recovery_target_lsn",
+                           "recovery_target_time",
+                           "recovery_min_apply_delay",
+                           "restore_command",
+                           "archive_cleanup_command",
+                           "recovery_end_command",
+                           "promote_trigger_file",
+                           "data_sync_retry",
+                           "zero_damaged_pages",
+                           "ignore_checksum_failure",
+                           "ignore_invalid_pages",
+                           "track_counts",
+                           "allow_system_table_mods",
+                           "default_transaction_read_only"}) {
+    const std::string message = why_not(std::string(name) + " = 'x'");
+    CHECK(message.starts_with("'" + std::string(name) + "' "));
+    CHECK(message.find("leave it out") + message.find("instead") != 2 * std::string::npos);
+  }
+  // PostgreSQL does not care how it is written.
+  CHECK(why_not("  Data_Sync_Retry=on # faster").starts_with("'data_sync_retry'"));
+  CHECK(why_not("FSYNC = off").find("set by heir itself") != std::string::npos);
+}
+
+TEST_CASE("lines that are none of a settings file are refused") {
+  for (const char* good :
+       {"work_mem = 64MB", "work_mem='64MB'", "random_page_cost = 1.1   # a fast disk",
+        "shared_preload_libraries = 'pg_stat_statements, auto_explain'", "pg_stat_statements.track = all", "ssl = on",
+        "vacuum_cost_delay = -1", "archive_command = 'cp %p /archive/%f && echo ''done'' # no comment'",
+        "log_timezone = Etc/UTC"})
+    CHECK(check_extra_line(good));
+  for (const char* bad : {"", "work_mem", "= 1", "work_mem =", "# work_mem = 1", "work_mem = '64MB", "work_mem = 64 MB",
+                          "work_mem = 1\nfsync = off", "a = 'b' c = 'd'", "work mem = 1", "1a = 2"}) {
+    CAPTURE(bad);
+    const Result<> checked = check_extra_line(bad);
+    REQUIRE_FALSE(checked);
+    CHECK(checked.error().code == ErrorCode::invalid);
+  }
 }
 
 TEST_CASE("roles become settings") {
