@@ -197,6 +197,10 @@ const std::vector<Mutant> all = {
      "replace_stalled_sync=false", "scenarios/first/primary-partitioned-from-sync.toml"},
     {"never-resigns", "A primary that can serve nobody stays.", "3 rule 13, 11: resignation", "stuck", "resign=false",
      "scenarios/network/primary-cut-off-from-its-peers.toml"},
+    {"resigns-in-vain", "A primary steps back for a sync that still copies from it, though nobody could take over.",
+     "3 rule 13", "stuck", "", "scenarios/processes/only-sync-is-cloned-from-afar.toml"},
+    {"never-hands-over", "A primary that has not opened keeps its role, though its copy is damaged.", "3 rule 13",
+     "stuck", "", "scenarios/disks/table-rots-under-an-unopened-primary-of-two.toml"},
     {"deposed-listed-before-it-streams", "A deposed peer is an async before it streams.", "7, 3 rule 14", "stuck", "",
      "",
      "It compares its log with the primary's and rejoins before it streams, as what role it ever does that: while it "
