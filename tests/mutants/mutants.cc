@@ -158,7 +158,7 @@ const std::vector<Mutant> all = {
      "A primary that is back opens only by a swap upon its view, which is refused if that is outdated; otherwise "
      "`opened` names its own session, which lives, so that nobody may have taken over."},
     {"opened-without-proof", "The gate opens before the sync has everything.", "5 (b), 11: proof at every opening",
-     "stale read", "proof_at_opening=false"},
+     "stale read", "proof_at_opening=false", "scenarios/processes/mixed-with-trusted-disks.toml"},
     {"proof-by-connection", "A sync that is connected counts as one that has flushed everything.", "5 (b)",
      "dirty read", "", "scenarios/processes/backend-dies-as-the-sync-falls-behind.toml"},
     {"proof-without-a-look", "A proof counts though the database restarted meanwhile.", "5 (b)", "dirty read", "", "",
