@@ -259,8 +259,11 @@ void take_role_of_new_generation(Context& c) {
   }
   peer.handed_over = peer.role == Role::primary && c.policy().promotion == Promotion::switchover && !state.opened &&
                      state.generation > Generation(1) && state.changed.by != peer.id.value();
-  // An order to rebuild was about another copy than a primary's.
-  if (peer.role == Role::primary) peer.rejoin_by_clone = false;
+  // An order to rebuild was about another copy than a primary's, and what failed was not to lead.
+  if (peer.role == Role::primary) {
+    peer.rejoin_by_clone = false;
+    peer.failures = 0;
+  }
   // A former primary may have what nobody else has; so may any deposed peer.
   peer.needs_rejoin = peer.role == Role::deposed || peer.rejoin_by_clone;
 }

@@ -176,7 +176,7 @@ bool makes_way(const Context& c) {
 /// could not take over, however long that takes.
 bool nobody_could_take_over(const Context& c) {
   const ClusterState& state = c.state();
-  return !state.opened && c.peer.copied > 0 &&
+  return !HEIR_MUTANT("resigns-in-vain") && !state.opened && c.peer.copied > 0 &&
          std::none_of(c.peer.view.members.begin(), c.peer.view.members.end(),
                       [&](const Member& m) { return m.id != c.peer.id && is_listed(state.proven, m.id); });
 }
@@ -197,7 +197,8 @@ bool must_hand_over(const Context& c) {
   const Peer& peer = c.peer;
   const ClusterState& state = c.state();
   // Who was handed a role that it could not accept does not hand it back.
-  const bool checks = c.policy().promotion == Promotion::switchover && c.policy().use_proven && !peer.handed_over;
+  const bool checks = c.policy().promotion == Promotion::switchover && c.policy().use_proven && !peer.handed_over &&
+                      !HEIR_MUTANT("never-hands-over");
   if (!checks || !peer.database.damaged || state.opened || !state.sync || !is_listed(state.proven, *state.sync))
     return false;
   return is_present(peer.view, *state.sync) &&

@@ -158,7 +158,7 @@ const std::vector<Mutant> all = {
      "A primary that is back opens only by a swap upon its view, which is refused if that is outdated; otherwise "
      "`opened` names its own session, which lives, so that nobody may have taken over."},
     {"opened-without-proof", "The gate opens before the sync has everything.", "5 (b), 11: proof at every opening",
-     "stale read", "proof_at_opening=false"},
+     "stale read", "proof_at_opening=false", "scenarios/processes/mixed-with-trusted-disks.toml"},
     {"proof-by-connection", "A sync that is connected counts as one that has flushed everything.", "5 (b)",
      "dirty read", "", "scenarios/processes/backend-dies-as-the-sync-falls-behind.toml"},
     {"proof-without-a-look", "A proof counts though the database restarted meanwhile.", "5 (b)", "dirty read", "", "",
@@ -197,6 +197,10 @@ const std::vector<Mutant> all = {
      "replace_stalled_sync=false", "scenarios/first/primary-partitioned-from-sync.toml"},
     {"never-resigns", "A primary that can serve nobody stays.", "3 rule 13, 11: resignation", "stuck", "resign=false",
      "scenarios/network/primary-cut-off-from-its-peers.toml"},
+    {"resigns-in-vain", "A primary steps back for a sync that still copies from it, though nobody could take over.",
+     "3 rule 13", "stuck", "", "scenarios/processes/only-sync-is-cloned-from-afar.toml"},
+    {"never-hands-over", "A primary that has not opened keeps its role, though its copy is damaged.", "3 rule 13",
+     "stuck", "", "scenarios/disks/table-rots-under-an-unopened-primary-of-two.toml"},
     {"deposed-listed-before-it-streams", "A deposed peer is an async before it streams.", "7, 3 rule 14", "stuck", "",
      "",
      "It compares its log with the primary's and rejoins before it streams, as what role it ever does that: while it "

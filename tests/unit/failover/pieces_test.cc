@@ -272,10 +272,11 @@ TEST_CASE("a rebuild that is asked for while the copy rejoins is done after that
   CHECK_FALSE(peer.rejoin_by_clone);
 }
 
-TEST_CASE("a rebuild that was asked for is forgotten by a peer that leads") {
+TEST_CASE("a rebuild that was asked for, and what has failed before, is forgotten by a peer that leads") {
   Peer peer = sync_of_a_primary_that_is_back();
   (void)step(peer, now_ms(0), Rebuild{});
   REQUIRE(peer.rejoin_by_clone);
+  peer.failures = peer.timing.restart_attempts;
   View view = peer.view;
   view.version = view.index = 2;
   view.state->generation = Generation(3);
@@ -286,6 +287,7 @@ TEST_CASE("a rebuild that was asked for is forgotten by a peer that leads") {
   REQUIRE(peer.role == Role::primary);
   CHECK_FALSE(peer.rejoin_by_clone);
   CHECK_FALSE(peer.needs_rejoin);
+  CHECK(peer.session);
 }
 
 TEST_CASE("an unopened primary with a damaged copy hands over to a proven sync that has nobody else") {
