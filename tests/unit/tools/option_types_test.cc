@@ -39,7 +39,7 @@ TEST_CASE("times have units, and bounds") {
   CHECK(*read_duration("2d") == Duration::seconds(2 * 24 * 3600));
   value = Duration::seconds(1);
   for (const char* word : {"-3s", "0s", "1ms", "61min", "1d"})
-    CHECK(said(word) == "--it: expected a time from 10ms to 1h, found '" + std::string(word) + "'");
+    CHECK(said(word) == "--it: expected a time from 10ms to 3600s, found '" + std::string(word) + "'");
   for (const char* word : {"", "5", "soon", "5 parsecs", "99999999999h", "99999999999d", "1..2s", "-", "nan", "1e3s"})
     CHECK(said(word).find("--it: expected a duration such as \"250ms\", found ") == 0);
   CHECK(value == Duration::seconds(1));
