@@ -48,7 +48,8 @@ Result<Duration> read_duration(const std::string& text) {
 Result<Duration> read_duration(const std::string& text, Duration least, Duration most) {
   Result<Duration> duration = read_duration(text);
   if (!duration || (least <= *duration && *duration <= most)) return duration;
-  return unexpected("a time from " + to_string(least) + " to " + to_string(most), text);
+  const std::string end = most == longest_time ? "365d" : to_string(most);
+  return unexpected("a time from " + to_string(least) + " to " + end, text);
 }
 
 CLI::Option* add_time_option(CLI::App& command, const std::string& name, Duration& value, const std::string& about,

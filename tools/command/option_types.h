@@ -1,5 +1,5 @@
 // Types of options that many commands have: times, counts, sizes, and files to be written. Each has bounds, and one way
-// to say what is wrong: "heir hunt: --for: expected a time from 1s to 8760h, found \"0s\"".
+// to say what is wrong: "heir hunt: --for: expected a time from 1s to 365d, found '0s'".
 #pragma once
 
 #include <CLI/CLI.hpp>

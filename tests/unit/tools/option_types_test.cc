@@ -15,7 +15,8 @@ std::string complaint(const std::string& word, Add add) {
   CLI::App app("", "heir");
   add(app);
   try {
-    app.parse(std::vector<std::string>{"--it=" + word});
+    // The last comes first.
+    app.parse(word.empty() ? std::vector<std::string>{"", "--it"} : std::vector<std::string>{"--it=" + word});
   } catch (const CLI::ParseError& error) {
     return error.what();
   }
