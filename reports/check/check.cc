@@ -258,6 +258,13 @@ Verdict::Counts counts_of(const History& history) {
   return counts;
 }
 
+/// Where nobody was answered nothing can have been wrong: that is no proof of anything.
+void doubt_silence(const History& history, Verdict& verdict) {
+  if (verdict.outcome != Outcome::pass || verdict.operations.ok > 0) return;
+  verdict.outcome = Outcome::unknown;
+  verdict.unknowns.emplace_back(history.empty() ? "there are no operations" : "no operation ever succeeded");
+}
+
 }  // namespace
 
 Result<Verdict> check(const History& history, const CheckOptions& options) {
@@ -274,6 +281,7 @@ Result<Verdict> check(const History& history, const CheckOptions& options) {
   verdict.operations = counts_of(history);
   if (parts->size() == 1 && transactions_of(parts->front().model)) {
     limit(verdict, options.max_failures);
+    doubt_silence(history, verdict);
     return verdict;
   }
   std::vector<Judged> all = judge_all(*parts, options);
@@ -290,6 +298,7 @@ Result<Verdict> check(const History& history, const CheckOptions& options) {
                     : !verdict.unknowns.empty() ? Outcome::unknown
                                                 : Outcome::pass;
   limit(verdict, options.max_failures);
+  doubt_silence(history, verdict);
   return verdict;
 }
 

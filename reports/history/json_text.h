@@ -10,7 +10,10 @@
 
 namespace heir::reports {
 
-/// A JSON string literal of `text`, quotes included.
+/// With U+FFFD for every byte that is no UTF-8.
+std::string well_formed(std::string_view text);
+
+/// A JSON string literal of `text`, quotes included; its bytes as they are.
 std::string json_string(std::string_view text);
 
 class JsonCursor : public Cursor {

@@ -12,6 +12,7 @@
 #include "tests/mutants/hunt_mutants.h"
 #include "tools/command/json.h"
 #include "tools/command/mutants.h"
+#include "tools/command/option_types.h"
 #include "tools/command/progress_line.h"
 #include "tools/command/workers.h"
 #include "tools/hunt/results.h"
@@ -24,7 +25,6 @@ using mutants::Hunted;
 using mutants::Mutant;
 using mutants::Strategy;
 using mutants::Trial;
-using reports::json_string;
 
 struct Options {
   std::vector<std::string> only;
@@ -32,7 +32,7 @@ struct Options {
   std::uint64_t cap = 20'000;
   std::uint64_t repeats = 5;
   unsigned jobs = 0;
-  std::uint64_t patience_seconds = 60;
+  Duration patience = Duration::seconds(60);
   std::string db;
   bool list = false;
   bool json = false;
@@ -150,9 +150,10 @@ std::string line_of(std::span<const Hunted> row, std::uint64_t cap) {
   return text + "  " + seen_as(row) + "\n";
 }
 
-std::string list_text() {
+std::string list_text(const std::vector<const Mutant*>& all) {
   std::string text;
-  for (const Mutant& mutant : mutants::catalogue()) {
+  for (const Mutant* const each : all) {
+    const Mutant& mutant = *each;
     text += fmt::format("{}\n  {} ({})\n  shows as: {}{}\n", mutant.name, mutant.wrong, mutant.rule, mutant.exposes,
                         mutant.policy.empty() ? "" : "; policy." + std::string(mutant.policy));
     if (!mutant.not_seen.empty()) text += fmt::format("  not seen: {}\n", mutant.not_seen);
@@ -216,9 +217,8 @@ bool choose(const std::vector<std::string>& names, std::span<const Item> all, co
     if (std::any_of(all.begin(), all.end(), [&](const Item& item) { return item.name == name; })) continue;
     std::vector<std::string> known;
     for (const Item& item : all) known.emplace_back(item.name);
-    const std::string nearest = scenarios::nearest(name, known);
     complain("heir mutants: no " + std::string(what) + " " + scenarios::printable(name) +
-             (nearest.empty() ? "" : "; did you mean " + nearest + "?"));
+             scenarios::suggestion(name, known));
     good = false;
   }
   return good;
@@ -267,18 +267,18 @@ std::string summary_text(const std::vector<Hunted>& all, std::size_t strategies,
 }
 
 Exit run(const Options& given, int& signal) {
-  if (given.list) {
-    std::fputs(list_text().c_str(), stdout);
-    return Exit::as_expected;
-  }
   mutants::HuntMutantsOptions options;
   bool good = choose(given.only, mutants::catalogue(), "mutant", options.mutants);
   good = choose(given.strategies, mutants::strategies(), "strategy", options.strategies) && good;
   if (!good) return Exit::bad_usage;
+  if (given.list) {
+    std::fputs(list_text(options.mutants).c_str(), stdout);
+    return Exit::as_expected;
+  }
   options.cap = given.cap;
   options.repeats = given.repeats;
   options.workers = worker_count(given.jobs);
-  options.patience = Duration::seconds(static_cast<std::int64_t>(given.patience_seconds));
+  options.patience = given.patience;
   options.root = HEIR_SOURCE_DIR;
 
   std::optional<Results> results;
@@ -343,16 +343,14 @@ void add_mutants_command(CLI::App& app, Chosen& chosen) {
   command->add_option("--only", options->only, "These mutants")->type_name("NAME");
   command->add_option("--strategy", options->strategies, "These strategies: random, swarm, guided (default: all)")
       ->type_name("NAME");
-  command->add_option("--cap", options->cap, "Seeds after which a trial has missed (default 20000)")
-      ->type_name("N")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000}));
-  command->add_option("--repeats", options->repeats, "Trials of each, of which the median counts (default 5)")
-      ->type_name("N")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1000}));
+  add_count_option(*command, "--cap", options->cap, "Seeds after which a trial has missed (default 20000)", 1,
+                   1'000'000);
+  add_count_option(*command, "--repeats", options->repeats, "Trials of each, of which the median counts (default 5)", 1,
+                   1000);
   add_jobs_option(*command, options->jobs);
-  add_stuck_after_option(*command, options->patience_seconds);
-  command->add_option("--db", options->db, "Keep the results here; another campaign is added to an existing file")
-      ->type_name("FILE");
+  add_stuck_after_option(*command, options->patience);
+  add_output_option(*command, "--db", options->db,
+                    "Keep the results here; another campaign is added to an existing file");
   command->add_flag("--list", options->list, "What mutants there are, and nothing more");
   command->add_flag("--json", options->json, "JSON, one object a mutant");
   command->add_flag("--quiet,-q", options->quiet, "No progress");

@@ -6,6 +6,7 @@
 
 #include "scenarios/mistakes.h"
 #include "tools/command/operator_options.h"
+#include "tools/command/option_types.h"
 #include "tools/hosting/client.h"
 
 namespace heir::tools {
@@ -72,7 +73,7 @@ void add_accept_loss_command(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand("accept-loss", "Let a host take over though it lacks acknowledged writes");
   add_operator_options(*command, options->common);
   command->add_option("HOST", options->host, "Who shall take over")->required();
-  command->add_option("--generation", options->generation, "The generation whose writes may be lost")->type_name("N");
+  add_count_option(*command, "--generation", options->generation, "The generation whose writes may be lost", 1);
   command->footer(std::string(footer) + operator_exit_help);
   command->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
 }

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tools/command/commands.h"
+#include "tools/command/option_types.h"
 #include "tools/command/progress_line.h"
 #include "tools/command/text.h"
 #include "tools/hosting/calibration.h"
@@ -105,9 +106,7 @@ void add_calibrate_command(CLI::App& app, Chosen& chosen) {
   command->add_option("--folder", options->folder, "Where to measure (default /var/tmp)")->type_name("DIR");
   command->add_option("--user", options->user, "Whom root becomes (default postgres)")->type_name("NAME");
   command->add_option("--binaries", options->binaries, "The folder of pg_ctl and the others")->type_name("DIR");
-  command->add_option("--rounds", options->rounds, "Changes of the primary to measure (default 5)")
-      ->type_name("N")
-      ->check(CLI::Range(1, 1000));
+  add_count_option(*command, "--rounds", options->rounds, "Changes of the primary to measure (default 5)", 1, 1000);
   command->add_flag("--json", options->json, "One JSON array: [{name, samples, p10_ns, p50_ns, p90_ns, max_ns}]");
   command->footer(calibrate_footer);
   command->callback([options, &chosen] { chosen = [options] { return run_calibrate(*options); }; });

@@ -38,9 +38,9 @@ const char* const footer =
     "long-fork; as Elle does, by default for strict serializability: list-append, rw-register,\n"
     "closed-predicate.\n"
     "\n"
-    "Exit status: 0 valid; 1 invalid; 2 bad usage or input; 3 no verdict (out of time, steps or memory); 130 "
-    "interrupted.\n"
-    "Of several histories, the gravest.\n"
+    "Exit status: 0 valid; 1 invalid; 2 bad usage or input; 3 no verdict (out of time, steps or memory, or nothing "
+    "succeeded),\n"
+    "or something could not be written; 130 interrupted. Of several histories, the gravest.\n"
     "\n"
     "--follow reads events as they happen, lines as above, and answers in lines of JSON:\n"
     "  {\"type\":\"violation\",\"line\":N,\"anomaly\":{kind, message, at_ns, ops}} as soon as line N proves it\n"
@@ -98,10 +98,6 @@ class CheckRun {
       ++done_;
     }
     if (settings_.histories.size() > 1 && !settings_.json) print(tally.text());
-    if (std::ferror(stdout) != 0) {
-      complain("cannot write to standard output");
-      return worse(status, Exit::bad_usage);
-    }
     return status;
   }
 
@@ -168,7 +164,7 @@ class CheckRun {
     const reports::History& minimal = checked.proofs.front().history;
     if (const Result<> written = reports::write_history(minimal, settings_.minimal); !written) {
       complain(written.error().message);
-      return Exit::bad_usage;
+      return Exit::not_written;
     }
     return Exit::as_expected;
   }

@@ -10,7 +10,6 @@
 
 #include "engine/base/assert.h"
 #include "reports/history/format.h"
-#include "reports/history/json_lines.h"
 #include "tools/command/json.h"
 #include "tools/command/story.h"
 
@@ -85,7 +84,6 @@ std::string kinds_text(const reports::Verdict& verdict) {
 }
 
 std::string why_valid(const Checked& checked) {
-  if (checked.history.empty()) return "nothing was asked, so nothing is wrong.";
   const std::optional<reports::Model> model = reports::model_named(checked.verdict.model);
   const bool linearized = !model || !reports::is_whole(*model) || *model == reports::Model::multi_register;
   return linearized ? "every answer was linearizable." : "nothing was found that must not be there.";
@@ -217,8 +215,8 @@ std::string statistics_json(const std::optional<Statistics>& statistics) {
     return fmt::format("{{\"from_ns\":{},\"until_ns\":{},\"ended\":{}}}", w.from.ns(), w.until.ns(), w.ended);
   });
   const std::string recoveries = json_array(statistics->recoveries, [](const reports::Recovery& r) {
-    return fmt::format("{{\"fault\":{},\"at_ns\":{},\"windows\":{},\"after_ns\":{}}}", reports::json_string(r.name),
-                       r.at.ns(), r.windows, r.after ? std::to_string(r.after->ns()) : "null");
+    return fmt::format("{{\"fault\":{},\"at_ns\":{},\"windows\":{},\"after_ns\":{}}}", json_string(r.name), r.at.ns(),
+                       r.windows, r.after ? std::to_string(r.after->ns()) : "null");
   });
   return fmt::format(
       "{{\"functions\":{},\"unavailable\":{{\"at_least_ns\":{},\"count\":{},\"max_ns\":{},\"total_ns\":{},\"windows\":{"
@@ -273,10 +271,10 @@ std::string check_text(const Checked& checked, bool explain, const Style& style)
 
 std::string check_json(const Checked& checked) {
   const reports::Verdict& verdict = checked.verdict;
-  std::string text = fmt::format("{{\"file\":{},\"model\":{},\"verdict\":\"{}\",\"operations\":{},\"anomalies\":{}",
-                                 reports::json_string(checked.path), reports::json_string(verdict.model),
-                                 verdict_word(verdict.outcome), checked.history.operations().size(),
-                                 anomalies_json(checked.history, verdict.failures));
+  std::string text =
+      fmt::format("{{\"file\":{},\"model\":{},\"verdict\":\"{}\",\"operations\":{},\"anomalies\":{}",
+                  json_string(checked.path), json_string(verdict.model), verdict_word(verdict.outcome),
+                  checked.history.operations().size(), anomalies_json(checked.history, verdict.failures));
   text += fmt::format(",\"not\":{},\"also_not\":{},\"seconds\":{:.6f},\"peak_bytes\":{},\"parse_seconds\":{:.6f}",
                       json_strings(verdict.not_models), json_strings(verdict.also_not), checked.seconds,
                       checked.peak_bytes, checked.parse_seconds);

@@ -3,28 +3,18 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <map>
 
 #include "reports/check/commit_log.h"
 #include "reports/check/transactions/consistency.h"
 #include "scenarios/mistakes.h"
+#include "tools/command/option_types.h"
+#include "tools/command/outputs.h"
 
 namespace heir::tools {
 
 namespace {
 
 using reports::Outcome;
-
-const std::map<std::string, double> time_units{{"ns", 1.0}, {"us", 1e3},   {"ms", 1e6},
-                                               {"s", 1e9},  {"min", 60e9}, {"h", 3600e9}};
-
-/// "500ms" becomes its nanoseconds.
-CLI::Validator time_with_unit() {
-  using Options = CLI::AsNumberWithUnit::Options;
-  const auto strict = static_cast<Options>(Options::CASE_SENSITIVE | Options::UNIT_REQUIRED);
-  return CLI::AsNumberWithUnit(time_units, strict, "TIME").description("");
-}
 
 /// "--model regster: no such model; did you mean 'register'?"
 template <class Names>
@@ -37,24 +27,12 @@ Error unknown_name(const std::string& option, const std::string& word, const cha
 /// "20s" or "crash=20s".
 Result<reports::FaultTime> fault_time(const std::string& text, std::size_t number) {
   const std::size_t equals = text.rfind('=');
-  std::string time = equals == std::string::npos ? text : text.substr(equals + 1);
+  const std::string time = equals == std::string::npos ? text : text.substr(equals + 1);
   const std::string name = equals == std::string::npos ? std::to_string(number) : text.substr(0, equals);
-  double ns = -1;
-  try {
-    if (!time_with_unit()(time).empty() || !CLI::detail::lexical_cast(time, ns)) ns = -1;
-  } catch (const CLI::ValidationError&) {
-  }
-  if (ns >= 0) return reports::FaultTime{name, reports::HistoryTime::from_ns(static_cast<std::int64_t>(ns))};
+  if (const Result<Duration> at = read_duration(time, Duration::zero(), longest_time))
+    return reports::FaultTime{name, reports::HistoryTime::from_ns(at->ns())};
   return Error{ErrorCode::invalid, "--fault " + scenarios::printable(text) +
                                        ": expected a time with a unit, perhaps after a name: 20s or crash=20s"};
-}
-
-/// A number alone is in seconds.
-CLI::Option* time(CLI::Option* option) {
-  return option->type_name("TIME")->transform(time_with_unit())->transform([](std::string text) {
-    const bool number = !text.empty() && text.find_first_not_of("0123456789.") == std::string::npos;
-    return number ? text + "s" : text;
-  });
 }
 
 std::string joined(const std::vector<std::string_view>& names) {
@@ -81,67 +59,94 @@ void CheckSettings::add_options(CLI::App& command) {
                   "What a fail of a compare-and-set says: did-not-happen, or differed (it looked and found another "
                   "value; default in etcd logs)")
       ->type_name("MEANING");
-  list(command.add_option("--consistency,-c", consistency_,
-                          "Of transactions: the consistency models that must hold, by Elle's names"))
-      ->type_name("LEVEL");
-  list(command.add_option("--anomalies,-a", anomalies_, "Of transactions: anomalies that must not be there besides"))
-      ->type_name("ANOMALY");
-  command.add_flag("--linearizable-keys", checking.transactions.linearizable_keys,
-                   "Of rw-register: each key's versions follow real time");
-  command.add_flag("--sequential-keys", checking.transactions.sequential_keys,
-                   "Of rw-register: each key's versions follow each process's order");
-  command.add_flag("--wfr-keys", checking.transactions.wfr_keys,
-                   "Of rw-register: within a transaction writes follow reads");
-  command.add_flag("--one-map", checking.one_map, "Of kv: judge all keys as one map, not key by key");
-  command.add_flag("--linearizable", checking.set_full.linearizable, "Of set-full: a stale element is wrong");
-  command.add_option("--group-size", checking.long_fork.group_size, "Of long-fork: registers that each read must see")
-      ->type_name("N")
-      ->check(CLI::PositiveNumber);
-  list(command.add_option("--accounts", checking.bank.accounts, "Of bank: those that each read must see"))
-      ->type_name("ACCOUNT");
-  command.add_option("--total", checking.bank.total, "Of bank: what all accounts hold together")->type_name("N");
-  command.add_flag("--negative-balances", checking.bank.negative_balances, "Of bank: they are allowed");
+  add_options_of_models(command);
   command
       .add_option("--commit-log", commit_log_,
                   "The database's own order: a history of what it committed, one operation after the other")
       ->type_name("FILE");
-  time(command.add_option("--max-lag", max_lag_ns_,
-                          "Reads on standbys (read-standby) show what was acknowledged so long before they began "
-                          "(default: they promise no freshness)"));
+  add_time_option(
+      command, "--max-lag", max_lag_,
+      "Reads on standbys (read-standby) show what was acknowledged so long before they began (default: they "
+      "promise no freshness)",
+      Duration::zero());
   command.add_flag("--sessions", sessions_,
                    "Judge session guarantees too: read your writes, monotonic reads and writes, writes follow reads");
-  command.add_flag("--statistics", statistics_, "Latencies, and times without an answer");
-  time(command.add_option("--unavailable", unavailable_ns_,
-                          "With --statistics: the shortest time without an answer that is told (default 500ms)"));
+  CLI::Option* statistics = command.add_flag("--statistics", statistics_, "Latencies, and times without an answer");
+  add_time_option(command, "--unavailable", unavailable_,
+                  "With --statistics: the shortest time without an answer that is told (default 500ms)")
+      ->needs(statistics);
   command
       .add_option("--fault", faults_,
                   "With --statistics: when a fault happened, to tell the time of recovery; may be repeated")
       ->type_name("[NAME=]TIME")
+      ->needs(statistics)
       ->take_all()
       ->expected(1)
       ->allow_extra_args(false);
-  time(command.add_option("--timeout", timeout_ns_, "For each history, as 90s or 5min; beyond it there is no verdict"));
-  command.add_option("--memory", memory_, "Of the search for each key, as 2GiB; beyond it there is no verdict")
-      ->type_name("SIZE")
-      ->transform(CLI::AsSizeValue(false).description(""));
-  command
-      .add_option("--step-limit", checking.limits.steps, "Of the search for each key; beyond it there is no verdict")
-      ->type_name("N")
-      ->check(CLI::PositiveNumber);
+  add_time_option(command, "--timeout", timeout_, "For each history, as 90s or 5min; beyond it there is no verdict");
+  add_size_option(command, "--memory", memory_, "Of the search for each key, as 2GiB; beyond it there is no verdict");
+  add_count_option(command, "--step-limit", checking.limits.steps,
+                   "Of the search for each key; beyond it there is no verdict", 1);
   const long processors = sysconf(_SC_NPROCESSORS_ONLN);
   checking.jobs = static_cast<unsigned>(std::clamp(processors, 1L, 1024L));
-  command
-      .add_option("--jobs,-j", checking.jobs,
-                  "Keys judged at a time (default: one a processor); never changes the verdict")
-      ->type_name("N")
-      ->check(CLI::Range(1U, 1024U));
+  add_count_option(command, "--jobs,-j", checking.jobs,
+                   "Keys judged at a time (default: one a processor); never changes the verdict", 1, 1024);
   command.add_flag("--explain", explain, "Show every operation of each anomaly, and the smallest proof");
-  command.add_option("--emit-minimal", minimal, "Write the smallest history found that is wrong for the same reason")
-      ->type_name("FILE");
+  add_output_option(command, "--emit-minimal", minimal,
+                    "Write the smallest history found that is wrong for the same reason");
   CLI::Option* as_it_happens =
       command.add_flag("--follow", follow, "Judge standard input as it grows, line by line; see below");
   command.add_flag("--json", json, "One JSON object a history")->excludes(as_it_happens);
   command.add_flag("--quiet,-q", quiet, "Only verdicts, one line each");
+}
+
+void CheckSettings::add_options_of_models(CLI::App& command) {
+  using reports::Model;
+  const auto of = [this](std::vector<Model> models, CLI::Option* option) {
+    options_of_models_.push_back({option, std::move(models)});
+    return option;
+  };
+  const std::vector<Model> transactions{Model::list_append, Model::rw_register, Model::closed_predicate};
+  reports::TransactionOptions& chosen = checking.transactions;
+  of(transactions, list(command.add_option("--consistency,-c", consistency_,
+                                           "Of transactions: the consistency models that must hold, by Elle's names")))
+      ->type_name("LEVEL");
+  of(transactions, list(command.add_option("--anomalies,-a", anomalies_,
+                                           "Of transactions: anomalies that must not be there besides")))
+      ->type_name("ANOMALY");
+  of({Model::rw_register}, command.add_flag("--linearizable-keys", chosen.linearizable_keys,
+                                            "Of rw-register: each key's versions follow real time"));
+  of({Model::rw_register}, command.add_flag("--sequential-keys", chosen.sequential_keys,
+                                            "Of rw-register: each key's versions follow each process's order"));
+  of({Model::rw_register},
+     command.add_flag("--wfr-keys", chosen.wfr_keys, "Of rw-register: within a transaction writes follow reads"));
+  of({Model::kv}, command.add_flag("--one-map", checking.one_map, "Of kv: judge all keys as one map, not key by key"));
+  of({Model::set_full},
+     command.add_flag("--linearizable", checking.set_full.linearizable, "Of set-full: a stale element is wrong"));
+  of({Model::long_fork}, add_count_option(command, "--group-size", checking.long_fork.group_size,
+                                          "Of long-fork: registers that each read must see", 1));
+  of({Model::bank},
+     list(command.add_option("--accounts", checking.bank.accounts, "Of bank: those that each read must see")))
+      ->type_name("ACCOUNT");
+  of({Model::bank}, command.add_option("--total", checking.bank.total, "Of bank: what all accounts hold together"))
+      ->type_name("N");
+  of({Model::bank},
+     command.add_flag("--negative-balances", checking.bank.negative_balances, "Of bank: they are allowed"));
+}
+
+Result<> CheckSettings::belong_to(const std::string& models, const std::string& subject) const {
+  const std::string each_ended = "+" + models + "+";
+  for (const OptionOfModels& each : options_of_models_) {
+    std::vector<std::string_view> of;
+    for (const reports::Model model : each.models) of.emplace_back(to_string(model));
+    const auto is_used = [&](std::string_view model) {
+      return each_ended.find("+" + std::string(model) + "+") != std::string::npos;
+    };
+    if (each.option->count() == 0 || std::ranges::any_of(of, is_used)) continue;
+    return Error{ErrorCode::invalid,
+                 "--" + each.option->get_lnames().front() + " is for " + joined(of) + "; " + subject + " " + models};
+  }
+  return {};
 }
 
 Result<> CheckSettings::understand() {
@@ -155,14 +160,14 @@ Result<> CheckSettings::understand() {
     return Error{ErrorCode::invalid, "standard input can be read only once"};
   if (!minimal.empty() && histories.size() > 1)
     return Error{ErrorCode::invalid, "--emit-minimal " + minimal + " is for one history at a time"};
-  std::error_code ignored;
-  const std::filesystem::path folder = std::filesystem::path(minimal).parent_path();
-  if (!folder.empty() && !std::filesystem::is_directory(folder, ignored))
-    return Error{ErrorCode::invalid, "--emit-minimal " + scenarios::printable(minimal) + ": there is no such folder"};
+  std::vector<std::string> inputs = histories;
+  if (!commit_log_.empty()) inputs.push_back(commit_log_);
+  if (const auto problems = output_problems({{"--emit-minimal", minimal}}, inputs); !problems.empty())
+    return Error{ErrorCode::invalid, problems.front()};
   if (!commit_log_.empty() && histories.size() > 1)
     return Error{ErrorCode::invalid, "--commit-log " + scenarios::printable(commit_log_) + " is of one history"};
   if (memory_ > 0) checking.limits.memory = memory_;
-  if (max_lag_ns_ >= 0) checking.max_lag = Duration::nanoseconds(static_cast<std::int64_t>(max_lag_ns_));
+  if (max_lag_ >= Duration::zero()) checking.max_lag = max_lag_;
   if (const Result<> names = understand_names(); !names) return names.error();
   return understand_faults();
 }
@@ -171,6 +176,7 @@ Result<> CheckSettings::understand_names() {
   if (!model_.empty()) {
     checking.model = reports::model_named(model_);
     if (!checking.model) return unknown_name("--model", model_, "model", reports::model_names());
+    if (const Result<> fit = belong_to(model_, "--model is"); !fit) return fit;
   }
   if (!format_.empty()) {
     reading.format = reports::format_named(format_);
@@ -192,7 +198,7 @@ Result<> CheckSettings::understand_names() {
   }
   for (const std::string& name : anomalies_) {
     const auto anomaly = reports::anomaly_named(name);
-    if (!anomaly) return Error{ErrorCode::invalid, "--anomalies " + scenarios::printable(name) + ": no such anomaly"};
+    if (!anomaly) return unknown_name("--anomalies", name, "anomaly", reports::anomaly_names());
     checking.transactions.anomalies.insert(*anomaly);
   }
   return {};
@@ -219,7 +225,7 @@ Result<> CheckSettings::read_commit_log(const Checked& checked, reports::CheckOp
 }
 
 Deadline CheckSettings::deadline() const {
-  return timeout_ns_ > 0 ? Deadline(std::chrono::nanoseconds(static_cast<std::int64_t>(timeout_ns_))) : Deadline();
+  return timeout_ > Duration::zero() ? Deadline(std::chrono::nanoseconds(timeout_.ns())) : Deadline();
 }
 
 Result<> CheckSettings::judge(Checked& checked, const Deadline& deadline) const {
@@ -245,6 +251,8 @@ Result<> CheckSettings::judge(Checked& checked, const Deadline& deadline) const 
     return Error{verdict.error().code, message};
   }
   checked.verdict = std::move(*verdict);
+  if (!checked.verdict.model.empty())
+    if (const Result<> fit = belong_to(checked.verdict.model, checked.path + " is judged as"); !fit) return fit;
   if (sessions_) {
     reports::Verdict& all = checked.verdict;
     checked.sessions = reports::check_sessions(checked.history);
@@ -258,7 +266,7 @@ Result<> CheckSettings::judge(Checked& checked, const Deadline& deadline) const 
   if (statistics_) {
     Statistics& statistics = checked.statistics.emplace();
     statistics.functions = reports::statistics(checked.history);
-    statistics.at_least = Duration::nanoseconds(static_cast<std::int64_t>(unavailable_ns_));
+    statistics.at_least = unavailable_;
     statistics.availability = reports::availability(checked.history, {.at_least = statistics.at_least});
     statistics.recoveries = reports::recoveries(statistics.availability, fault_times_);
   }

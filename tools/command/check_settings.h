@@ -33,20 +33,30 @@ class CheckSettings {
   reports::CheckOptions checking;  ///< Without a deadline.
 
  private:
+  void add_options_of_models(CLI::App& command);
   Result<> understand_names();
   Result<> read_commit_log(const Checked& checked, reports::CheckOptions& options) const;
   Result<> understand_faults();
+
+  /// What was asked for and is of no model in use would be ignored: `invalid`. `models`: as Verdict::model; `subject`:
+  /// whose they are, as "--model is".
+  Result<> belong_to(const std::string& models, const std::string& subject) const;
+  struct OptionOfModels {
+    CLI::Option* option;
+    std::vector<reports::Model> models;
+  };
+  std::vector<OptionOfModels> options_of_models_;
 
   // As given.
   std::string model_, format_, fail_means_;
   std::string commit_log_;
   std::vector<std::string> consistency_, anomalies_, faults_;
-  double timeout_ns_ = 0;
-  double max_lag_ns_ = -1;  ///< None.
+  Duration timeout_;                              ///< Zero: none.
+  Duration max_lag_ = Duration::nanoseconds(-1);  ///< Less than nothing: none.
   std::uint64_t memory_ = 0;
   bool sessions_ = false;
   bool statistics_ = false;
-  double unavailable_ns_ = 500e6;
+  Duration unavailable_ = Duration::milliseconds(500);
   std::vector<reports::FaultTime> fault_times_;
 };
 

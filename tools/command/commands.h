@@ -8,18 +8,25 @@
 
 namespace heir::tools {
 
-/// Exit status of every command (DESIGN.md section 5).
+/// Exit status of every command (DESIGN.md section 5). What ends by a signal has 128 and its number instead.
 enum class Exit : int {
   as_expected = 0,
   expectation_failed = 1,
-  bad_usage = 2,   ///< Or bad input.
-  no_verdict = 3,  ///< Out of time or memory, or nothing to conclude from.
-  internal = 4,    ///< An error of heir itself.
-  partly_done = 5,
+  bad_usage = 2,             ///< Or bad input: nothing was done.
+  no_verdict = 3,            ///< Out of time or memory, or nothing to conclude from.
+  not_written = no_verdict,  ///< It was done, but something of it could not be written, be it to standard output.
+  internal = 4,              ///< An error of heir itself.
+  partly_done = 5,           ///< Of operators' commands.
+  on_another_path = 5,       ///< Of `heir replay`: the same failure, but not the same run.
 };
 
-/// Of several runs: the one that matters most.
+/// Of several runs, or of a run and of what was to be written of it: the one that matters most. A failure that was
+/// found outranks an output that could not be written.
 Exit worse(Exit a, Exit b);
+
+/// Writes out standard output, and says so if that cannot be done: then `status`, or not_written if that is worse. A
+/// pipe that nobody reads any more ends the process as SIGPIPE does.
+Exit with_output_written(Exit status);
 
 using Chosen = std::function<Exit()>;
 
@@ -63,8 +70,11 @@ void add_drain_command(CLI::App& app, Chosen& chosen);
 /// One line to standard error: "heir: MESSAGE".
 void complain(std::string_view message);
 
-/// The end of a command that SIGINT or SIGTERM interrupted, as a shell shows it: status 128 + signal.
+/// The end of a command that a signal interrupted, as a shell shows it: status 128 + signal.
 [[noreturn]] void exit_interrupted(int signal);
+
+/// Of a command that only holds others: without one of them it prints its help, as `heir` itself does.
+void require_command(CLI::App& command, Chosen& chosen);
 
 /// What is wrong with a command line, with the nearest name where a word is not known, and where to read more.
 std::string usage_message(const CLI::App& app, const CLI::ParseError& error);

@@ -15,7 +15,9 @@
 #include "tools/command/commands.h"
 #include "tools/command/comparison_table.h"
 #include "tools/command/hosted_run.h"
+#include "tools/command/option_types.h"
 #include "tools/command/output_file.h"
+#include "tools/command/outputs.h"
 #include "tools/command/overrides_option.h"
 #include "tools/command/progress_line.h"
 #include "tools/command/subject.h"
@@ -204,7 +206,7 @@ class Comparison {
       if (path.empty()) return;
       if (const Result<> saved = save(text, path); !saved) {
         complain(saved.error().message);
-        status = Exit::bad_usage;
+        status = Exit::not_written;
       }
     };
     write(options_.json, json_of(compared_) + "\n");
@@ -245,6 +247,13 @@ Result<> add_calibration(const Options& options, std::vector<std::string>& overr
   return {};
 }
 
+std::vector<std::string> problems_of_outputs(const Options& options, const Plan& plan) {
+  std::vector<std::string> inputs;
+  if (!options.calibration.empty()) inputs.push_back(options.calibration);
+  for (const ScenarioFile& file : plan.files()) inputs.push_back(file.path);
+  return output_problems({{"--json", options.json}, {"--markdown", options.markdown}}, inputs);
+}
+
 Exit compare(const Options& options) {
   std::vector<std::string> problems;
   const std::vector<SystemChoice> choices = choices_of(options, problems);
@@ -274,6 +283,7 @@ Exit compare(const Options& options) {
         problems.push_back("heir compare: " + can.error().message +
                            "; or leave it out: --systems takes those to be compared");
   }
+  for (const std::string& problem : problems_of_outputs(options, plan)) problems.push_back("heir compare: " + problem);
   for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", problem.c_str());
   if (!problems.empty()) return Exit::bad_usage;
   note_interruptions();
@@ -299,12 +309,11 @@ void add_compare_command(CLI::App& app, Chosen& chosen) {
       ->add_option("--calibration", options->calibration, "What `heir calibrate` printed; counts in the simulator only")
       ->needs("--simulated")
       ->type_name("FILE");
-  command->add_option("--repeat", options->repeat, "Runs of each scenario with each system: seeds 1 to N (default 5)")
-      ->type_name("N")
-      ->check(CLI::Range(1U, 1000U));
+  add_count_option(*command, "--repeat", options->repeat,
+                   "Runs of each scenario with each system: seeds 1 to N (default 5)", 1, 1000);
   add_overrides_option(*command, options->overrides, "a value of the scenarios");
-  command->add_option("--json", options->json, "Write all that was measured")->type_name("FILE");
-  command->add_option("--markdown", options->markdown, "Write the tables")->type_name("FILE");
+  add_output_option(*command, "--json", options->json, "Write all that was measured");
+  add_output_option(*command, "--markdown", options->markdown, "Write the tables");
   command
       ->add_option("--keep", options->keep,
                    "Keep the logs of all programs, and the history, in a folder here, one in it for each run")

@@ -8,7 +8,6 @@
 #include <thread>
 
 #include "engine/hosts/clocks.h"
-#include "reports/history/json_lines.h"
 #include "scenarios/mistakes.h"
 #include "tools/command/json.h"
 #include "tools/command/operator_options.h"
@@ -18,7 +17,6 @@ namespace heir::tools {
 
 namespace {
 
-using reports::json_string;
 using scenarios::printable;
 
 const char* const footer =

@@ -7,14 +7,15 @@
 #include <fstream>
 #include <sstream>
 
-#include "reports/history/json_text.h"
 #include "scenarios/load.h"
 #include "scenarios/mistakes.h"
 #include "scenarios/names.h"
 #include "sim/faults/decisions.h"
 #include "tools/command/commands.h"
 #include "tools/command/json.h"
+#include "tools/command/option_types.h"
 #include "tools/command/output_file.h"
+#include "tools/command/outputs.h"
 #include "tools/command/overrides_option.h"
 #include "tools/command/plan.h"
 #include "tools/command/progress_line.h"
@@ -32,8 +33,6 @@ namespace heir::tools {
 
 namespace {
 
-using reports::json_string;
-
 /// With more of them there is no end to what can happen.
 constexpr int most_peers = 5;
 
@@ -41,8 +40,8 @@ struct Options {
   std::string scenario;
   unsigned faults = 1;
   std::vector<std::string> kinds;
-  std::string lasts = "5s";
-  std::string after = "20s";
+  Duration lasts = Duration::seconds(5);
+  Duration after = Duration::seconds(20);
   std::uint64_t seed = 1;
   std::vector<std::string> overrides;
   std::string dot;
@@ -72,8 +71,8 @@ const char* const footer =
     "acknowledged\n"
     "write is lost; not by the times that [expect] wants of the scenario's own faults.\n"
     "\n"
-    "Exit status: 0 all hold; 1 one fails; 2 bad usage or input; 3 some have no verdict; 4 an internal error of heir\n"
-    "itself; 130 interrupted.\n"
+    "Exit status: 0 all hold; 1 one fails; 2 bad usage or input; 3 some have no verdict, or an output could not be\n"
+    "written; 4 an internal error of heir itself; 130 interrupted.\n"
     "\n"
     "--json: One object, in one line, with these keys in this order:\n"
     "  scenario   the file, as it was named\n"
@@ -218,8 +217,6 @@ std::vector<scenarios::Fault> load_options(const Options& given, const scenarios
                          " has no faults to place; name some: --kinds crash,pause");
     return options;
   }
-  const std::optional<Duration> lasts = read_time("heir explore: --lasts", given.lasts, problems);
-  if (!lasts) return {};
   std::vector<scenarios::Fault> options;
   for (const std::string& name : given.kinds) {
     const std::optional<scenarios::FaultKind> kind = scenarios::from_name<scenarios::FaultKind>(name);
@@ -228,7 +225,7 @@ std::vector<scenarios::Fault> load_options(const Options& given, const scenarios
                          ": is no kind of fault; `heir scenario reference` lists them");
       continue;
     }
-    const std::vector<scenarios::Fault> of_kind = options_of(scenario, {*kind}, *lasts);
+    const std::vector<scenarios::Fault> of_kind = options_of(scenario, {*kind}, given.lasts);
     // Some need more than a length.
     if (of_kind.empty() || !can_be_placed(scenario, of_kind.front()))
       problems.push_back("heir explore: --kinds " + scenarios::printable(name) +
@@ -278,7 +275,8 @@ std::string explored_json(const Exploration& exploration, const Options& given, 
       boost::num_edges(exploration.graph()), failure, unknown);
 }
 
-void tell_failure(const Exploration::Finding& found, const Options& given, const Setting& setting) {
+/// `is_saved`: the schedule stands in --out.
+void tell_failure(const Exploration::Finding& found, const Options& given, const Setting& setting, bool is_saved) {
   const std::vector<scenarios::Fault>& faults = found.placement.faults;
   // A run that broke its process would break this one too.
   if (!given.quiet && found.kind != "assertion" && found.kind != "stuck") {
@@ -291,7 +289,7 @@ void tell_failure(const Exploration::Finding& found, const Options& given, const
   std::printf("FAIL: %s: %s\n", found.kind.c_str(), found.message.c_str());
   if (faults.empty()) std::printf("  with no fault at all\n");
   for (const scenarios::Fault& fault : faults) std::printf("  %s\n", words_of(fault).c_str());
-  if (given.out.empty())
+  if (!is_saved)
     std::printf("\n%s", schedule_text(setting, found).c_str());
   else
     std::printf("To see it:\n%s run %s%s\n", command_words().c_str(), shell_word(given.out).c_str(),
@@ -301,17 +299,16 @@ void tell_failure(const Exploration::Finding& found, const Options& given, const
 Exit tell(const Exploration& exploration, const Options& given, const Setting& setting,
           const std::vector<std::string>& options, bool looked_at_last, Duration took) {
   const std::optional<Exploration::Finding>& failure = exploration.failure();
-  if (!given.dot.empty())
-    if (const Result<> done = save(dot_of(exploration.graph()), given.dot); !done) {
-      complain("heir explore: " + done.error().message);
-      return Exit::bad_usage;
-    }
-  if (failure && !given.out.empty())
-    if (const Result<> done = save(schedule_text(setting, *failure), given.out); !done) {
-      complain("heir explore: " + done.error().message);
-      return Exit::bad_usage;
-    }
-  const Exit status = failure ? Exit::expectation_failed : exploration.unknown() ? Exit::no_verdict : Exit::as_expected;
+  Exit status = failure ? Exit::expectation_failed : exploration.unknown() ? Exit::no_verdict : Exit::as_expected;
+  const auto written = [&](const std::string& text, const std::string& path) {
+    const Result<> done = save(text, path);
+    if (done) return true;
+    complain("heir explore: " + done.error().message);
+    status = worse(status, Exit::not_written);
+    return false;
+  };
+  if (!given.dot.empty()) written(dot_of(exploration.graph()), given.dot);
+  const bool is_saved = failure && !given.out.empty() && written(schedule_text(setting, *failure), given.out);
   if (given.json) {
     std::printf("%s\n", explored_json(exploration, given, setting, options, looked_at_last).c_str());
     return status;
@@ -331,7 +328,7 @@ Exit tell(const Exploration& exploration, const Options& given, const Setting& s
   std::printf("%s states, %s steps between them, %s runs in %s\n", thousands(exploration.states()).c_str(),
               thousands(boost::num_edges(exploration.graph())).c_str(), thousands(runs).c_str(), rounded(took).c_str());
   if (failure) {
-    tell_failure(*failure, given, setting);
+    tell_failure(*failure, given, setting, is_saved);
   } else if (exploration.unknown()) {
     std::printf("unknown: %s runs have no verdict, all others hold. The first: %s\n", thousands(unknown).c_str(),
                 exploration.unknown()->message.c_str());
@@ -357,12 +354,13 @@ Exit run(const Options& given) {
     refuse(fmt::format("has {} peers; a small world has {} at most", plan.files().front().scenario.cluster.peers,
                        most_peers));
   std::vector<scenarios::Fault> options;
-  const std::optional<Duration> after = read_time("heir explore: --after", given.after, problems);
   if (problems.empty()) options = load_options(given, plan.files().front().scenario, problems);
+  for (const std::string& problem : output_problems({{"--dot", given.dot}, {"--out", given.out}}, {given.scenario}))
+    problems.push_back("heir explore: " + problem);
   for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", problem.c_str());
   if (!problems.empty()) return Exit::bad_usage;
 
-  Setting setting{plan.files().front().scenario, given.seed, *after};
+  Setting setting{plan.files().front().scenario, given.seed, given.after};
   setting.world.faults = joins_of(setting.world);
   // What was expected of the scenario's own faults is not expected of others; what never may be is.
   scenarios::Expect safe;
@@ -384,7 +382,7 @@ Exit run(const Options& given) {
     }
     if (end->signal != 0) {
       line.clear();
-      complain(fmt::format("interrupted among the runs with {} faults", level.front().faults.size()));
+      complain("interrupted among the runs with " + counted(level.front().faults.size(), "fault", "faults"));
       exit_interrupted(end->signal);
     }
   }
@@ -400,19 +398,16 @@ void add_explore_command(CLI::App& app, Chosen& chosen) {
   CLI::App* command =
       app.add_subcommand("explore", "Place up to K faults everywhere in a small world: all that can happen to it");
   command->add_option("scenario", options->scenario, "A scenario file")->required()->type_name("SCENARIO");
-  command->add_option("--faults", options->faults, "Place so many at most (default 1)")
-      ->type_name("K")
-      ->check(CLI::Range(1U, 4U));
+  add_count_option(*command, "--faults", options->faults, "Place so many at most (default 1)", 1, 4)->type_name("K");
   command->add_option("--kinds", options->kinds, "Place faults of these kinds (default: the scenario's own faults)")
       ->type_name("KIND,…")
       ->delimiter(',');
-  command->add_option("--lasts", options->lasts, "With --kinds: how long each lasts (default 5s)")->type_name("TIME");
-  command->add_option("--after", options->after, "End a run so long after its last fault is over (default 20s)")
-      ->type_name("TIME");
-  command->add_option("--seed", options->seed, "Of everything else in the run (default 1)")->type_name("N");
+  add_time_option(*command, "--lasts", options->lasts, "With --kinds: how long each lasts (default 5s)");
+  add_time_option(*command, "--after", options->after, "End a run so long after its last fault is over (default 20s)");
+  add_count_option(*command, "--seed", options->seed, "Of everything else in the run (default 1)");
   add_overrides_option(*command, options->overrides);
-  command->add_option("--dot", options->dot, "Write the graph of states for Graphviz")->type_name("FILE");
-  command->add_option("--out", options->out, "Write the failing schedule as a scenario")->type_name("FILE");
+  add_output_option(*command, "--dot", options->dot, "Write the graph of states for Graphviz");
+  add_output_option(*command, "--out", options->out, "Write the failing schedule as a scenario");
   add_jobs_option(*command, options->jobs);
   command->add_flag("--json", options->json, "One JSON object");
   command->add_flag("--quiet,-q", options->quiet, "No progress, no story");

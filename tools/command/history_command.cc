@@ -5,6 +5,7 @@
 
 #include "scenarios/mistakes.h"
 #include "tools/command/operator_options.h"
+#include "tools/command/option_types.h"
 #include "tools/hosting/client.h"
 
 namespace heir::tools {
@@ -65,7 +66,7 @@ void add_history_command(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("history", "Show the changes of a cluster's state, by whom and why");
   add_operator_options(*command, options->common);
-  command->add_option("--last", options->count, "So many; default 20")->type_name("N")->check(CLI::Range(1, 1000));
+  add_count_option(*command, "--last", options->count, "So many; default 20", 1, 1000);
   command->footer(std::string(footer) + operator_exit_help);
   command->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
 }

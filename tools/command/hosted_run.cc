@@ -136,11 +136,11 @@ Report execute_on_hosts(const Plan& plan, const Job& job, const JobOptions& opti
   scenario.cluster.system = system_of(job, hosted);
   if (!options.expand.empty())
     if (const Result<> saved = save(scenarios::write(scenario), plan.output_name(options.expand, job)); !saved)
-      return {Exit::bad_usage, false, "", saved.error().message};
+      return {Exit::not_written, false, "", saved.error().message};
   std::optional<ReportFolder> folder;
   if (!options.report.empty()) {
     Result<ReportFolder> opened = ReportFolder::open(plan.output_name(options.report, job));
-    if (!opened) return {Exit::bad_usage, false, "", opened.error().message};
+    if (!opened) return {Exit::not_written, false, "", opened.error().message};
     folder.emplace(std::move(*opened));
   }
   const Result<std::string> keep = keep_folder(plan, job, hosted.keep);
@@ -170,7 +170,7 @@ Report execute_on_hosts(const Plan& plan, const Job& job, const JobOptions& opti
   Report report;
   report.status = status_of(judgement.verdict);
   const auto failed_to_write = [&](const Error& error) {
-    report.status = worse(report.status, Exit::bad_usage);
+    report.status = worse(report.status, Exit::not_written);
     report.error = error.message;
   };
   const auto write_history = [&](const std::string& name) {

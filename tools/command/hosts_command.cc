@@ -71,7 +71,7 @@ Exit clean(bool json) {
 
 void add_hosts_command(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand("hosts", "Worlds of real hosts on this machine: see them, remove leftovers");
-  command->require_subcommand(1);
+  require_command(*command, chosen);
   command->footer(footer);
   const auto add = [&](const char* name, const char* about, Exit (*act)(bool)) {
     auto json = std::make_shared<bool>(false);

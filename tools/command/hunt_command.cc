@@ -11,7 +11,9 @@
 #include "scenarios/mistakes.h"
 #include "tools/command/commands.h"
 #include "tools/command/hunt_report.h"
+#include "tools/command/option_types.h"
 #include "tools/command/output_file.h"
+#include "tools/command/outputs.h"
 #include "tools/command/overrides_option.h"
 #include "tools/command/plan.h"
 #include "tools/command/progress_line.h"
@@ -26,7 +28,7 @@ namespace {
 struct Options {
   std::vector<std::string> scenarios;
   std::string seeds;
-  std::uint64_t seconds = 0;
+  Duration lasts;  ///< Zero: as long as the seeds take.
   std::vector<std::string> overrides;
   std::string shard;
   std::string db;
@@ -34,9 +36,8 @@ struct Options {
   std::string canary;
   std::string junit;
   std::string report;
-  std::uint64_t stop_on = 0;
-  bool stop_on_given = false;
-  std::uint64_t patience_seconds = 60;
+  std::optional<std::uint64_t> stop_on;  ///< As the campaign that is gone on with has it; of a new one: never.
+  Duration patience = Duration::seconds(60);
   unsigned jobs = 0;
   bool no_canary = false;
   bool guided = false;
@@ -71,7 +72,7 @@ const char* const footer =
     "\n"
     "Exit status: 0 all passed; 1 a run failed, or with --gate a probe was missed; 2 bad usage or input; 3 no verdict "
     "of\n"
-    "some runs, or results could not be written; 4 the canary lives; 130 interrupted. The gravest counts.\n"
+    "some runs, or something could not be written; 4 the canary lives; 130 interrupted. The gravest counts.\n"
     "\n"
     "--json: ";
 
@@ -130,7 +131,8 @@ std::optional<Campaign> new_campaign(const Options& given) {
   Campaign campaign;
   CampaignSettings& settings = campaign.settings;
   if (given.scenarios.empty()) return wrong("expected scenarios, or --resume DB");
-  if (given.seeds.empty() && given.seconds == 0) return wrong("how much? --seeds 1..1000, or --for 10m, or both");
+  if (given.seeds.empty() && given.lasts == Duration::zero())
+    return wrong("how much? --seeds 1..1000, or --for 10m, or both");
   SeedRange seeds;
   if (!given.seeds.empty() && !parse_seeds(given.seeds, seeds))
     return wrong("--seeds " + scenarios::printable(given.seeds) + ": expected FIRST..LAST, such as 1..200");
@@ -138,8 +140,8 @@ std::optional<Campaign> new_campaign(const Options& given) {
   settings.overrides = given.overrides;
   settings.seeds.first = seeds.first;
   if (!given.seeds.empty()) settings.seeds.last = seeds.last;
-  if (given.seconds > 0) settings.seconds = static_cast<std::int64_t>(given.seconds);
-  settings.stop_on = given.stop_on;
+  if (given.lasts > Duration::zero()) settings.seconds = (given.lasts.ns() + 999'999'999) / 1'000'000'000;
+  settings.stop_on = given.stop_on.value_or(0);
   settings.guided = given.guided;
   if (!given.shard.empty()) {
     const Result<Shard> shard = parse_shard(given.shard, environment);
@@ -182,15 +184,20 @@ std::optional<Canary> load_canary(const Options& given, std::vector<std::string>
   return std::nullopt;
 }
 
-bool write_file(const std::string& path, const std::string& text) {
-  Result<OutputFile> file = OutputFile::create(path);
-  const Result<> done = file ? (file->line(text.substr(0, text.size() - 1)), file->finish()) : Result<>(file.error());
-  if (!done) complain(done.error().message);
-  return done.has_value();
-}
-
 std::string resume_line(const Results& results) {
   return command_words() + " hunt --resume " + shell_word(results.path());
+}
+
+std::vector<std::string> problems_of_outputs(const Options& given, const std::optional<Campaign>& campaign) {
+  std::vector<std::string> inputs;
+  if (campaign)
+    for (const Target& target : campaign->targets) inputs.push_back(target.path);
+  if (!given.canary.empty()) inputs.push_back(given.canary);
+  return output_problems({{"--db", given.db, Output::Kind::database},
+                          {"--resume", given.resume, Output::Kind::database},
+                          {"--junit", given.junit},
+                          {"--report", given.report, Output::Kind::report}},
+                         inputs);
 }
 
 /// What it all means, and the status that it has for that.
@@ -206,7 +213,11 @@ Exit conclude(const CampaignSummary& summary, const HuntEnd& end, const Results&
                total.runs() == 1 ? "1 run" : thousands(total.runs()) + " runs", thousands(total.passed),
                thousands(total.failed), thousands(total.unknown));
   Exit status = Exit::as_expected;
-  if (!given.junit.empty() && !write_file(given.junit, summary_junit(summary))) status = Exit::bad_usage;
+  if (!given.junit.empty())
+    if (const Result<> saved = save(summary_junit(summary), given.junit); !saved) {
+      complain(saved.error().message);
+      status = Exit::not_written;
+    }
   if (total.unknown > 0 || total.runs() == 0) status = worse(status, Exit::no_verdict);
   if (total.failed > 0) status = worse(status, Exit::expectation_failed);
   if (const std::vector<std::string> missed = summary.missed(false); given.gate && !missed.empty()) {
@@ -236,12 +247,10 @@ Exit run(const Options& given, int& signal) {
     campaign = new_campaign(given);
     if (!campaign) return Exit::bad_usage;
   }
-  if (!given.report.empty()) {
-    if (given.db.empty() && given.resume.empty()) return refuse("heir hunt: --report is made of results: name a --db");
-    // What would not do is said now, and not after a night.
-    if (const Result<> good = ReportFolder::check(given.report); !good) return refuse(good.error().message);
-  }
-  std::vector<std::string> problems;
+  if (!given.report.empty() && given.db.empty() && given.resume.empty())
+    return refuse("heir hunt: --report is made of results: name a --db");
+  // What would not do is said now, and not after a night.
+  std::vector<std::string> problems = problems_of_outputs(given, campaign);
   HuntOptions options;
   options.canary = load_canary(given, problems);
   if (!problems.empty()) {
@@ -261,7 +270,7 @@ Exit run(const Options& given, int& signal) {
       return refuse(given.resume + ": has no campaign to go on with; `heir hunt SCENARIO… --db " + given.resume +
                     "` begins one");
     campaign = std::move(campaigns->back());
-    if (given.stop_on_given) campaign->settings.stop_on = given.stop_on;
+    if (given.stop_on) campaign->settings.stop_on = *given.stop_on;
     tell_of_changes(*campaign);
   } else {
     Result<Campaign> begun = results->begin_campaign(campaign->settings, std::move(campaign->targets));
@@ -270,7 +279,7 @@ Exit run(const Options& given, int& signal) {
   }
 
   options.workers = worker_count(given.jobs);
-  options.patience = Duration::seconds(static_cast<std::int64_t>(given.patience_seconds));
+  options.patience = given.patience;
   Teller teller(*campaign, given);
   const Result<HuntEnd> end = hunt(*results, *campaign, options, teller);
   teller.clear();
@@ -287,11 +296,6 @@ Exit run(const Options& given, int& signal) {
   if (end->signal != 0) {
     complain("interrupted" + (results->path().empty() ? "" : "; to go on: " + resume_line(*results)));
     signal = end->signal;
-    return status;
-  }
-  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
-    complain("cannot write to standard output");
-    return worse(status, Exit::bad_usage);
   }
   return status;
 }
@@ -306,7 +310,7 @@ Exit write_page(const Options& given, bool interrupted) {
       release ? write_release(std::move(*release), options, given.report) : Result<>(release.error());
   if (written) return Exit::as_expected;
   complain(written.error().message);
-  return Exit::bad_usage;
+  return Exit::not_written;
 }
 
 }  // namespace
@@ -319,45 +323,33 @@ void add_hunt_command(CLI::App& app, Chosen& chosen) {
           ->type_name("SCENARIO");
   CLI::Option* seeds =
       command->add_option("--seeds", options->seeds, "The seeds to run of each scenario")->type_name("FIRST..LAST");
-  CLI::Option* time = command->add_option("--for", options->seconds, "Begin no run after so long, as 90s, 10m or 8h")
-                          ->type_name("TIME")
-                          ->transform(seconds_with_unit())
-                          ->check(CLI::PositiveNumber);
+  CLI::Option* time = add_time_option(*command, "--for", options->lasts,
+                                      "Begin no run after so long, as 90s, 10m or 8h", Duration::seconds(1));
   CLI::Option* set = add_overrides_option(*command, options->overrides, "a value of the scenarios");
   CLI::Option* shard = command
                            ->add_option("--shard", options->shard,
                                         "Run only the Ith of N parts of the seeds; auto: as Slurm, Kubernetes, GitLab, "
                                         "CircleCI or Buildkite tells")
                            ->type_name("I/N");
-  CLI::Option* db =
-      command->add_option("--db", options->db, "Keep the results here; another campaign is added to an existing file")
-          ->type_name("FILE");
+  CLI::Option* db = add_output_option(*command, "--db", options->db,
+                                      "Keep the results here; another campaign is added to an existing file");
   CLI::Option* resume =
       command->add_option("--resume", options->resume, "Go on with the last campaign of these results")
           ->type_name("DB");
   CLI::Option* guided = command->add_flag("--guided", options->guided,
                                           "Let most runs be variations of those that reached something rare");
   for (CLI::Option* other : {scenario, seeds, time, set, shard, db, guided}) resume->excludes(other);
-  command
-      ->add_option_function<std::uint64_t>(
-          "--stop-on",
-          [options](const std::uint64_t& failures) {
-            options->stop_on = failures;
-            options->stop_on_given = true;
-          },
-          "Begin no run after so many have failed; 0: go on (the default)")
-      ->type_name("N");
+  add_count_option(*command, "--stop-on", options->stop_on,
+                   "Begin no run after so many have failed; 0: go on (the default)");
   add_jobs_option(*command, options->jobs);
-  add_stuck_after_option(*command, options->patience_seconds);
+  add_stuck_after_option(*command, options->patience);
   CLI::Option* canary =
       command->add_option("--canary", options->canary, "Another scenario that must fail")->type_name("SCENARIO");
   command->add_flag("--no-canary", options->no_canary, "Do without")->excludes(canary);
   command->add_flag("--gate", options->gate, "Fail if a probe that is not rare was never reached");
-  command->add_option("--junit", options->junit, "Write a report for CI systems: a case for each scenario")
-      ->type_name("FILE");
-  command
-      ->add_option("--report", options->report, "At the end make a page of all results in --db, as `heir report` does")
-      ->type_name("DIR");
+  add_output_option(*command, "--junit", options->junit, "Write a report for CI systems: a case for each scenario");
+  add_output_option(*command, "--report", options->report,
+                    "At the end make a page of all results in --db, as `heir report` does", "DIR");
   command->add_flag("--json", options->json, "JSON, one object a line");
   command->add_flag("--quiet,-q", options->quiet, "Only bad runs and how many there were of each; no progress");
   command->footer(std::string(footer) + hunt_json_help);

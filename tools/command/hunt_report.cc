@@ -5,15 +5,12 @@
 #include <algorithm>
 #include <array>
 
-#include "reports/history/json_text.h"
 #include "tools/command/json.h"
 #include "tools/hunt/statistics.h"
 
 namespace heir::tools {
 
 namespace {
-
-using reports::json_string;
 
 std::string first_words(const RunRecord& record) {
   if (record.failures.empty()) return record.reason;
@@ -129,7 +126,8 @@ const char* const hunt_json_help =
     "  virtual_ns    simulated time of all runs together\n"
     "  run_ns        real time of all runs together, verdicts included\n"
     "  seconds       that the campaign took\n"
-    "  bound         if all passed, not guided: with 95% confidence a random seed fails with a probability below this; "
+    "  bound         if all passed, not guided, and no canary lives: with 95% confidence a random seed fails with a "
+    "probability below this; "
     "else null\n"
     "  scenarios     [{scenario, title, runs, passed, failed, unknown, virtual_ns, run_ns, failovers,\n"
     "                longest_outage_ns, bound, failures: [{kind, runs, seed, message, at_ns, replay}]}]\n"
@@ -229,8 +227,9 @@ std::string summary_text(const CampaignSummary& summary, const Style& style) {
   }
   text += coverage_text(coverage_of(summary.probes)) + probes_text(summary);
   if (!summary.canary.empty()) text += "canary       " + summary.canary + "\n";
-  text += fmt::format("{} runs of {} scenarios ({}): {} passed, {}", thousands(total.runs()), summary.scenarios.size(),
-                      seeds_text(settings), thousands(total.passed), failed_text(total.failed, kinds_of(summary)));
+  text += fmt::format("{} of {} ({}): {} passed, {}", counted(total.runs(), "run", "runs"),
+                      counted(summary.scenarios.size(), "scenario", "scenarios"), seeds_text(settings),
+                      thousands(total.passed), failed_text(total.failed, kinds_of(summary)));
   if (total.unknown > 0) text += ", " + thousands(total.unknown) + " without a verdict";
   text += fmt::format("; {} virtual hours in {:.1f}s\n", hours_text(total.virtual_ns), summary.campaign.active_seconds);
   return text + meaning_text(total, summary.campaign);

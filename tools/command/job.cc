@@ -89,7 +89,7 @@ Report execute(const Plan& plan, const Job& job, const JobOptions& options, cons
   const scenarios::Scenario scenario = sim::expand(job.file->scenario, job.seed);
   if (!options.expand.empty())
     if (const Result<> saved = save(scenarios::write(scenario), plan.output_name(options.expand, job)); !saved)
-      return {Exit::bad_usage, false, "", saved.error().message};
+      return {Exit::not_written, false, "", saved.error().message};
   const auto began = std::chrono::steady_clock::now();
   SimulatedPrograms programs;
   const bool wants_story = options.detail == Detail::story || options.detail == Detail::verbose;
@@ -97,7 +97,7 @@ Report execute(const Plan& plan, const Job& job, const JobOptions& options, cons
   std::optional<ReportFolder> folder;
   if (!options.report.empty()) {
     Result<ReportFolder> opened = ReportFolder::open(plan.output_name(options.report, job));
-    if (!opened) return {Exit::bad_usage, false, "", opened.error().message};
+    if (!opened) return {Exit::not_written, false, "", opened.error().message};
     folder.emplace(std::move(*opened));
     run.keep_messages.emplace(sim::VirtualTime(), sim::VirtualTime::max());
   }
@@ -107,7 +107,7 @@ Report execute(const Plan& plan, const Job& job, const JobOptions& options, cons
   std::optional<OutputFile> trace;
   if (!options.trace.empty()) {
     Result<OutputFile> file = OutputFile::create(plan.output_name(options.trace, job));
-    if (!file) return {Exit::bad_usage, false, "", file.error().message};
+    if (!file) return {Exit::not_written, false, "", file.error().message};
     trace.emplace(std::move(*file));
     run.trace = [&trace](std::string_view line) { trace->line(line); };
   }
@@ -125,7 +125,7 @@ Report execute(const Plan& plan, const Job& job, const JobOptions& options, cons
   const Finished finished{job, scenario, result, judgement, wall, options.check_determinism, plan.replay(job)};
 
   const auto failed_to_write = [&](const Error& error) {
-    report.status = worse(report.status, Exit::bad_usage);
+    report.status = worse(report.status, Exit::not_written);
     report.error = error.message;
   };
   if (trace)

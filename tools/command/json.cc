@@ -11,13 +11,12 @@ namespace heir::tools {
 
 namespace {
 
-using reports::json_string;
-
 std::string operation_text(const reports::History& history, const reports::Operation& op) {
   std::string text = fmt::format("{{\"process\":{},\"f\":\"{}\"", op.process.value(), reports::to_string(op.function));
-  if (op.key != reports::no_key) text += ",\"key\":" + history.key_text(op.key);
-  text += ",\"value\":" + history.value_text(op.value());
-  if (!op.argument.is_nil() && !op.result.is_nil()) text += ",\"result\":" + history.value_text(op.result);
+  if (op.key != reports::no_key) text += ",\"key\":" + reports::well_formed(history.key_text(op.key));
+  text += ",\"value\":" + reports::well_formed(history.value_text(op.value()));
+  if (!op.argument.is_nil() && !op.result.is_nil())
+    text += ",\"result\":" + reports::well_formed(history.value_text(op.result));
   text += fmt::format(",\"type\":\"{}\",\"invoked_ns\":{}", reports::to_string(op.outcome), op.invoked.ns());
   if (op.end != reports::Operation::never) text += fmt::format(",\"completed_ns\":{}", op.completed.ns());
   if (op.by.peer != 0) text += fmt::format(",\"peer\":{},\"generation\":{}", op.by.peer, op.by.generation);
@@ -25,6 +24,10 @@ std::string operation_text(const reports::History& history, const reports::Opera
 }
 
 }  // namespace
+
+std::string json_string(std::string_view text) {
+  return reports::json_string(reports::well_formed(text));
+}
 
 std::string json_strings(const std::vector<std::string>& texts) {
   return json_array(texts, [](const std::string& text) { return json_string(text); });

@@ -15,6 +15,8 @@ extern const char* const run_json_help;
 std::string json_of(const Finished& run);
 
 // ---- Parts that commands share.
+/// A string of a text that may come from anywhere, such as a path: with U+FFFD for every byte that is no UTF-8.
+std::string json_string(std::string_view text);
 /// `write` makes the text of one item.
 template <class Range, class Write>
 std::string json_array(const Range& items, Write write) {

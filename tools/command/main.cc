@@ -16,7 +16,7 @@ const char* const footer =
     "  heir run --help\n";
 
 int finish(heir::tools::Exit status) {
-  return static_cast<int>(status);
+  return static_cast<int>(heir::tools::with_output_written(status));
 }
 
 }  // namespace
@@ -27,7 +27,6 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", "heir " HEIR_VERSION, "Print the version");
   app.set_help_flag("--help,-h", "Print this help");
   app.require_subcommand(0, 1);
-  app.footer(footer);
   heir::tools::Chosen chosen;
   heir::tools::add_run_command(app, chosen);
   heir::tools::add_margins_command(app, chosen);
@@ -62,12 +61,14 @@ int main(int argc, char** argv) {
 #endif
   heir::tools::add_completion_command(app, chosen);
   heir::tools::add_manual_command(app, chosen);
+  app.footer(footer);  // Last: a command without one of its own would take it over.
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {
-    return app.exit(success);
+    app.exit(success);
+    return finish(Exit::as_expected);
   } catch (const CLI::RuntimeError& ended) {
-    return ended.get_exit_code();
+    return finish(Exit{ended.get_exit_code()});
   } catch (const CLI::ParseError& error) {
     heir::tools::complain(heir::tools::usage_message(app, error));
     return finish(Exit::bad_usage);

@@ -21,7 +21,7 @@ const char* const manual_footer =
     "\n"
     "With --out: every page, a file each, heir.1, heir-run.1 and so on; those that are there are replaced.\n"
     "\n"
-    "Exit status: 0 written; 2 bad usage, or a page could not be written.\n";
+    "Exit status: 0 written; 2 bad usage; 3 a page could not be written.\n";
 
 /// "heir-scenario-check".
 std::string page_name(const CommandLine& command) {
@@ -160,7 +160,7 @@ Exit write_pages(const CommandLine& heir, const std::string& folder) {
     const Result<> saved = save(page(*command), folder + "/" + page_name(*command) + ".1");
     if (saved) continue;
     complain("heir manual: " + saved.error().message);
-    return Exit::bad_usage;
+    return Exit::not_written;
   }
   return Exit::as_expected;
 }

@@ -11,19 +11,18 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "reports/history/json_text.h"
 #include "scenarios/codec.h"
 #include "scenarios/mistakes.h"
 #include "tools/command/commands.h"
 #include "tools/command/json.h"
 #include "tools/command/overrides_option.h"
 #include "tools/command/workers.h"
+#include "tools/workers/worker.h"
 
 namespace heir::tools {
 
 namespace {
 
-using reports::json_string;
 using scenarios::Amount;
 using scenarios::Margin;
 
@@ -280,6 +279,8 @@ Exit run(const Options& given) {
   for (const ScenarioFile& file : plan.files()) {
     for (const Margin& margin : file.scenario.margins) {
       Search search(file, margin, given, seeds);
+      // What came while the last one was told is not forgotten.
+      if (const int signal = noted_signal(); signal != 0) exit_interrupted(signal);
       const bool done = search.run();
       if (isatty(STDERR_FILENO) == 1 && !given.quiet) std::fputs("\r\x1b[K", stderr);
       if (!done) {

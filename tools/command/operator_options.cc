@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "scenarios/codec.h"
 #include "scenarios/mistakes.h"
+#include "tools/command/option_types.h"
 #include "tools/hosting/client.h"
 #include "tools/hosting/order.h"
 
@@ -20,17 +20,6 @@ const char* const operator_exit_help =
 namespace {
 
 constexpr Duration longest_answer = Duration::seconds(3);
-
-Duration duration_of(const std::string& text) {
-  scenarios::Value value;
-  value.kind = scenarios::Value::Kind::text;
-  value.text = text;
-  const Result<Duration> duration = scenarios::Codec<Duration>::read(value);
-  if (!duration) throw CLI::ValidationError("--timeout", duration.error().message);
-  if (*duration < Duration::milliseconds(10) || *duration > Duration::seconds(3600))
-    throw CLI::ValidationError("--timeout", "is from 10ms to 3600s");
-  return *duration;
-}
 
 std::string printable_lines(const std::string& text) {
   std::string lines;
@@ -49,11 +38,9 @@ void add_operator_options(CLI::App& command, OperatorOptions& options, const std
       .add_option("--config", options.config,
                   "An operator's or an agent's; default /etc/heir/operator.toml, else agent.toml")
       ->type_name("FILE");
-  command
-      .add_option_function<std::string>(
-          "--timeout", [&options](const std::string& text) { options.limit = duration_of(text); },
-          limit_help.empty() ? "For the answer of a host; default 3s" : limit_help)
-      ->type_name("DURATION");
+  add_time_option(command, "--timeout", options.limit,
+                  limit_help.empty() ? "For the answer of a host; default 3s" : limit_help, Duration::milliseconds(10),
+                  Duration::seconds(3600));
   command.add_flag("--json", options.json, "One object on standard output");
 }
 

@@ -12,7 +12,8 @@ namespace heir::tools {
 
 class OutputFile {
  public:
-  /// Opens FILE.part-PID; a path that exists and is no regular file (a pipe, /dev/stdout) is written directly.
+  /// Opens FILE.part-PID; a path that exists and is no regular file (a pipe, /dev/stdout) is written directly. Through
+  /// a symbolic link the file is replaced, not the link.
   static Result<OutputFile> create(const std::string& path);
   OutputFile(OutputFile&& other) noexcept;
   OutputFile& operator=(OutputFile&&) = delete;
@@ -28,7 +29,11 @@ class OutputFile {
   std::FILE* file_;
   std::string beside_;
   std::string name_;
+  std::size_t place_;  ///< Among the unfinished.
 };
+
+/// Takes away what is not finished, for whoever ends the process at once. Calls only what a signal handler may.
+void remove_unfinished_outputs();
 
 /// A whole text, which ends with a newline.
 Result<> save(std::string_view text, const std::string& path);

@@ -134,14 +134,6 @@ std::string Plan::check_pattern(const std::string& option, const std::string& pa
   if (files_.size() > 1 && stems.size() != files_.size())
     return option + " " + scenarios::printable(pattern) +
            ": two of the scenarios have the same file name, so {scenario} does not tell them apart";
-  std::error_code error;
-  for (const std::size_t i : {std::size_t{0}, size() - 1}) {
-    const std::string name = output_name(pattern, job(i));
-    const fs::path folder = fs::path(name).parent_path();
-    if (!folder.empty() && !fs::is_directory(folder, error))
-      return option + " " + scenarios::printable(name) + ": there is no such folder";
-    if (fs::is_directory(name, error)) return option + " " + scenarios::printable(name) + ": is a folder";
-  }
   return {};
 }
 

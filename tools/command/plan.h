@@ -55,8 +55,7 @@ class Plan {
 
   /// The name of a run's output file: {seed} and {scenario} in the pattern replaced.
   std::string output_name(const std::string& pattern, const Job& job) const;
-  /// What is wrong with a pattern: several runs must not write one file, nor anything where no folder is. Empty if all
-  /// is well.
+  /// What is wrong with a pattern: several runs must not write one file. Empty if all is well.
   std::string check_pattern(const std::string& option, const std::string& pattern) const;
 
  private:

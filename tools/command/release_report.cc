@@ -65,8 +65,8 @@ void add_runs(reports::ReleaseRuns& runs, const ScenarioSummary& more) {
   runs.failovers += more.failovers;
 }
 
-std::optional<double> bound_of(const reports::ReleaseRuns& runs, bool guided) {
-  if (guided || runs.passed == 0 || runs.passed != runs.runs()) return std::nullopt;
+std::optional<double> bound_of(const reports::ReleaseRuns& runs, bool bounds_nothing) {
+  if (bounds_nothing || runs.passed == 0 || runs.passed != runs.runs()) return std::nullopt;
   return failure_bound(runs.passed);
 }
 
@@ -119,7 +119,7 @@ void add_scenarios(Release& release, const Parts& parts, const std::string& rule
     reports::ReleaseScenario told;
     std::vector<const Part*> parts;
     bool is_known_bad = false;
-    bool guided = false;
+    bool bounds_nothing = false;
   };
   std::map<std::string, std::map<std::string, Counted>> families;
   for (const Part& part : parts.counted) {
@@ -133,7 +133,8 @@ void add_scenarios(Release& release, const Parts& parts, const std::string& rule
     of.told.longest_outage_ns = std::max(of.told.longest_outage_ns, part.summary->longest_outage_ns);
     add_runs(of.told.runs, *part.summary);
     of.is_known_bad = is_known_bad(scenario);
-    of.guided |= part.campaign->campaign.settings.guided;
+    const Campaign& campaign = part.campaign->campaign;
+    of.bounds_nothing |= campaign.settings.guided || campaign.end == CampaignEnd::canary_lived;
     of.parts.push_back(&part);
   }
   bool bounded = !parts.may_count_twice;
@@ -150,8 +151,8 @@ void add_scenarios(Release& release, const Parts& parts, const std::string& rule
         for (const Part* part : of.parts) add_found(release, *part);
       }
       if (!of.is_known_bad) {
-        of.told.runs.bound = bound_of(of.told.runs, of.guided || parts.may_count_twice);
-        bounded &= !of.guided;
+        of.told.runs.bound = bound_of(of.told.runs, of.bounds_nothing || parts.may_count_twice);
+        bounded &= !of.bounds_nothing;
         if (of.told.runs.runs() == 0)
           release.undecided.push_back({path, 0, "it was not run", command_words() + " run " + shell_word(path)});
       }

@@ -7,7 +7,9 @@
 #include "scenarios/mistakes.h"
 #include "tools/command/commands.h"
 #include "tools/command/json.h"
+#include "tools/command/option_types.h"
 #include "tools/command/output_file.h"
+#include "tools/command/outputs.h"
 #include "tools/command/overrides_option.h"
 #include "tools/command/step.h"
 #include "tools/command/story.h"
@@ -43,9 +45,9 @@ const char* const footer =
     "\n"
     "Exit status: 0 same; 5 the same failure on another path; 1 gone, or no failure to replay; 2 bad usage or input, "
     "such as a\n"
-    "capsule that is damaged, none, or of another version; 3 no verdict: it was ended by --until; 4 an internal error "
-    "of heir\n"
-    "itself; 130 interrupted.\n";
+    "capsule that is damaged, none, or of another version; 3 no verdict: it was ended by --until, or --trace could not "
+    "be\n"
+    "written; 4 an internal error of heir itself; 130 interrupted.\n";
 
 class Replay {
  public:
@@ -57,7 +59,7 @@ class Replay {
     sim::RunOptions run = run_options();
     if (!options_.trace.empty()) {
       Result<OutputFile> file = OutputFile::create(options_.trace);
-      if (!file) return bad(file.error().message);
+      if (!file) return bad(file.error().message);  // Nothing was done yet.
       trace.emplace(std::move(*file));
       run.trace = [&trace](std::string_view line) { trace->line(line); };
     }
@@ -72,10 +74,13 @@ class Replay {
     }
     now_doing("replaying " + subject_.path + " from its seed");
     const Seen seen = see(capsule.scenario, run);
+    Exit written = Exit::as_expected;
     if (trace)
-      if (const Result<> done = trace->finish(); !done) return bad(done.error().message);
-    if (!options_.until.empty()) return told_until(seen);
-    return subject_.has_failure ? of_failure(seen) : of_scenario(seen);
+      if (const Result<> done = trace->finish(); !done) {
+        bad(done.error().message);
+        written = Exit::not_written;
+      }
+    return worse(verdict_of(seen), written);
   }
 
  private:
@@ -96,6 +101,11 @@ class Replay {
     const Job job{0, &file, subject_.capsule.seed};
     const Finished finished{job, scenario, seen.result, seen.judgement, 0, false, {}};
     std::fputs(replayed_story(finished, Style::of_standard_output()).c_str(), stdout);
+  }
+
+  Exit verdict_of(const Seen& seen) const {
+    if (!options_.until.empty()) return told_until(seen);
+    return subject_.has_failure ? of_failure(seen) : of_scenario(seen);
   }
 
   Exit told_until(const Seen& seen) const {
@@ -130,12 +140,12 @@ class Replay {
     if (fails_with(again.judgement, kind)) {
       tell(again, decided_scenario);
       std::printf("same failure on another path: %s, from the decision list\n", kind.c_str());
-      return Exit::partly_done;
+      return Exit::on_another_path;
     }
     if (seed_fails) {
       tell(seen, capsule.scenario);
       std::printf("same failure on another path: %s, from the seed\n", kind.c_str());
-      return Exit::partly_done;
+      return Exit::on_another_path;
     }
     return gone("neither the seed nor the decision list fails with " + kind);
   }
@@ -147,7 +157,7 @@ class Replay {
                   "; results keep no decision list (`heir run … --capsule FILE` writes one)");
     tell(seen, subject_.capsule.scenario);
     std::printf("same failure on another path: %s, from the seed\n", kind.c_str());
-    return Exit::partly_done;
+    return Exit::on_another_path;
   }
 
   Exit of_scenario(const Seen& seen) const {
@@ -187,8 +197,10 @@ class Replay {
 Exit run(const Options& options) {
   std::vector<std::string> problems;
   const std::optional<Subject> subject = load_subject(options.subject, problems);
+  for (const std::string& problem : output_problems({{"--trace", options.trace}}, {file_of(options.subject)}))
+    problems.push_back("heir replay: " + problem);
   for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", problem.c_str());
-  if (!subject) return Exit::bad_usage;
+  if (!problems.empty()) return Exit::bad_usage;
   if (options.step) return step_through(*subject);
   watch_over_process(false);
   return Replay(*subject, options).run();
@@ -202,7 +214,7 @@ void add_subject_options(CLI::App& command, SubjectOptions& options) {
                   "A capsule (NAME.heir), a failure in results of `heir hunt` by its number, or a scenario")
       ->required()
       ->type_name("CAPSULE|DB:ID|SCENARIO");
-  command.add_option("--seed", options.seed, "The seed of the scenario (default 1)")->type_name("N");
+  add_count_option(command, "--seed", options.seed, "The seed of the scenario (default 1)");
   add_overrides_option(command, options.overrides);
 }
 
@@ -212,7 +224,7 @@ void add_replay_command(CLI::App& app, Chosen& chosen) {
   add_subject_options(*command, options->subject);
   command->add_option("--until", options->until, "Tell the run up to a time or event, unjudged")
       ->type_name("TIME|EVENT");
-  command->add_option("--trace", options->trace, "Write every event of the run of the seed")->type_name("FILE");
+  add_output_option(*command, "--trace", options->trace, "Write every event of the run of the seed");
   command->add_flag("--step", options->step, "Walk through it, forward and back; commands from standard input");
   command->add_flag("--quiet,-q", options->quiet, "No story");
   command->footer(std::string(footer) + "\nCommands of --step:\n" + step_help);

@@ -3,12 +3,13 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 
 #include "reports/history/history_file.h"
 #include "scenarios/mistakes.h"
 #include "tools/command/check_settings.h"
+#include "tools/command/option_types.h"
+#include "tools/command/outputs.h"
 #include "tools/command/overrides_option.h"
 #include "tools/command/release_folder.h"
 #include "tools/command/report_folder.h"
@@ -63,7 +64,7 @@ const char* const footer =
     "\n"
     "A failure that was found before is run again: a page says so if it is gone, or is another run by now.\n"
     "\n"
-    "Exit status: 0 written, whatever the verdict; 2 bad usage or input, or it could not be written; 3 out of memory; "
+    "Exit status: 0 written, whatever the verdict; 2 bad usage or input; 3 out of memory, or it could not be written; "
     "130\n"
     "interrupted.\n";
 
@@ -79,7 +80,20 @@ Exit bad(const std::string& message) {
 
 Exit print(const std::string& text) {
   std::fwrite(text.data(), 1, text.size(), stdout);
-  return std::fflush(stdout) == 0 ? Exit::as_expected : bad("cannot write to standard output");
+  return Exit::as_expected;
+}
+
+Exit not_written(const Error& error) {
+  bad(error.message);
+  return Exit::not_written;
+}
+
+/// What is read and would go with an earlier report; results may lie beside one.
+std::vector<std::string> inputs_of(const Options& options) {
+  std::vector<std::string> inputs;
+  if (!options.release.compared.empty()) inputs.push_back(options.release.compared);
+  if (options.paths.size() == 1 && !options.paths.front().ends_with(".db")) inputs.push_back(options.paths.front());
+  return inputs;
 }
 
 /// To standard output, or as a folder.
@@ -87,9 +101,9 @@ Exit hand_over(reports::Report report, const Finished* run, const Options& optio
   if (options.format == "html") {
     now_doing("writing " + options.out);
     Result<ReportFolder> folder = ReportFolder::open(options.out);
-    if (!folder) return bad(folder.error().message);
+    if (!folder) return not_written(folder.error());
     const reports::Outcome verdict = report.verdict;
-    if (const Result<> written = folder->write(std::move(report), run); !written) return bad(written.error().message);
+    if (const Result<> written = folder->write(std::move(report), run); !written) return not_written(written.error());
     std::printf("%s: %s/index.html\n", reports::to_string(verdict), scenarios::printable(options.out).c_str());
     return Exit::as_expected;
   }
@@ -119,17 +133,7 @@ Exit of_history(const Options& options) {
   return hand_over(report_of(checked), nullptr, options);
 }
 
-/// Whether what a report is made of would go with an earlier report.
-bool lies_in(const std::string& path, const std::string& out) {
-  std::error_code error;
-  return !out.empty() && std::filesystem::exists(path, error) && std::filesystem::exists(out, error) &&
-         std::filesystem::equivalent(std::filesystem::absolute(path).parent_path(), out, error);
-}
-
 Exit of_run(const Options& options) {
-  if (lies_in(options.subject.path, options.out))
-    return bad(options.subject.path + " lies in " + options.out +
-               ", where the report would take its place; name another folder");
   std::vector<std::string> problems;
   const std::optional<Subject> subject = load_subject(options.subject, problems);
   for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", problem.c_str());
@@ -161,7 +165,7 @@ Exit of_results(const Options& options) {
   if (options.format != "html") return print(markdown_of(*release));
   const std::string verdict = std::string(reports::to_string(release->verdict)) + ": " + release->summary;
   if (const Result<> written = write_release(std::move(*release), options.release, options.out); !written)
-    return bad(written.error().message);
+    return not_written(written.error());
   std::printf("%s\n%s/index.html\n", verdict.c_str(), scenarios::printable(options.out).c_str());
   return Exit::as_expected;
 }
@@ -189,13 +193,12 @@ void add_report_command(CLI::App& app, Chosen& chosen) {
                    "A scenario, a capsule, a failure in results by its number, a history; or databases of results")
       ->required()
       ->type_name("SCENARIO|CAPSULE|DB:ID|HISTORY|DB…");
-  command->add_option("--seed", options->subject.seed, "The seed of the scenario (default 1)")->type_name("N");
+  add_count_option(*command, "--seed", options->subject.seed, "The seed of the scenario (default 1)");
   add_overrides_option(*command, options->subject.overrides);
   add_release_options(*command, options->release);
-  command->add_option("--pages", options->release.pages, "Of results: so many failures get a page (default 12)")
-      ->type_name("N");
-  command->add_option("--out", options->out, "The folder of the page: a new one, or one of an earlier report")
-      ->type_name("DIR");
+  add_count_option(*command, "--pages", options->release.pages, "Of results: so many failures get a page (default 12)");
+  add_output_option(*command, "--out", options->out, "The folder of the page: a new one, or one of an earlier report",
+                    "DIR");
   command->add_option("--format", options->format, "html (default), or markdown or text to standard output")
       ->type_name("NAME")
       ->check(CLI::IsMember({"html", "markdown", "text"}));
@@ -212,6 +215,9 @@ void add_report_command(CLI::App& app, Chosen& chosen) {
         return bad("--out is for --format html; " + options->format + " goes to standard output");
       if (options->format != "html" && !options->messages.empty())
         return bad("--messages is for --format html; " + options->format + " lists none");
+      if (const auto problems = output_problems({{"--out", options->out, Output::Kind::report}}, inputs_of(*options));
+          !problems.empty())
+        return bad(problems.front());
       watch_over_process(isatty(STDERR_FILENO) == 1);
       const auto is_results = [](const std::string& path) { return path.ends_with(".db"); };
       if (std::all_of(options->paths.begin(), options->paths.end(), is_results)) {

@@ -1,5 +1,6 @@
 // heir run: scenarios and seeds in, verdicts out.
 #include <fmt/format.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -9,6 +10,8 @@
 #include "tools/command/commands.h"
 #include "tools/command/hosted_run.h"
 #include "tools/command/json.h"
+#include "tools/command/option_types.h"
+#include "tools/command/outputs.h"
 #include "tools/command/overrides_option.h"
 #include "tools/command/progress_line.h"
 #include "tools/command/workers.h"
@@ -55,7 +58,8 @@ const char* const footer =
     "\n"
     "Exit status: 0 as expected; 1 an expectation failed; 2 bad usage or input; 3 no verdict (out of time or memory, "
     "or\n"
-    "nothing to conclude from); 4 an internal error of heir itself; 130 interrupted. Of several runs, the gravest.\n"
+    "nothing to conclude from), or an output could not be written; 4 an internal error of heir itself; 130 "
+    "interrupted. Of several runs, the gravest.\n"
     "\n"
     "The last line of a failed run is the command that replays it.\n"
     "\n"
@@ -119,6 +123,26 @@ std::string not_of_this_world(const Options& given) {
   return option.empty() ? "" : option + " is the simulator's; real hosts cannot do it";
 }
 
+/// What is wrong with the names of the files to be written.
+std::vector<std::string> problems_of_outputs(const Options& given, const Plan& plan) {
+  constexpr std::size_t most_looked_at = 1000;  // Of more runs, the first and the last.
+  const std::vector<Output> patterns{{"--history", given.history}, {"--commit-log", given.commit_log},
+                                     {"--trace", given.trace},     {"--expand", given.expand},
+                                     {"--capsule", given.capsule}, {"--report", given.report, Output::Kind::report}};
+  std::vector<std::string> problems, inputs;
+  for (const Output& pattern : patterns)
+    if (std::string problem = plan.check_pattern(pattern.option, pattern.path); !problem.empty())
+      problems.push_back(std::move(problem));
+  for (const ScenarioFile& file : plan.files()) inputs.push_back(file.path);
+  const std::size_t step = plan.size() > most_looked_at ? plan.size() - 1 : 1;
+  for (std::size_t i = 0; problems.empty() && i < plan.size(); i += step) {
+    std::vector<Output> outputs = patterns;
+    for (Output& output : outputs) output.path = plan.output_name(output.path, plan.job(i));
+    problems = output_problems(outputs, inputs);
+  }
+  return problems;
+}
+
 Exit run(const Options& given) {
   if (const std::string problem = not_of_this_world(given); !problem.empty()) {
     complain("heir run: " + problem);
@@ -138,13 +162,7 @@ Exit run(const Options& given) {
   std::vector<std::string> problems;
   const RunsOn on = given.on == "hosts" ? RunsOn::hosts : RunsOn::simulator;
   Plan plan = Plan::make(given.scenarios, seeds, given.overrides, problems, on);
-  if (problems.empty())
-    for (const auto& [option, pattern] :
-         {std::pair("--history", given.history), std::pair("--commit-log", given.commit_log),
-          std::pair("--trace", given.trace), std::pair("--expand", given.expand), std::pair("--capsule", given.capsule),
-          std::pair("--report", given.report)})
-      if (std::string problem = plan.check_pattern(option, pattern); !problem.empty())
-        problems.push_back(std::move(problem));
+  if (problems.empty()) problems = problems_of_outputs(given, plan);
   if (!problems.empty()) {
     for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", problem.c_str());
     return Exit::bad_usage;
@@ -194,18 +212,16 @@ Exit run(const Options& given) {
   line.clear();
   const std::size_t done = tally.passed + tally.failed + tally.unknown + tally.internal;
   if (interruption) {
-    for (const std::string& where : interruption->where) complain(where);
-    complain("interrupted; " + thousands(done) + " of " + thousands(plan.size()) +
-             (plan.size() == 1 ? " run" : " runs") + " finished");
+    const bool is_told = interruption->signal != SIGPIPE;  // Nobody wants to know any more.
+    if (is_told) {
+      for (const std::string& where : interruption->where) complain(where);
+      complain("interrupted; " + thousands(done) + " of " + counted(plan.size(), "run", "runs") + " finished");
+    }
     exit_interrupted(interruption->signal);
   }
   if (plan.size() > 1 && !given.json) {
     std::fputs(tally.text().c_str(), stdout);
     if (!tally.first_replay.empty()) std::printf("To see the first of them again:\n%s\n", tally.first_replay.c_str());
-  }
-  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
-    complain("cannot write to standard output");
-    return worse(status, Exit::bad_usage);
   }
   return status;
 }
@@ -225,30 +241,19 @@ void add_run_command(CLI::App& app, Chosen& chosen) {
       ->excludes(seed);
   add_overrides_option(*command, options->overrides);
   command->add_flag("--json", options->json, "One JSON object a run");
-  command
-      ->add_option("--history", options->history,
-                   "Write the clients' operations (for `heir check`); {seed} and {scenario} are replaced")
-      ->type_name("FILE");
-  command
-      ->add_option("--commit-log", options->commit_log,
-                   "Write what the primary at the end had committed (for `heir check --commit-log`); {seed} and "
-                   "{scenario} are replaced")
-      ->type_name("FILE");
-  command->add_option("--trace", options->trace, "Write every event; {seed} and {scenario} are replaced")
-      ->type_name("FILE");
-  command
-      ->add_option("--expand", options->expand,
-                   "Write the scenario as it is run, with what a swarm drew; {seed} and {scenario} are replaced")
-      ->type_name("FILE");
-  command
-      ->add_option("--capsule", options->capsule,
-                   "Write a failure that was found as a capsule (for `heir replay` and `heir shrink`); {seed} and "
-                   "{scenario} are replaced")
-      ->type_name("FILE");
-  command
-      ->add_option("--report", options->report,
-                   "Make a page of the run, as `heir report` does; {seed} and {scenario} are replaced")
-      ->type_name("DIR");
+  add_output_option(*command, "--history", options->history,
+                    "Write the clients' operations (for `heir check`); {seed} and {scenario} are replaced");
+  add_output_option(*command, "--commit-log", options->commit_log,
+                    "Write what the primary at the end had committed (for `heir check --commit-log`); {seed} and "
+                    "{scenario} are replaced");
+  add_output_option(*command, "--trace", options->trace, "Write every event; {seed} and {scenario} are replaced");
+  add_output_option(*command, "--expand", options->expand,
+                    "Write the scenario as it is run, with what a swarm drew; {seed} and {scenario} are replaced");
+  add_output_option(*command, "--capsule", options->capsule,
+                    "Write a failure that was found as a capsule (for `heir replay` and `heir shrink`); {seed} and "
+                    "{scenario} are replaced");
+  add_output_option(*command, "--report", options->report,
+                    "Make a page of the run, as `heir report` does; {seed} and {scenario} are replaced", "DIR");
   command
       ->add_option("--on", options->on,
                    "simulator (default), or hosts: real agents and databases in namespaces of this machine, in real "

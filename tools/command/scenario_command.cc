@@ -39,14 +39,7 @@ void add_loader(CLI::App& parent, const char* name, const char* description, boo
 
 void add_scenario_command(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand("scenario", "Check and print scenario files; their reference");
-  command->require_subcommand(0, 1);
-  command->callback([command, &chosen] {
-    if (!command->get_subcommands().empty()) return;
-    chosen = [command] {
-      std::fputs(command->help().c_str(), stderr);
-      return Exit::bad_usage;
-    };
-  });
+  require_command(*command, chosen);
   add_loader(*command, "check", "Say whether files are scenarios, and every mistake in them", false, chosen);
   add_loader(*command, "print", "Print files in canonical form, defaults left out", true, chosen);
   CLI::App* reference = command->add_subcommand("reference", "Every key, name and switch, as Markdown");

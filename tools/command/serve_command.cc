@@ -17,6 +17,7 @@
 #include "reports/page/page.h"
 #include "scenarios/mistakes.h"
 #include "tools/command/commands.h"
+#include "tools/command/option_types.h"
 #include "tools/command/release_folder.h"
 #include "tools/command/watch.h"
 
@@ -232,7 +233,7 @@ void add_serve_command(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand("serve", "Show the page of results in a browser, live while a campaign runs");
   command->add_option("db", options->release.databases, "Databases of results")->required()->type_name("DB");
   add_release_options(*command, options->release);
-  command->add_option("--port", options->port, "Of 127.0.0.1 (default 8047); 0: any that is free")->type_name("N");
+  add_count_option(*command, "--port", options->port, "Of 127.0.0.1 (default 8047); 0: any that is free", 0, 65'535);
   command->footer(footer);
   command->callback([options, &chosen] { chosen = [options] { return run(*options); }; });
 }

@@ -18,7 +18,9 @@
 #include "scenarios/names.h"
 #include "sim/faults/decisions.h"
 #include "tools/command/commands.h"
+#include "tools/command/option_types.h"
 #include "tools/command/output_file.h"
+#include "tools/command/outputs.h"
 #include "tools/command/story.h"
 #include "tools/command/subject.h"
 #include "tools/command/watch.h"
@@ -36,7 +38,7 @@ using scenarios::Scenario;
 
 struct Options {
   SubjectOptions subject;
-  std::string lasts = "60s";
+  Duration lasts = Duration::seconds(60);
   std::string out;
   std::string svg;
   unsigned jobs = 0;
@@ -54,9 +56,9 @@ const char* const footer =
     "the time is up,\n"
     "or at an interruption, the smallest scenario so far is what is written.\n"
     "\n"
-    "Exit status: 0 shrunk, or it cannot be; 1 there is no failure to shrink; 2 bad usage or input; 4 an internal "
-    "error of heir itself;\n"
-    "130 interrupted.\n";
+    "Exit status: 0 shrunk, or it cannot be; 1 there is no failure to shrink; 2 bad usage or input; 3 an output "
+    "could not be\n"
+    "written; 4 an internal error of heir itself; 130 interrupted.\n";
 
 constexpr std::uint64_t other_seeds = 20;         ///< Tried where a strike is left out.
 constexpr std::uint64_t seeds_of_a_world = 40;    ///< Looked at for one that fails in a cheaper world.
@@ -521,18 +523,18 @@ Exit shrink(const Subject& subject, const Options& options, std::chrono::nanosec
     std::printf("it fails     with seed %llu%s\n", static_cast<unsigned long long>(shrinking.seed()),
                 failing ? fmt::format(", and with {} of the seeds 1 to {}", *failing, seeds).c_str()
                         : "; there was no time for others");
-  if (!options.svg.empty())
-    if (const Result<> done = save(diagram_svg(tale, shrinking.best().title), options.svg); !done) {
-      complain("heir shrink: " + done.error().message);
-      return Exit::bad_usage;
-    }
-  if (options.out.empty()) {
+  Exit status = Exit::as_expected;
+  const auto written = [&](const std::string& content, const std::string& path) {
+    const Result<> done = save(content, path);
+    if (done) return true;
+    complain("heir shrink: " + done.error().message);
+    status = Exit::not_written;
+    return false;
+  };
+  if (!options.svg.empty()) written(diagram_svg(tale, shrinking.best().title), options.svg);
+  if (options.out.empty() || !written(text, options.out)) {
     std::printf("\n%s", text.c_str());
   } else {
-    if (const Result<> done = save(text, options.out); !done) {
-      complain("heir shrink: " + done.error().message);
-      return Exit::bad_usage;
-    }
     std::printf("To see it again:\n%s run %s%s\n", command_words().c_str(), shell_word(options.out).c_str(),
                 shrinking.seed() == 1 ? "" : (" --seed " + std::to_string(shrinking.seed())).c_str());
   }
@@ -540,16 +542,18 @@ Exit shrink(const Subject& subject, const Options& options, std::chrono::nanosec
     complain("interrupted; what is told is the smallest so far");
     exit_interrupted(interruption->signal);
   }
-  return Exit::as_expected;
+  return status;
 }
 
 Exit run(const Options& options) {
   std::vector<std::string> problems;
-  const std::optional<Duration> lasts = read_time("heir shrink: --for", options.lasts, problems);
   const std::optional<Subject> subject = load_subject(options.subject, problems);
+  for (const std::string& problem :
+       output_problems({{"--out", options.out}, {"--svg", options.svg}}, {file_of(options.subject)}))
+    problems.push_back("heir shrink: " + problem);
   for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", problem.c_str());
   if (!problems.empty() || !subject) return Exit::bad_usage;
-  return shrink(*subject, options, std::chrono::nanoseconds(lasts->ns()));
+  return shrink(*subject, options, std::chrono::nanoseconds(options.lasts.ns()));
 }
 
 }  // namespace
@@ -558,9 +562,9 @@ void add_shrink_command(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("shrink", "Make a failure as small and plain as it can be, and tell it");
   add_subject_options(*command, options->subject);
-  command->add_option("--for", options->lasts, "How long to try, in real time (default 60s)")->type_name("TIME");
-  command->add_option("--out", options->out, "Write the shrunk scenario")->type_name("FILE");
-  command->add_option("--svg", options->svg, "Draw the Lamport diagram")->type_name("FILE");
+  add_time_option(*command, "--for", options->lasts, "How long to try, in real time (default 60s)");
+  add_output_option(*command, "--out", options->out, "Write the shrunk scenario");
+  add_output_option(*command, "--svg", options->svg, "Draw the Lamport diagram");
   add_jobs_option(*command, options->jobs);
   command->add_flag("--quiet,-q", options->quiet, "No progress");
   command->footer(footer);

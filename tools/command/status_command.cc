@@ -7,7 +7,6 @@
 #include <memory>
 #include <thread>
 
-#include "reports/history/json_lines.h"
 #include "scenarios/mistakes.h"
 #include "tools/command/json.h"
 #include "tools/command/operator_options.h"
@@ -18,7 +17,6 @@ namespace heir::tools {
 
 namespace {
 
-using reports::json_string;
 using scenarios::printable;
 
 constexpr std::chrono::seconds watch_pause{1};
@@ -158,12 +156,13 @@ Exit run(const Options& options) {
   if (!client) return fail(options.common, "heir status", client.error());
   if (!options.watch) return look(*client, options);
   const bool is_terminal = isatty(STDOUT_FILENO) == 1 && !options.common.json;
-  while (true) {
+  while (std::ferror(stdout) == 0) {
     if (is_terminal) fmt::print("\033[H\033[2J");
     (void)look(*client, options);
     if (!is_terminal && !options.common.json) fmt::print("\n");
     std::this_thread::sleep_for(watch_pause);
   }
+  return Exit::as_expected;  // As far as it could be shown.
 }
 
 }  // namespace

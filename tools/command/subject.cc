@@ -4,12 +4,12 @@
 
 #include <charconv>
 
-#include "scenarios/codec.h"
 #include "scenarios/load.h"
 #include "scenarios/mistakes.h"
 #include "sim/faults/swarm.h"
 #include "tools/command/hosted_run.h"
 #include "tools/command/input_file.h"
+#include "tools/command/option_types.h"
 #include "tools/command/plan.h"
 #include "tools/hunt/results.h"
 #include "tools/simulation/programs.h"
@@ -71,6 +71,11 @@ Result<Capsule> from_results(const ResultsEntry& entry) {
 
 }  // namespace
 
+std::string file_of(const SubjectOptions& options) {
+  const std::optional<ResultsEntry> entry = results_entry(options.path);
+  return entry ? entry->path : options.path;
+}
+
 std::optional<Subject> load_subject(const SubjectOptions& options, std::vector<std::string>& problems) {
   Subject subject;
   subject.path = options.path;
@@ -114,27 +119,9 @@ Seen see(const scenarios::Scenario& scenario, sim::RunOptions options) {
   return seen;
 }
 
-namespace {
-
-Result<Duration> duration_in(const std::string& text) {
-  scenarios::Value value;
-  value.kind = scenarios::Value::Kind::text;
-  value.text = text;
-  return scenarios::Codec<Duration>::read(value);
-}
-
-}  // namespace
-
-std::optional<Duration> read_time(const std::string& option, const std::string& text,
-                                  std::vector<std::string>& problems) {
-  if (const Result<Duration> time = duration_in(text); time && *time > Duration::zero()) return *time;
-  problems.push_back(option + " " + scenarios::printable(text) + ": expected a time such as 30s or 5min");
-  return std::nullopt;
-}
-
 std::optional<sim::Limits> parse_until(const std::string& text) {
   sim::Limits limits;
-  if (const Result<Duration> at = duration_in(text); at && *at >= Duration::zero()) {
+  if (const Result<Duration> at = read_duration(text); at && *at >= Duration::zero()) {
     limits.until = sim::VirtualTime() + *at;
     return limits;
   }
@@ -147,7 +134,7 @@ std::optional<sim::Limits> parse_until(const std::string& text) {
 std::optional<std::pair<sim::VirtualTime, sim::VirtualTime>> parse_times(const std::string& text) {
   const std::size_t dots = text.find("..");
   if (dots == std::string::npos) return std::nullopt;
-  const Result<Duration> from = duration_in(text.substr(0, dots)), to = duration_in(text.substr(dots + 2));
+  const Result<Duration> from = read_duration(text.substr(0, dots)), to = read_duration(text.substr(dots + 2));
   if (!from || !to || *from < Duration::zero() || *to <= *from) return std::nullopt;
   return std::pair(sim::VirtualTime() + *from, sim::VirtualTime() + *to);
 }

@@ -25,6 +25,9 @@ struct Subject {
   Capsule capsule;             ///< Of a scenario: scenario and seed only, until somebody has run it.
 };
 
+/// The file that it stands in: of "night.db:17" the results.
+std::string file_of(const SubjectOptions& options);
+
 /// What is wrong goes to `problems`.
 std::optional<Subject> load_subject(const SubjectOptions& options, std::vector<std::string>& problems);
 
@@ -37,10 +40,6 @@ Seen see(const scenarios::Scenario& scenario, sim::RunOptions options);
 
 /// A time, "25s", or the number of an event, from 1; nothing if it is neither.
 std::optional<sim::Limits> parse_until(const std::string& text);
-
-/// The length of time that an option was given, "30s"; what is wrong goes to `problems`. `option`: "heir worst: --for".
-std::optional<Duration> read_time(const std::string& option, const std::string& text,
-                                  std::vector<std::string>& problems);
 
 /// Two times, "12s..17s", the second behind the first; nothing if it is not that.
 std::optional<std::pair<sim::VirtualTime, sim::VirtualTime>> parse_times(const std::string& text);

@@ -4,7 +4,6 @@
 #include <cstdio>
 #include <memory>
 
-#include "reports/history/json_lines.h"
 #include "scenarios/mistakes.h"
 #include "tools/command/json.h"
 #include "tools/command/operator_options.h"
@@ -15,7 +14,6 @@ namespace heir::tools {
 
 namespace {
 
-using reports::json_string;
 using scenarios::printable;
 
 const char* const footer =

@@ -1,11 +1,14 @@
 // What `heir` says of a command line that it does not understand.
+#include <signal.h>
 #include <unistd.h>
 
 #include <cstdio>
+#include <iostream>
 
 #include "scenarios/mistakes.h"
 #include "tools/command/commands.h"
 #include "tools/command/text.h"
+#include "tools/workers/worker.h"
 
 namespace heir::tools {
 
@@ -43,7 +46,8 @@ std::vector<std::string> option_names(const CLI::App& app) {
 
 std::vector<std::string> command_names(const CLI::App& app) {
   std::vector<std::string> names;
-  for (const CLI::App* command : app.get_subcommands(nullptr)) names.push_back(command->get_name());
+  for (const CLI::App* command : app.get_subcommands(nullptr))
+    if (!command->get_group().empty()) names.push_back(command->get_name());  // One of no group is not shown.
   return names;
 }
 
@@ -51,6 +55,14 @@ std::vector<std::string> command_names(const CLI::App& app) {
 
 Exit worse(Exit a, Exit b) {
   return weight(a) < weight(b) ? b : a;
+}
+
+Exit with_output_written(Exit status) {
+  std::cout.flush();
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0 && std::cout) return status;
+  if (noted_signal() == SIGPIPE) exit_interrupted(SIGPIPE);
+  complain("cannot write to standard output");
+  return worse(status, Exit::not_written);
 }
 
 void complain(std::string_view message) {
@@ -61,6 +73,17 @@ void complain(std::string_view message) {
 void exit_interrupted(int signal) {
   std::fflush(nullptr);
   ::_exit(128 + signal);
+}
+
+void require_command(CLI::App& command, Chosen& chosen) {
+  command.require_subcommand(0, 1);
+  command.callback([&command, &chosen] {
+    if (!command.get_subcommands().empty()) return;
+    chosen = [&command] {
+      std::fputs(command.help().c_str(), stderr);
+      return Exit::bad_usage;
+    };
+  });
 }
 
 std::string usage_message(const CLI::App& app, const CLI::ParseError& error) {

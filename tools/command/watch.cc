@@ -14,6 +14,7 @@
 #include <new>
 
 #include "tools/command/commands.h"
+#include "tools/command/output_file.h"
 
 namespace heir::tools {
 
@@ -39,6 +40,7 @@ void show_progress(int) {
   errno = before;
 }
 [[noreturn]] void end(const char* why, int status) {
+  remove_unfinished_outputs();
   if (shown) say(clear_line);
   say("heir: ");
   say(why);
@@ -69,6 +71,9 @@ void watch_over_process(bool progress) {
   };
   handle(SIGINT, interrupted);
   handle(SIGTERM, interrupted);
+  struct sigaction hangup {};
+  ::sigaction(SIGHUP, nullptr, &hangup);
+  if (hangup.sa_handler != SIG_IGN) handle(SIGHUP, interrupted);  // nohup has it ignored.
   handle(SIGABRT, aborted);
   std::set_new_handler(no_memory);
   if (!progress) return;
@@ -83,6 +88,7 @@ Undisturbed::Undisturbed() {
   sigemptyset(&ends);
   sigaddset(&ends, SIGINT);
   sigaddset(&ends, SIGTERM);
+  sigaddset(&ends, SIGHUP);
   ::pthread_sigmask(SIG_BLOCK, &ends, &before_);
 }
 

@@ -10,12 +10,13 @@
 
 namespace heir::tools {
 
-/// From here on SIGINT and SIGTERM say what was under way and end the process with 128 + signal, running out of memory
-/// ends it with no_verdict, and a failed assertion with internal. `progress`: what takes more than a second is shown on
-/// standard error, a terminal, until something else is done.
+/// From here on SIGINT, SIGTERM and SIGHUP say what was under way and end the process with 128 + signal, running out of
+/// memory ends it with no_verdict, and a failed assertion with internal; files that are not whole yet go with it.
+/// `progress`: what takes more than a second is shown on standard error, a terminal, until something else is done.
 void watch_over_process(bool progress);
 
-/// While there is one, SIGINT and SIGTERM wait: what is written meanwhile is written whole. For what is done soon.
+/// While there is one, SIGINT, SIGTERM and SIGHUP wait: what is written meanwhile is written whole. For what is done
+/// soon.
 class Undisturbed {
  public:
   Undisturbed();

@@ -19,6 +19,7 @@
 #include "sim/faults/decisions.h"
 #include "sim/kernel/random.h"
 #include "tools/command/commands.h"
+#include "tools/command/option_types.h"
 #include "tools/command/story.h"
 #include "tools/command/subject.h"
 #include "tools/command/watch.h"
@@ -266,9 +267,7 @@ void add_why_command(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("why", "When did a failure become unavoidable? P(failure | time)");
   add_subject_options(*command, options->subject);
-  command->add_option("--runs", options->runs, "Runs in all (default 1000)")
-      ->type_name("N")
-      ->check(CLI::Range(40U, 10'000'000U));
+  add_count_option(*command, "--runs", options->runs, "Runs in all (default 1000)", 40, 10'000'000);
   add_jobs_option(*command, options->jobs);
   command->add_flag("--keep-faults", options->keep_faults, "Draw everything anew but the strikes");
   command->footer(footer);

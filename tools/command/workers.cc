@@ -6,6 +6,7 @@
 #include <cstring>
 #include <map>
 
+#include "tools/command/option_types.h"
 #include "tools/workers/pool.h"
 
 namespace heir::tools {
@@ -105,25 +106,14 @@ class InOrder final : public PoolOwner {
 }  // namespace
 
 void add_jobs_option(CLI::App& command, unsigned& jobs, const char* more) {
-  command.add_option("--jobs,-j", jobs, std::string("Worker processes (default: one a processor)") + more)
-      ->type_name("N")
-      ->check(CLI::Range(1U, 1024U));
+  add_count_option(command, "--jobs,-j", jobs, std::string("Worker processes (default: one a processor)") + more, 1,
+                   1024);
 }
 
-CLI::Validator seconds_with_unit() {
-  using Unit = CLI::AsNumberWithUnit::Options;
-  const std::map<std::string, std::uint64_t> units{{"s", 1}, {"m", 60}, {"min", 60}, {"h", 3600}, {"d", 86400}};
-  return CLI::AsNumberWithUnit(units, static_cast<Unit>(Unit::CASE_SENSITIVE | Unit::UNIT_REQUIRED), "TIME")
-      .description("");
-}
-
-void add_stuck_after_option(CLI::App& command, std::uint64_t& seconds) {
-  command
-      .add_option("--stuck-after", seconds,
-                  "A run whose virtual time stands still for so long is killed, and has failed as stuck (default 60s)")
-      ->type_name("TIME")
-      ->transform(seconds_with_unit())
-      ->check(CLI::PositiveNumber);
+void add_stuck_after_option(CLI::App& command, Duration& patience) {
+  add_time_option(command, "--stuck-after", patience,
+                  "A run whose virtual time stands still for so long is killed, and has failed as stuck (default 60s)",
+                  Duration::seconds(1));
 }
 
 unsigned worker_count(unsigned jobs) {

@@ -26,15 +26,13 @@ struct Interruption {
 /// --jobs: 0 stands for one worker a processor.
 void add_jobs_option(CLI::App& command, unsigned& jobs, const char* more = "");
 unsigned worker_count(unsigned jobs);
-/// --stuck-after: PoolOptions::patience, in seconds.
-void add_stuck_after_option(CLI::App& command, std::uint64_t& seconds);
-/// Turns "10m" into its seconds.
-CLI::Validator seconds_with_unit();
+/// --stuck-after: PoolOptions::patience.
+void add_stuck_after_option(CLI::App& command, Duration& patience);
 
 /// Gets every report, in order, until an interruption.
 using ReportSink = std::function<void(const Job& job, Report report)>;
 
-/// Runs them all. SIGINT and SIGTERM end it early: runs under way say where they were.
+/// Runs them all. SIGINT, SIGTERM, SIGHUP and SIGPIPE end it early: runs under way say where they were.
 std::optional<Interruption> run_all(const Plan& plan, const JobOptions& options, const WorkerOptions& worker_options,
                                     const ReportSink& sink);
 

@@ -7,13 +7,15 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
-#include "reports/history/json_text.h"
 #include "scenarios/load.h"
 #include "scenarios/mistakes.h"
 #include "sim/faults/decisions.h"
 #include "sim/faults/swarm.h"
 #include "tools/command/commands.h"
+#include "tools/command/json.h"
+#include "tools/command/option_types.h"
 #include "tools/command/output_file.h"
+#include "tools/command/outputs.h"
 #include "tools/command/overrides_option.h"
 #include "tools/command/progress_line.h"
 #include "tools/command/story.h"
@@ -27,13 +29,12 @@ namespace heir::tools {
 namespace {
 
 using nlohmann::json;
-using reports::json_string;
 
 struct Options {
   std::string scenario;
   std::string metric = "unavailability";
   std::string seeds = "1..100";
-  std::string lasts = "60s";
+  Duration lasts = Duration::seconds(60);
   std::uint64_t runs = 0;
   std::uint64_t search_seed = 1;
   std::vector<std::string> overrides;
@@ -64,8 +65,9 @@ const char* const footer =
     "min_ok)\n"
     "is not expected. A run that fails in a way that the metric is not about ends the search: there is nothing worse.\n"
     "\n"
-    "Exit status: 0 searched; 1 a run failed; 2 bad usage or input; 4 an internal error of heir itself; 130 "
-    "interrupted.\n"
+    "Exit status: 0 searched; 1 a run failed; 2 bad usage or input; 3 --out could not be written; 4 an internal "
+    "error of\n"
+    "heir itself; 130 interrupted.\n"
     "\n"
     "--json: One object, in one line, with these keys in this order:\n"
     "  scenario      the file, as it was named\n"
@@ -273,18 +275,20 @@ Exit tell(const Search& search, const ScenarioFile& file, const Plan& plan, cons
   const std::string found =
       search.failed() ? search.failed()->failure + ": " + search.failed()->message : options.metric + " of " + worst;
   const std::string text = schedule_text(search.worst(), file.path, found);
-  if (!options.out.empty())
+  bool is_saved = !options.out.empty();
+  Exit status = search.failed() ? Exit::expectation_failed : Exit::as_expected;
+  if (is_saved)
     if (const Result<> done = save(text, options.out); !done) {
       complain("heir worst: " + done.error().message);
-      return Exit::bad_usage;
+      status = worse(status, Exit::not_written);
+      is_saved = false;
     }
   Job of_seed = plan.job(0);
   of_seed.seed = seed;
   const std::string replay =
-      options.out.empty() ? plan.replay(of_seed)
-                          : command_words() + " run " + shell_word(options.out) +
-                                (search.worst().seed == 1 ? "" : " --seed " + std::to_string(search.worst().seed));
-  const Exit status = search.failed() ? Exit::expectation_failed : Exit::as_expected;
+      is_saved ? command_words() + " run " + shell_word(options.out) +
+                     (search.worst().seed == 1 ? "" : " --seed " + std::to_string(search.worst().seed))
+               : plan.replay(of_seed);
   if (options.json) {
     const std::string failure =
         search.failed() ? fmt::format("{{\"kind\":{},\"message\":{}}}", json_string(search.failed()->failure),
@@ -310,8 +314,8 @@ Exit tell(const Search& search, const ScenarioFile& file, const Plan& plan, cons
     std::printf("  FAIL          %s\n", found.c_str());
   else
     std::printf("  at worst      %s, after %s variations\n", worst.c_str(), thousands(search.variations()).c_str());
-  if (options.out.empty()) std::printf("\n%s", text.c_str());
-  std::printf("To see %s:\n%s\n", options.out.empty() ? "the worst of the seeds" : "it", replay.c_str());
+  if (!is_saved) std::printf("\n%s", text.c_str());
+  std::printf("To see %s:\n%s\n", is_saved ? "it" : "the worst of the seeds", replay.c_str());
   return status;
 }
 
@@ -326,11 +330,12 @@ Exit run(const Options& options) {
   if (metric == metrics.end())
     problems.push_back("heir worst: --metric " + scenarios::printable(options.metric) +
                        ": expected unavailability or stale-window");
-  const std::optional<Duration> lasts = read_time("heir worst: --for", options.lasts, problems);
   const Plan plan = Plan::make({options.scenario}, seeds, options.overrides, problems);
   if (problems.empty() && plan.files().size() != 1)
     problems.push_back("heir worst: " + scenarios::printable(options.scenario) +
                        ": expected one scenario, not a folder");
+  for (const std::string& problem : output_problems({{"--out", options.out}}, {options.scenario}))
+    problems.push_back("heir worst: " + problem);
   for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", problem.c_str());
   if (!problems.empty()) return Exit::bad_usage;
 
@@ -338,7 +343,7 @@ Exit run(const Options& options) {
       {{plan.files().front().path, without_expectations(plan.files().front().scenario, metric->second)}}, seeds);
   const ScenarioFile& file = searched.files().front();
   std::optional<Search> search;
-  search.emplace(options, file, metric->second, Deadline(std::chrono::nanoseconds(lasts->ns())),
+  search.emplace(options, file, metric->second, Deadline(std::chrono::nanoseconds(options.lasts.ns())),
                  worker_count(options.jobs), isatty(STDERR_FILENO) == 1 && !options.quiet);
   const bool done = search->run_seeds(searched) && search->vary();
   if (search->interruption()) {
@@ -358,11 +363,11 @@ void add_worst_command(CLI::App& app, Chosen& chosen) {
   command->add_option("--metric", options->metric, "What is to become large (default unavailability)")
       ->type_name("METRIC");
   command->add_option("--seeds", options->seeds, "The seeds to begin with (default 1..100)")->type_name("FIRST..LAST");
-  command->add_option("--for", options->lasts, "How long to try, in real time (default 60s)")->type_name("TIME");
-  command->add_option("--runs", options->runs, "Variations to try at most")->type_name("N")->check(CLI::PositiveNumber);
-  command->add_option("--search-seed", options->search_seed, "Of the search itself (default 1)")->type_name("N");
+  add_time_option(*command, "--for", options->lasts, "How long to try, in real time (default 60s)");
+  add_count_option(*command, "--runs", options->runs, "Variations to try at most", 1);
+  add_count_option(*command, "--search-seed", options->search_seed, "Of the search itself (default 1)");
   add_overrides_option(*command, options->overrides);
-  command->add_option("--out", options->out, "Write the worst schedule as a scenario")->type_name("FILE");
+  add_output_option(*command, "--out", options->out, "Write the worst schedule as a scenario");
   add_jobs_option(*command, options->jobs);
   command->add_flag("--json", options->json, "One JSON object");
   command->add_flag("--quiet,-q", options->quiet, "No progress, no story");

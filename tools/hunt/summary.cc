@@ -146,7 +146,8 @@ Coverage coverage_of(const std::vector<ProbeSummary>& probes) {
 }
 
 bool bounds_failures(const ScenarioSummary& scenario, const Campaign& campaign) {
-  return scenario.passed > 0 && scenario.passed == scenario.runs() && !campaign.settings.guided;
+  const bool finds_something = campaign.end != CampaignEnd::canary_lived;
+  return finds_something && scenario.passed > 0 && scenario.passed == scenario.runs() && !campaign.settings.guided;
 }
 
 ScenarioSummary CampaignSummary::total() const {

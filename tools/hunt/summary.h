@@ -83,7 +83,8 @@ Coverage coverage_of(const std::vector<ProbeSummary>& probes);
 /// Whether it is one of those, which are told as a table.
 bool is_of_coverage(const std::string& probe);
 
-/// Whether clean runs bound the probability of a failure: all are clean, and nobody chose them.
+/// Whether clean runs bound the probability of a failure: all are clean, nobody chose them, and no canary lives, which
+/// would mean that failures are not found.
 bool bounds_failures(const ScenarioSummary& scenario, const Campaign& campaign);
 
 Result<CampaignSummary> summarize(Results& results, const Campaign& campaign);

@@ -82,7 +82,7 @@ class PoolOwner {
 };
 
 struct PoolEnd {
-  int signal = 0;                       ///< SIGINT or SIGTERM interrupted it; 0: all is done.
+  int signal = 0;                       ///< What interrupted it (worker.h); 0: all is done.
   std::vector<Task> given_up;           ///< By that, without an answer.
   std::uint64_t peak_memory_bytes = 0;  ///< The most that a worker had after a task.
 };

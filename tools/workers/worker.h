@@ -20,9 +20,10 @@ inline constexpr int status_out_of_memory = 86;
 /// Of one that could not reach its pool; why stands on standard error.
 inline constexpr int status_not_begun = 87;
 
-/// Which of SIGINT and SIGTERM came since prepare_signals(); 0: none.
+/// Which of SIGINT, SIGTERM, SIGHUP and SIGPIPE came since prepare_signals(); 0: none.
 int noted_signal();
-/// From here on they are noted, and interrupt whatever waits.
+/// From here on they are noted, and interrupt whatever waits; but SIGHUP and SIGPIPE stay ignored for those that were
+/// started so (by nohup, say).
 void prepare_signals();
 
 /// In the process of the worker: does its first task, then those that it is sent, until it is told to leave.

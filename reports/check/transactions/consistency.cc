@@ -63,7 +63,7 @@ Anomaly numbered(std::size_t number) {
   return static_cast<A>(number - 2 * names_with_variants);
 }
 
-const std::array<std::string, anomalies>& anomaly_names() {
+const std::array<std::string, anomalies>& all_anomaly_names() {
   static const auto all = [] {
     constexpr std::array suffixes{"", "-process", "-realtime"};
     std::array<std::string, anomalies> result;
@@ -207,7 +207,7 @@ Anomaly instance_among(AnomalySet found, Anomaly forbidden) {
 }  // namespace
 
 std::string_view to_string(Anomaly anomaly) {
-  return anomaly_names()[number_of(anomaly)];
+  return all_anomaly_names()[number_of(anomaly)];
 }
 
 std::optional<Anomaly> anomaly_named(std::string_view name) {
@@ -215,10 +215,15 @@ std::optional<Anomaly> anomaly_named(std::string_view name) {
   if (name == "GSI") return Anomaly(A::g_si);
   if (name == "GSIa") return Anomaly(A::g_si_a);
   if (name == "GSIb") return Anomaly(A::g_si_b);
-  const auto& all = anomaly_names();
+  const auto& all = all_anomaly_names();
   const auto found = std::find(all.begin(), all.end(), name);
   if (found == all.end()) return std::nullopt;
   return numbered(static_cast<std::size_t>(found - all.begin()));
+}
+
+std::vector<std::string_view> anomaly_names() {
+  const auto& all = all_anomaly_names();
+  return {all.begin(), all.end()};
 }
 
 std::optional<Anomaly> anomaly_of(FailureKind kind) {

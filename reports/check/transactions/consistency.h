@@ -67,6 +67,8 @@ struct Anomaly {
 /// "G-single-item-realtime"
 std::string_view to_string(Anomaly anomaly);
 std::optional<Anomaly> anomaly_named(std::string_view name);
+/// Every name, in the order of AnomalyName.
+std::vector<std::string_view> anomaly_names();
 /// None for failures that are no transactional anomaly of the literature, such as lost-append.
 std::optional<Anomaly> anomaly_of(FailureKind kind);
 

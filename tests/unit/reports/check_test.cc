@@ -59,11 +59,22 @@ TEST_CASE("each key is recognised and judged by itself") {
   CHECK(verdict.operations == Verdict::Counts{6, 0, 0});
 }
 
-TEST_CASE("an empty history is right; of transactions nothing is known") {
-  CHECK(judged(History()).outcome == Outcome::pass);
+TEST_CASE("of a history in which nothing succeeded nothing is known") {
+  const auto unknowns = [](const History& history, const CheckOptions& options = {}) {
+    const Verdict verdict = judged(history, options);
+    CHECK(verdict.outcome == Outcome::unknown);
+    return verdict.unknowns;
+  };
+  using Reasons = std::vector<std::string>;
+  CHECK(unknowns(History()) == Reasons{"there are no operations"});
+  CHECK(unknowns(from_edn(R"({:process 0 :type :invoke :f :write :key "r" :value 1}
+                             {:process 0 :type :fail :f :write :key "r" :value 1}
+                             {:process 1 :type :invoke :f :read :key "r" :value nil}
+                             {:process 1 :type :info :f :read :key "r" :value nil})")) ==
+        Reasons{"no operation ever succeeded"});
   CheckOptions options;
   options.model = Model::list_append;
-  CHECK(judged(History(), options).outcome == Outcome::unknown);
+  CHECK_FALSE(unknowns(History(), options).empty());
 }
 
 TEST_CASE("what no model has together is an error that names the functions") {

@@ -64,6 +64,8 @@ TEST_CASE("every recorded history gets the verdict that it came with") {
     const Result<Verdict> verdict = check(*history, options);
     if (!verdict) FAIL(verdict.error().message);
     const bool right = row.expected == "valid" || row.expected == "linearizable";
-    CHECK(verdict->outcome == (right ? Outcome::pass : Outcome::fail));
+    // Where nothing succeeded Knossos is content, and we have no verdict.
+    const Outcome clean = verdict->operations.ok > 0 ? Outcome::pass : Outcome::unknown;
+    CHECK(verdict->outcome == (right ? clean : Outcome::fail));
   }
 }

@@ -50,8 +50,6 @@ TEST_CASE("output files of several runs need names that tell them apart") {
   REQUIRE(problems.empty());
   CHECK(one.check_pattern("--trace", "t").empty());
   CHECK(one.check_pattern("--trace", "").empty());
-  CHECK_FALSE(one.check_pattern("--trace", "/no/such/folder/t").empty());
-  CHECK_FALSE(one.check_pattern("--trace", "/tmp").empty());
   CHECK_FALSE(seeds.check_pattern("--trace", "t").empty());
   CHECK(seeds.check_pattern("--trace", "t-{seed}").empty());
   CHECK_FALSE(files.check_pattern("--trace", "t-{seed}").empty());
