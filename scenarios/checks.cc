@@ -1,6 +1,6 @@
 #include "scenarios/fault_kinds.h"
 #include "scenarios/fault_section.h"
-#include "scenarios/schemas.h"
+#include "scenarios/sections.h"
 
 // What the parts of a scenario must fulfil together: hosts that exist, strikes before the end.
 

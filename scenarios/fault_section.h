@@ -1,7 +1,7 @@
 // The keys of [[fault]], which depend on its kind, and what one fault must fulfil by itself.
 #pragma once
 
-#include "scenarios/schema.h"
+#include "scenarios/section.h"
 
 namespace heir::scenarios {
 

@@ -7,7 +7,7 @@
 #include <fstream>
 
 #include "scenarios/fault_kinds.h"
-#include "scenarios/schemas.h"
+#include "scenarios/sections.h"
 
 namespace heir::scenarios {
 namespace {

@@ -2,7 +2,7 @@
 
 #include "scenarios/fault_section.h"
 #include "scenarios/policy_switches.h"
-#include "scenarios/schemas.h"
+#include "scenarios/sections.h"
 #include "scenarios/timing_section.h"
 
 // Every table of a scenario file but [[fault]]: its keys, and what one table must fulfil by itself.

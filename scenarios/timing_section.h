@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "scenarios/schema.h"
+#include "scenarios/section.h"
 
 namespace heir::scenarios {
 

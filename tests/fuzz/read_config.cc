@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "tests/fuzz/require.h"
-#include "tools/hosting/config.h"
+#include "tools/daemon/config.h"
 
 using namespace heir;
 

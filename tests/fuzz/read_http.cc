@@ -9,7 +9,7 @@
 
 #include "engine/hosts/http.h"
 #include "tests/fuzz/require.h"
-#include "tools/hosting/status_server.h"
+#include "tools/daemon/status_server.h"
 
 using namespace heir;
 

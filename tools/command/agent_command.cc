@@ -10,10 +10,10 @@
 #include "scenarios/mistakes.h"
 #include "tools/command/commands.h"
 #include "tools/command/text.h"
-#include "tools/hosting/config.h"
-#include "tools/hosting/init.h"
-#include "tools/hosting/program.h"
-#include "tools/hosting/setup.h"
+#include "tools/daemon/config.h"
+#include "tools/daemon/init.h"
+#include "tools/daemon/program.h"
+#include "tools/daemon/setup.h"
 
 namespace heir::tools {
 

@@ -13,9 +13,9 @@
 #include "tools/command/option_types.h"
 #include "tools/command/progress_line.h"
 #include "tools/command/text.h"
-#include "tools/hosting/calibration.h"
-#include "tools/hosting/config.h"
-#include "tools/hosting/setup.h"
+#include "tools/daemon/calibration.h"
+#include "tools/daemon/config.h"
+#include "tools/daemon/setup.h"
 
 namespace heir::tools {
 

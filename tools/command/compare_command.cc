@@ -21,15 +21,15 @@
 #include "tools/command/overrides_option.h"
 #include "tools/command/progress_line.h"
 #include "tools/command/subject.h"
-#include "tools/hosting/calibration.h"
+#include "tools/daemon/calibration.h"
 
 namespace heir::tools {
 
 namespace {
 
-using hosted::Measurement;
-using hosted::SystemChoice;
-using hosted::SystemKind;
+using on_hosts::Measurement;
+using on_hosts::SystemChoice;
+using on_hosts::SystemKind;
 
 struct Options {
   std::vector<std::string> scenarios;
@@ -146,14 +146,14 @@ class Comparison {
       sim::RunOptions run;
       run.seed = seed;
       run.keep_timeline = true;
-      return hosted::measure(scenario, choice, {see(scenario, run).result, {}});
+      return on_hosts::measure(scenario, choice, {see(scenario, run).result, {}});
     }
     std::vector<std::string> problems = refusal_messages(file, scenario, options_.overrides, choice.kind);
     if (!problems.empty()) {
       failed.problem = problems.front().substr(0, problems.front().find('\n'));
       return failed;
     }
-    hosted::RunOptions run;
+    on_hosts::RunOptions run;
     run.seed = seed;
     run.system = choice;
     if (const Result<> made = make_keep_folder(file, choice, seed, run.keep); !made) {
@@ -161,11 +161,11 @@ class Comparison {
       return failed;
     }
     ProgressLine line;
-    run.progress = [&](const hosted::Progress& at) {
+    run.progress = [&](const on_hosts::Progress& at) {
       if (isatty(STDERR_FILENO) == 1 && line.is_due()) line.show(progress_text(file, choice, seed, at));
       return interrupted_by() == 0;
     };
-    const Result<hosted::Outcome> outcome = hosted::run(scenario, run);
+    const Result<on_hosts::Outcome> outcome = on_hosts::run(scenario, run);
     line.clear();
     if (interrupted_by() != 0 || (outcome && outcome->result.interrupted)) return std::nullopt;
     if (!outcome) {
@@ -175,11 +175,11 @@ class Comparison {
     if (!run.keep.empty())
       if (const Result<> kept = reports::write_history(outcome->result.history, run.keep + "/history.jsonl"); !kept)
         complain(kept.error().message);
-    return hosted::measure(scenario, choice, *outcome);
+    return on_hosts::measure(scenario, choice, *outcome);
   }
 
   std::string progress_text(const ScenarioFile& file, const SystemChoice& choice, std::uint64_t seed,
-                            const hosted::Progress& at) const {
+                            const on_hosts::Progress& at) const {
     std::string text = fmt::format("{} of {}: {}, {}, seed {}: ", done_ + 1, all(), file.path, to_string(choice), seed);
     if (!at.waits_for.empty() && at.acknowledged == 0) return text + "waiting for " + at.waits_for;
     return text + fmt::format("{}s of {}, {} operations acknowledged", clock_text(at.at.ns()),
@@ -278,7 +278,7 @@ Exit compare(const Options& options) {
     if (const Result<> can = can_have_hosts(plan); problems.empty() && !can)
       problems.push_back("heir compare " + can.error().message);
     for (const SystemChoice& choice : choices)
-      if (const Result<> can = hosted::can_deploy(choice.kind);
+      if (const Result<> can = on_hosts::can_deploy(choice.kind);
           problems.empty() && !choice.tuned && !choice.simulated && !can)
         problems.push_back("heir compare: " + can.error().message +
                            "; or leave it out: --systems takes those to be compared");

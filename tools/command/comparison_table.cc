@@ -14,8 +14,8 @@ namespace heir::tools {
 
 namespace {
 
-using hosted::ComparisonRow;
-using hosted::Measurement;
+using on_hosts::ComparisonRow;
+using on_hosts::Measurement;
 
 using Cells = std::array<std::string, 10>;
 
@@ -71,7 +71,7 @@ std::string distance_of(const std::vector<ComparisonRow>& rows) {
   for (const ComparisonRow& row : rows)
     if (row.median && row.system.simulated)
       simulated = &row;
-    else if (row.median && row.system.kind == hosted::SystemKind::heir)
+    else if (row.median && row.system.kind == on_hosts::SystemKind::heir)
       real = &row;
   if (!simulated || !real || real->median->ns() == 0) return {};
   const double ratio = static_cast<double>(simulated->median->ns()) / static_cast<double>(real->median->ns());
@@ -124,7 +124,7 @@ std::string line_of(const Measurement& measurement) {
 }
 
 std::string table_of(const ComparedScenario& scenario) {
-  const std::vector<ComparisonRow> rows = hosted::rows_of(scenario.measurements);
+  const std::vector<ComparisonRow> rows = on_hosts::rows_of(scenario.measurements);
   std::vector<Cells> lines{heads};
   for (const ComparisonRow& row : rows) lines.push_back(cells_of(row));
   std::array<std::size_t, heads.size()> widths{};
@@ -143,7 +143,7 @@ std::string table_of(const ComparedScenario& scenario) {
 std::string markdown_of(const std::vector<ComparedScenario>& scenarios) {
   std::string text;
   for (const ComparedScenario& scenario : scenarios) {
-    const std::vector<ComparisonRow> rows = hosted::rows_of(scenario.measurements);
+    const std::vector<ComparisonRow> rows = on_hosts::rows_of(scenario.measurements);
     text += fmt::format("{}### {}\n\n`{}`\n\n", text.empty() ? "" : "\n", scenario.title, scenario.path);
     text += markdown_line(heads) + "|---|---|---|---|---|---|---|---|---|---|\n";
     for (const ComparisonRow& row : rows) text += markdown_line(cells_of(row));
@@ -157,7 +157,7 @@ std::string json_of(const std::vector<ComparedScenario>& scenarios) {
   nlohmann::ordered_json all = nlohmann::ordered_json::array();
   for (const ComparedScenario& scenario : scenarios) {
     nlohmann::ordered_json systems = nlohmann::ordered_json::array();
-    for (const ComparisonRow& row : hosted::rows_of(scenario.measurements)) {
+    for (const ComparisonRow& row : on_hosts::rows_of(scenario.measurements)) {
       nlohmann::ordered_json runs = nlohmann::ordered_json::array();
       for (const Measurement& each : scenario.measurements)
         if (each.system == row.system) runs.push_back(json_of(each));

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "tools/hosted/comparison.h"
+#include "tools/on_hosts/comparison.h"
 
 namespace heir::tools {
 
@@ -12,11 +12,11 @@ namespace heir::tools {
 struct ComparedScenario {
   std::string path;
   std::string title;
-  std::vector<hosted::Measurement> measurements;
+  std::vector<on_hosts::Measurement> measurements;
 };
 
 /// One run, in a line.
-std::string line_of(const hosted::Measurement& measurement);
+std::string line_of(const on_hosts::Measurement& measurement);
 std::string table_of(const ComparedScenario& scenario);
 std::string markdown_of(const std::vector<ComparedScenario>& scenarios);
 /// One object, without newline; comparison_json_help says what is in it.

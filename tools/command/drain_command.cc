@@ -11,7 +11,7 @@
 #include "scenarios/mistakes.h"
 #include "tools/command/json.h"
 #include "tools/command/operator_options.h"
-#include "tools/hosting/promotion.h"
+#include "tools/daemon/promotion.h"
 
 namespace heir::tools {
 

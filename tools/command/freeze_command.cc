@@ -2,7 +2,7 @@
 #include <memory>
 
 #include "tools/command/operator_options.h"
-#include "tools/hosting/order.h"
+#include "tools/daemon/order.h"
 
 namespace heir::tools {
 

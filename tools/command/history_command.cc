@@ -6,7 +6,7 @@
 #include "scenarios/mistakes.h"
 #include "tools/command/operator_options.h"
 #include "tools/command/option_types.h"
-#include "tools/hosting/client.h"
+#include "tools/daemon/client.h"
 
 namespace heir::tools {
 

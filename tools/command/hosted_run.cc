@@ -18,13 +18,13 @@
 #include "tools/command/progress_line.h"
 #include "tools/command/report_folder.h"
 #include "tools/command/run_report.h"
-#include "tools/hosted/disks.h"
-#include "tools/hosted/host_clock.h"
-#include "tools/hosted/refusals.h"
-#include "tools/hosted/request.h"
-#include "tools/hosted/run.h"
-#include "tools/hosted/system_refusals.h"
-#include "tools/hosting/setup.h"
+#include "tools/daemon/setup.h"
+#include "tools/on_hosts/disks.h"
+#include "tools/on_hosts/host_clock.h"
+#include "tools/on_hosts/refusals.h"
+#include "tools/on_hosts/request.h"
+#include "tools/on_hosts/run.h"
+#include "tools/on_hosts/system_refusals.h"
 #include "tools/testbed/world.h"
 
 namespace heir::tools {
@@ -44,7 +44,7 @@ void note_signal(int number) {
 }
 
 /// Where in the file, or in --set, something stands that is refused.
-Place place_of(const Value& root, const hosted::Refusal& refusal) {
+Place place_of(const Value& root, const on_hosts::Refusal& refusal) {
   const scenarios::Entry* const table = root.find(refusal.table);
   if (!table) return {-1, 1, 1, 1};
   const Value* at = &table->value;
@@ -56,7 +56,7 @@ Place place_of(const Value& root, const hosted::Refusal& refusal) {
 
 /// `overrides`: as --set.
 std::vector<std::string> messages_of(const ScenarioFile& file, const std::vector<std::string>& overrides,
-                                     const std::vector<hosted::Refusal>& refused) {
+                                     const std::vector<on_hosts::Refusal>& refused) {
   if (refused.empty()) return {};
   std::ifstream in(file.path, std::ios::binary);
   const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
@@ -65,7 +65,7 @@ std::vector<std::string> messages_of(const ScenarioFile& file, const std::vector
   scenarios::parse_document(text, mistakes, root);
   for (std::size_t i = 0; i < overrides.size(); ++i)
     scenarios::apply_override(overrides[i], static_cast<int>(i), mistakes, root);
-  for (hosted::Refusal refusal : refused) {
+  for (on_hosts::Refusal refusal : refused) {
     if (file.scenario.swarm && (refusal.table == "fault" || !root.find(refusal.table))) {
       refusal.why += refusal.table == "fault" ? " (a fault that the seed drew)" : " (as the seed drew it)";
       refusal.table = "swarm";
@@ -80,10 +80,10 @@ std::vector<std::string> messages_of(const ScenarioFile& file, const std::vector
 }  // namespace
 
 std::vector<std::string> refusal_messages(const ScenarioFile& file, const scenarios::Scenario& scenario,
-                                          const std::vector<std::string>& overrides, hosted::SystemKind system) {
-  std::vector<hosted::Refusal> refused = hosted::refusals(scenario);
-  for (hosted::Refusal& refusal : refused) refusal.why = "cannot be done on hosts: " + refusal.why;
-  for (hosted::Refusal& refusal : hosted::refusals_of(system, scenario)) {
+                                          const std::vector<std::string>& overrides, on_hosts::SystemKind system) {
+  std::vector<on_hosts::Refusal> refused = on_hosts::refusals(scenario);
+  for (on_hosts::Refusal& refusal : refused) refusal.why = "cannot be done on hosts: " + refusal.why;
+  for (on_hosts::Refusal& refusal : on_hosts::refusals_of(system, scenario)) {
     refusal.why = "cannot be done with " + to_string(system) + ": " + refusal.why;
     refused.push_back(std::move(refusal));
   }
@@ -96,7 +96,7 @@ std::vector<std::string> system_messages(const ScenarioFile& file, const std::ve
 }
 
 std::vector<std::string> simulator_messages(const ScenarioFile& file, const std::vector<std::string>& overrides) {
-  if (file.scenario.cluster.system == hosted::SystemKind::heir) return {};
+  if (file.scenario.cluster.system == on_hosts::SystemKind::heir) return {};
   return system_messages(file, overrides,
                          to_string(file.scenario.cluster.system) +
                              " cannot be simulated; `heir run --on hosts` has it, and --set cluster.system=heir "
@@ -105,7 +105,7 @@ std::vector<std::string> simulator_messages(const ScenarioFile& file, const std:
 
 namespace {
 
-std::string progress_text(const Plan& plan, const Job& job, const hosted::Progress& at) {
+std::string progress_text(const Plan& plan, const Job& job, const on_hosts::Progress& at) {
   std::string text = plan.size() > 1 ? fmt::format("{} of {}: ", job.index + 1, plan.size()) : "";
   text += fmt::format("{} seed {}: ", job.file->path, job.seed);
   if (!at.waits_for.empty() && at.acknowledged == 0) return text + "waiting for " + at.waits_for;
@@ -126,7 +126,7 @@ Result<std::string> keep_folder(const Plan& plan, const Job& job, const std::str
 }
 
 /// Which runs the job's scenario, as it will be written.
-hosted::SystemKind system_of(const Job& job, const HostedOptions& hosted) {
+on_hosts::SystemKind system_of(const Job& job, const HostedOptions& hosted) {
   return hosted.system.value_or(job.file->scenario.cluster.system);
 }
 
@@ -145,17 +145,17 @@ Report execute_on_hosts(const Plan& plan, const Job& job, const JobOptions& opti
   }
   const Result<std::string> keep = keep_folder(plan, job, hosted.keep);
   if (!keep) return {Exit::bad_usage, false, "", keep.error().message};
-  hosted::RunOptions run;
+  on_hosts::RunOptions run;
   run.seed = job.seed;
   run.keep = *keep;
   run.capture = hosted.capture;
   run.system = {scenario.cluster.system, hosted.tuned};
-  run.progress = [&](const hosted::Progress& at) {
+  run.progress = [&](const on_hosts::Progress& at) {
     if (hosted.show_progress && line.is_due()) line.show(progress_text(plan, job, at));
     return interrupted_by() == 0;
   };
   const auto began = std::chrono::steady_clock::now();
-  const Result<hosted::Outcome> outcome = hosted::run(scenario, run);
+  const Result<on_hosts::Outcome> outcome = on_hosts::run(scenario, run);
   if (!outcome) return lost_run(plan, job, options, Exit::no_verdict, outcome.error().message);
   const sim::RunResult* const result = &outcome->result;
   if (result->interrupted)
@@ -164,8 +164,8 @@ Report execute_on_hosts(const Plan& plan, const Job& job, const JobOptions& opti
                 clock_text(result->ended.ns()) + "s of " + to_string(scenario.duration)};
   const Judgement judgement = judge(scenario, *result);
   const std::int64_t wall = std::chrono::nanoseconds(std::chrono::steady_clock::now() - began).count();
-  std::vector<std::string> limits = hosted::limits_of_hosts(scenario);
-  if (std::string what = hosted::about(run.system); !what.empty()) limits.insert(limits.begin(), std::move(what));
+  std::vector<std::string> limits = on_hosts::limits_of_hosts(scenario);
+  if (std::string what = on_hosts::about(run.system); !what.empty()) limits.insert(limits.begin(), std::move(what));
   const Finished finished{job, scenario, *result, judgement, wall, false, plan.replay(job), &limits};
   Report report;
   report.status = status_of(judgement.verdict);
@@ -194,8 +194,8 @@ Result<> can_have_hosts(const Plan& plan) {
   for (std::size_t i = 0; can && i < plan.size(); ++i) {
     const Job job = plan.job(i);
     const scenarios::Scenario scenario = sim::expand(job.file->scenario, job.seed);
-    if (hosted::needs_disks(scenario)) can = testbed::can_make_disks();
-    if (can && hosted::has_own_clocks(scenario)) can = hosted::can_have_clocks();
+    if (on_hosts::needs_disks(scenario)) can = testbed::can_make_disks();
+    if (can && on_hosts::has_own_clocks(scenario)) can = on_hosts::can_have_clocks();
   }
   return can;
 }
@@ -220,7 +220,7 @@ Exit run_on_hosts(const Plan& plan, const JobOptions& options, const HostedOptio
     for (std::string& message : refusal_messages(*job.file, sim::expand(job.file->scenario, job.seed), hosted.overrides,
                                                  system_of(job, hosted)))
       problems.push_back(std::move(message));
-    if (hosted.tuned && system_of(job, hosted) == hosted::SystemKind::heir && problems.empty())
+    if (hosted.tuned && system_of(job, hosted) == on_hosts::SystemKind::heir && problems.empty())
       problems.push_back("heir run: --tuned is for other systems: heir runs with its defaults");
   }
   for (const std::string& problem : problems) std::fprintf(stderr, "%s\n", problem.c_str());
@@ -230,7 +230,7 @@ Exit run_on_hosts(const Plan& plan, const JobOptions& options, const HostedOptio
     return Exit::bad_usage;
   }
   for (std::size_t i = 0; i < plan.size(); ++i) {
-    const Result<> can = hosted::can_deploy(system_of(plan.job(i), hosted));
+    const Result<> can = on_hosts::can_deploy(system_of(plan.job(i), hosted));
     if (can) continue;
     complain("heir run: " + can.error().message);
     return Exit::bad_usage;
@@ -274,7 +274,7 @@ Exit carry_out_request(const RequestOptions& options) {
   }
   request.kind = *kind;
   request.mode = *mode;
-  const bool succeeded = hosted::carry_out_request(*loaded.config, *keys, request, options.host);
+  const bool succeeded = on_hosts::carry_out_request(*loaded.config, *keys, request, options.host);
   return succeeded ? Exit::as_expected : Exit::expectation_failed;
 }
 

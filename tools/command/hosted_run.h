@@ -2,7 +2,7 @@
 #pragma once
 
 #include "tools/command/job.h"
-#include "tools/hosted/system.h"
+#include "tools/on_hosts/system.h"
 
 namespace heir::tools {
 
@@ -11,13 +11,13 @@ struct HostedOptions {
   std::string keep;                    ///< A folder for the logs, made if it is not there; a folder in it for each run.
   bool capture = false;                ///< All frames too.
   bool show_progress = false;
-  std::optional<hosted::SystemKind> system = {};  ///< Instead of the scenario's.
-  bool tuned = false;                             ///< It, if it is not heir.
+  std::optional<on_hosts::SystemKind> system = {};  ///< Instead of the scenario's.
+  bool tuned = false;                               ///< It, if it is not heir.
 };
 
 /// "FILE:LINE:COLUMN: …" for everything of a scenario that hosts, or that system, cannot do. `overrides`: as --set.
 std::vector<std::string> refusal_messages(const ScenarioFile& file, const scenarios::Scenario& scenario,
-                                          const std::vector<std::string>& overrides, hosted::SystemKind system);
+                                          const std::vector<std::string>& overrides, on_hosts::SystemKind system);
 
 /// The same, of a scenario whose `cluster.system` is not to be.
 std::vector<std::string> system_messages(const ScenarioFile& file, const std::vector<std::string>& overrides,

@@ -7,8 +7,8 @@
 
 #include "scenarios/mistakes.h"
 #include "tools/command/option_types.h"
-#include "tools/hosting/client.h"
-#include "tools/hosting/order.h"
+#include "tools/daemon/client.h"
+#include "tools/daemon/order.h"
 
 namespace heir::tools {
 

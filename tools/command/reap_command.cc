@@ -3,7 +3,7 @@
 
 #include "scenarios/mistakes.h"
 #include "tools/command/operator_options.h"
-#include "tools/hosting/order.h"
+#include "tools/daemon/order.h"
 
 namespace heir::tools {
 

@@ -11,7 +11,7 @@
 #include "tools/command/json.h"
 #include "tools/command/operator_options.h"
 #include "tools/command/text.h"
-#include "tools/hosting/client.h"
+#include "tools/daemon/client.h"
 
 namespace heir::tools {
 

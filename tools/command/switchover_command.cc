@@ -8,7 +8,7 @@
 #include "tools/command/json.h"
 #include "tools/command/operator_options.h"
 #include "tools/command/text.h"
-#include "tools/hosting/promotion.h"
+#include "tools/daemon/promotion.h"
 
 namespace heir::tools {
 

@@ -10,12 +10,12 @@ namespace heir::tools {
 
 namespace {
 
-using hosted::Measurement;
-using hosted::SystemKind;
+using on_hosts::Measurement;
+using on_hosts::SystemKind;
 using reports::Outcome;
 using reports::ReleaseSystems;
 
-Measurement measured(hosted::SystemChoice system, std::uint64_t seed) {
+Measurement measured(on_hosts::SystemChoice system, std::uint64_t seed) {
   Measurement run;
   run.system = system;
   run.seed = seed;
@@ -27,7 +27,7 @@ Measurement measured(hosted::SystemChoice system, std::uint64_t seed) {
 
 /// heir is safe; patroni lost 3 writes, could not be done once, and left a host behind; heir in the simulator.
 std::string written() {
-  const hosted::SystemChoice heir{SystemKind::heir}, tuned{SystemKind::patroni, true},
+  const on_hosts::SystemChoice heir{SystemKind::heir}, tuned{SystemKind::patroni, true},
       simulated{SystemKind::heir, false, true};
   Measurement lossy = measured(tuned, 1), failed = measured(tuned, 2);
   lossy.lost = 3;

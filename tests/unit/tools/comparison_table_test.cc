@@ -5,8 +5,8 @@
 namespace heir::tools {
 namespace {
 
-using hosted::Measurement;
-using hosted::SystemKind;
+using on_hosts::Measurement;
+using on_hosts::SystemKind;
 
 ComparedScenario compared() {
   Measurement heir;
