@@ -90,10 +90,8 @@ Exit not_written(const Error& error) {
 
 /// What is read and would go with an earlier report; results may lie beside one.
 std::vector<std::string> inputs_of(const Options& options) {
-  std::vector<std::string> inputs;
-  if (!options.release.compared.empty()) inputs.push_back(options.release.compared);
-  if (options.paths.size() == 1 && !options.paths.front().ends_with(".db")) inputs.push_back(options.paths.front());
-  return inputs;
+  const bool is_results = options.paths.size() > 1 || options.paths.front().ends_with(".db");
+  return is_results ? std::vector<std::string>() : options.paths;
 }
 
 /// To standard output, or as a folder.
