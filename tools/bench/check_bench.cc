@@ -86,7 +86,7 @@ void as_one_map(Row& row) {
   row.one_map = true;
 }
 
-/// The table of the README, top to bottom.
+/// The table of tools/bench/README.md, top to bottom.
 std::vector<Row> all_rows(const std::string& recorded) {
   std::vector<Row> rows;
   const auto add = [&](HistoryRecipe recipe, Goals goals) {
@@ -452,7 +452,7 @@ int check_main(const std::vector<std::string_view>& arguments) {
       ->check(CLI::Range(1, 1000));
   app.add_option("--recorded", recorded, "Folder of recorded histories")->type_name("FOLDER");
   app.add_flag("--json", json, "One JSON object a history");
-  app.add_flag("--markdown", markdown, "The table of the README");
+  app.add_flag("--markdown", markdown, "The table of tools/bench/README.md");
   app.add_flag("--list", list, "Names only");
   app.footer(
       "Times are CPU seconds of one thread. Each history is read and judged in a process of its own, whose peak "
