@@ -1,5 +1,5 @@
-// Which line of an agent's log tells of a moment at which a fault can strike: the same in both worlds, the simulated one
-// and that of real hosts.
+// Which line of an agent's log tells of a moment at which a fault can strike: the same in both worlds, the simulated
+// one and that of real hosts.
 #pragma once
 
 #include <functional>

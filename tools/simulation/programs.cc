@@ -1,8 +1,8 @@
 #include "tools/simulation/programs.h"
 
 #include "engine/base/assert.h"
-#include "engine/store/member.h"
 #include "engine/store/ideal_store.h"
+#include "engine/store/member.h"
 #include "tools/simulation/mains.h"
 #include "tools/simulation/store_watch.h"
 

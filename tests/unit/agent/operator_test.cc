@@ -6,9 +6,9 @@
 
 #include "engine/agent/operator.h"
 #include "engine/failover/document.h"
+#include "engine/store/ideal_store.h"
 #include "engine/store/inbox.h"
 #include "engine/store/remote_store.h"
-#include "engine/store/ideal_store.h"
 #include "sim/process/sim_host.h"
 
 using namespace heir;

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/store/remote_store.h"
 #include "engine/store/ideal_store.h"
+#include "engine/store/remote_store.h"
 #include "fake_host.h"
 
 namespace heir::fake {
