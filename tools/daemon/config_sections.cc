@@ -252,8 +252,10 @@ Section<PostgresqlSection> postgresql_section() {
   s.keys.push_back(key("settings", &PostgresqlSection::settings,
                        "More lines of postgresql.conf, as \"work_mem = '64MB'\"; the same on all hosts.",
                        Limits<std::vector<std::string>>{}));
-  s.keys.push_back(key("adopt", &PostgresqlSection::adopt,
-                       "The data found on this host becomes the new cluster's: say so on one host, once."));
+  s.keys.push_back(
+      key("adopt", &PostgresqlSection::adopt,
+          "The data found on this host becomes the new cluster's: say so on one host, once, and start that host "
+          "and one other first, for two that are empty found a cluster, too."));
   s.check = [](const Value& table, const PostgresqlSection& section, Reading& reading) {
     const std::vector<std::string> methods{"scram-sha-256", "md5", "password", "trust"};
     if (!scenarios::contains(methods, section.client_authentication))
