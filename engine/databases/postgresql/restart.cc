@@ -16,9 +16,28 @@ namespace {
 /// A server that was shut down in order ends with one more record than the position that its control data name.
 constexpr std::uint64_t shutdown_record_room = 512;
 
-/// So long a standby that answers is waited for to replay what it has received. A query there may hold that up for
-/// long.
-constexpr Duration replay_patience = Duration::seconds(1);
+/// So long a standby that answers is waited for to replay what it has received; a query there may hold that up for
+/// minutes.
+constexpr Duration replay_patience = Duration::milliseconds(400);
+
+/// What a server says of its log: how far it shows it, and how far it has it.
+struct Heard {
+  Source source;
+  std::uint64_t received = 0;
+};
+
+Task<Result<Heard>> hear_of_log(Sessions& server, Endpoint peer) {
+  Heard heard;
+  const Result<Source> source = co_await source_of(server);
+  if (!source) co_return source.error();
+  heard.source = *source;
+  heard.received = heard.source.position.offset;
+  if (heard.source.primary) co_return heard;
+  const Result<Observation> seen = co_await observe_remote(server);
+  if (!seen) co_return explain(seen.error(), "asking " + peer.server.value());
+  heard.received = std::max(heard.received, seen->received.value_or(0));
+  co_return heard;
+}
 
 /// Asks a standby how far its log goes: what it has replayed, once that is all that it had received when it was asked.
 /// What has only been received may be of a later timeline than its history shows, and may end within a record; but it
@@ -27,22 +46,20 @@ Task<Result<Source>> log_of(Context& context, Endpoint peer, Duration limit) {
   Sessions server(context.host, peer.server, context.config.superuser, limit);
   const MonotonicTime give_up = context.host.monotonic_now() + std::min(limit, replay_patience);
   const Duration quiet = context.config.retry_interval * 5 / 2;
-  Result<Source> source = co_await source_of(server);
-  if (!source || source->primary) co_return source;
-  const Result<Observation> seen = co_await observe_remote(server);
-  if (!seen) co_return explain(seen.error(), "asking " + peer.server.value());
-  const std::uint64_t received = seen->received.value_or(0);
-  if (received <= source->position.offset) co_return source;
-  std::uint64_t replayed = seen->replayed;
+  const Result<Heard> heard = co_await hear_of_log(server, peer);
+  if (!heard) co_return heard.error();
+  if (heard->received <= heard->source.position.offset) co_return heard->source;
+  std::uint64_t replayed = heard->source.position.offset;
   MonotonicTime waits_since = context.host.monotonic_now();
-  while (replayed < received && context.host.monotonic_now() - waits_since < quiet) {
+  while (replayed < heard->received && context.host.monotonic_now() - waits_since < quiet) {
     Result<RecoveryState> state = Error{ErrorCode::timed_out, ""};
     if (context.host.monotonic_now() < give_up) {
       co_await context.host.sleep(context.config.poll_interval);
       state = co_await recovery_state(server);
     }
     if (!state) {
-      source->position.offset = received;
+      Source source = heard->source;
+      source.position.offset = heard->received;
       co_return source;
     }
     // Of a record that was received in part no more will come.
@@ -180,19 +197,31 @@ Task<Result<>> start_again(Context& context, Primary role, std::optional<Endpoin
 
   // Asked before our server runs: what the sync has then came from the one that ended.
   const Endpoint asked = *sync;
-  const Result<Source> theirs = co_await log_of(context, asked, context.config.compare_limit);
+  Sessions there(context.host, asked.server, context.config.superuser, context.config.compare_limit);
+  const Result<Heard> theirs = co_await hear_of_log(there, asked);
   const Result<programs::ControlData> before = co_await control_data(context, context.layout.data());
   if (!before) co_return before.error();
   if (const Result<> started = co_await start(context, wanted); !started) co_return started;
   if (!theirs && patience == Patience::some) co_return co_await compare_running(context, asked, give_up);
-  if (theirs && !theirs->primary && theirs->system_identifier == before->system_identifier) {
+  if (theirs && !theirs->source.primary && theirs->source.system_identifier == before->system_identifier) {
     const Result<programs::ControlData> after = co_await control_data(context, context.layout.data());
     if (!after) co_return after.error();
     Result<Position> ours = co_await lineage_of(context.sessions);
     if (!ours) co_return ours.error();
     ours->offset = recovered_end(*before, *after);
-    if (shows_loss(trimmed(*ours), theirs->position, context.opened))
-      co_return co_await refuse_to_lead(context, *ours, asked.peer, theirs->position);
+    Position shown = theirs->source.position;
+    const bool may_show_more = theirs->received > std::max(shown.offset, ours->offset);
+    if (may_show_more) {
+      // Our server, running, would have the sync write over that.
+      if (const Result<> stopped = co_await stop(context, StopMode::immediate); !stopped) co_return stopped;
+      shown.offset = theirs->received;
+      const Result<Source> replayed = co_await log_of(context, asked, context.config.compare_limit);
+      if (replayed && !replayed->primary) shown = replayed->position;
+    }
+    if (shows_loss(trimmed(*ours), shown, context.opened))
+      co_return co_await refuse_to_lead(context, *ours, asked.peer, shown);
+    if (may_show_more)
+      if (const Result<> started = co_await start(context, wanted); !started) co_return started;
   }
   context.compared = true;
   co_return Result<>();

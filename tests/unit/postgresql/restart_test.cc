@@ -122,7 +122,7 @@ TEST_CASE("what a sync has received counts as what it is once it is replayed, an
   SECTION("records are, of the timeline that is led") {
     sync.replaying = true;
     f.host.before_step = [&] {
-      if (f.host.monotonic_now() - begun > Duration::milliseconds(500)) sync.log = log_of(95), sync.unreplayed = 0;
+      if (f.host.monotonic_now() - begun > Duration::milliseconds(200)) sync.log = log_of(95), sync.unreplayed = 0;
     };
     CHECK(f.start_again().error().code == ErrorCode::refused);
   }
@@ -131,7 +131,7 @@ TEST_CASE("what a sync has received counts as what it is once it is replayed, an
     const bool has_opened = GENERATE(true, false);
     f.adapter->note_opened(Generation(has_opened ? 3 : 2), f.there.peer);
     f.host.before_step = [&] {
-      if (f.host.monotonic_now() - begun <= Duration::milliseconds(500)) return;
+      if (f.host.monotonic_now() - begun <= Duration::milliseconds(200)) return;
       sync.log = Position{{{1, 0, 0}, {2, 3, 80}}, 95};
       sync.unreplayed = 0;
     };
@@ -141,7 +141,7 @@ TEST_CASE("what a sync has received counts as what it is once it is replayed, an
   SECTION("one that answers, and replays none of it in time, may have what was lost here") {
     sync.replaying = true;
     CHECK(f.start_again().error().code == ErrorCode::refused);
-    CHECK(f.host.monotonic_now() - begun < Duration::seconds(2));
+    CHECK(f.host.monotonic_now() - begun < Duration::seconds(1));
     CHECK(f.host.count("log own-log-not-compared") == 0);
     CHECK_FALSE(f.server().up);
   }
