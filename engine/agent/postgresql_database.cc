@@ -275,8 +275,8 @@ class PostgresqlDatabase final : public Database {
     std::optional<pg::Endpoint> sync;
     if (lead.sync && config_.policy.distrust_own_disk) {
       sync = endpoint_of(*lead.sync, cluster.endpoints);
-      if (!sync && !lead.may_initialize && !missed_.contains(*lead.sync))
-        sync = co_await await_endpoint(*lead.sync, cluster);
+      const bool waits = running && !*running && !lead.may_initialize && !missed_.contains(*lead.sync);
+      if (!sync && waits) sync = co_await await_endpoint(*lead.sync, cluster);
     }
     // Nothing was acknowledged yet in a cluster that is being made, and its sync has nothing yet.
     const pg::Patience patience = lead.may_initialize ? pg::Patience::none : pg::Patience::some;

@@ -1,8 +1,8 @@
 // The gate: a proxy between clients and the database beside it (FAILOVER.md section 5).
 //
-// Invariant: no byte of the database's answer is forwarded unless, at that moment, the guard says `open`. The guard is
-// asked after the answer was produced, so a pause between the check and the delivery cannot make a stale read: the read
-// took effect inside its own call.
+// Invariant: no byte of the database's answer is forwarded unless, at that moment, the guard says `open`, or lets the
+// last answers out as the gate closes. The guard is asked after the answer was produced, so a pause between the check
+// and the delivery cannot make a stale read: the read took effect inside its own call.
 //
 // What is forwarded is never altered, so a session may be encrypted from end to end: whether the database encrypts is
 // the database's own answer. Of an encrypted session the gate knows no key to cancel it by.

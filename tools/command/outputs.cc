@@ -30,7 +30,7 @@ bool are_same(const std::string& a, const std::string& b) {
 
 bool lies_in(const std::string& path, const std::string& folder) {
   std::error_code error;
-  return fs::exists(path, error) && fs::equivalent(fs::absolute(path, error).parent_path(), folder, error);
+  return fs::equivalent(fs::absolute(path, error).parent_path(), folder, error);
 }
 
 /// Why a file cannot be written; "" if it can.
@@ -52,7 +52,8 @@ std::string problem_of(const Output& output, const std::vector<std::string>& inp
     const std::string read = input == "-" ? "/dev/stdin" : input;
     const std::string shown = input == "-" ? "standard input" : scenarios::printable(input);
     if (are_same(output.path, read)) return "would be written over " + shown + ", which is read; name another";
-    if (is_report && lies_in(read, output.path))
+    std::error_code error;
+    if (is_report && fs::exists(read, error) && lies_in(read, output.path))
       return shown + " lies in it, where the report would take its place; name another folder";
   }
   if (output.kind == Output::Kind::file) return file_problem(output.path);
@@ -70,9 +71,15 @@ std::vector<std::string> output_problems(const std::vector<Output>& outputs, con
     const Output& output = outputs[i];
     if (output.path.empty()) continue;
     std::string problem = problem_of(output, inputs);
-    for (std::size_t other = 0; problem.empty() && other < i; ++other)
-      if (!outputs[other].path.empty() && are_same(outputs[other].path, output.path))
-        problem = "is what " + outputs[other].option + " writes, too; name another";
+    for (std::size_t other = 0; problem.empty() && other < outputs.size(); ++other) {
+      const Output& with = outputs[other];
+      if (other == i || with.path.empty()) continue;
+      if (other < i && are_same(with.path, output.path))
+        problem = "is what " + with.option + " writes, too; name another";
+      else if (output.kind == Output::Kind::file && with.kind == Output::Kind::report &&
+               lies_in(output.path, with.path))
+        problem = "lies in what " + with.option + " makes anew; name another place";
+    }
     if (!problem.empty()) problems.push_back(output.option + " " + scenarios::printable(output.path) + ": " + problem);
   }
   return problems;

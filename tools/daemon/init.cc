@@ -115,7 +115,7 @@ std::string host_tables(const std::vector<NamedAddress>& all, const std::vector<
   for (std::size_t i = 0; i < all.size(); ++i) {
     text += "[[host]]\nname = \"" + all[i].name + "\"\naddress = \"" + all[i].address + "\"\npublic_key = \"" +
             public_keys[i] + "\"\n";
-    if (tells_who_stores) text += i < 3 ? "#store = true\n" : "#store = false\n";
+    if (tells_who_stores) text += i < 3 ? "store = true\n" : "#store = false\n";
     text += "\n";
   }
   return text;
@@ -134,8 +134,8 @@ std::string config_text(const std::string& cluster, const std::string& self, con
   given.name = self;
   text += shown_keys(hosting_section(), given);
   text +=
-      "\n# All hosts, in the same order everywhere. The first three run a member of the store, unless `store` says "
-      "otherwise.\n";
+      "\n# All hosts, in the same order everywhere. Those with `store` run a member of the store: three of them, or "
+      "five.\n";
   text += host_tables(all, public_keys, true);
   if (!operator_key.empty())
     text +=

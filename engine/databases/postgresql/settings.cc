@@ -131,6 +131,12 @@ constexpr NeverSet never_set[] = {
     {"allow_system_table_mods",
      "would let one statement break the catalog of every copy; leave it out, and set it in the session that needs it"},
     {"allow_in_place_tablespaces", "is for PostgreSQL's own tests, and not for data; leave it out"},
+    {"default_transaction_isolation",
+     "would be that of heir's own sessions, too, and 'serializable' is refused by every standby; leave it out, and use "
+     "ALTER ROLE … SET"},
+    {"standard_conforming_strings",
+     "would change what heir's own statements mean; leave it out, and use ALTER ROLE … SET"},
+    {"track_activities", "tells who is in the middle of a transaction, whom a switchover waits for; leave it out"},
     {"default_transaction_read_only",
      "would keep heir's own sessions from writing, too; leave it out, and use ALTER ROLE or ALTER DATABASE … SET"},
     {"db_user_namespace", "would change the name by which heir's own sessions log in; leave it out"},
@@ -173,10 +179,18 @@ bool take_value(std::string_view& text) {
   return false;
 }
 
-/// The name, in lower case, that a line of a settings file sets; nothing: it is no such line, or more than one.
+bool is_control(char c) {
+  return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
+}
+
+/// Of one line.
+bool is_blank_or_comment(std::string_view line) {
+  const std::string_view said = without_blanks(line);
+  return said.empty() || said.front() == '#';
+}
+
+/// The name, in lower case, that one line of a settings file sets; nothing: it is no such line.
 std::optional<std::string> name_in(std::string_view line) {
-  for (const char c : line)
-    if ((static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f) return std::nullopt;
   line = without_blanks(line);
   std::string name;
   while (!line.empty() &&
@@ -186,7 +200,9 @@ std::optional<std::string> name_in(std::string_view line) {
     line.remove_prefix(1);
   }
   line = without_blanks(line);
-  if (name.empty() || !line.starts_with('=')) return std::nullopt;
+  // A part of its own before a dot, as "pg_stat_statements.max".
+  const bool has_parts = std::count(name.begin(), name.end(), '.') <= 1 && !name.ends_with('.');
+  if (name.empty() || !has_parts || !line.starts_with('=')) return std::nullopt;
   line = without_blanks(line.substr(1));
   if (!take_value(line)) return std::nullopt;
   line = without_blanks(line);
@@ -297,7 +313,9 @@ Result<std::string> settings_text(const Config& config, const RoleSettings& role
 }
 
 Result<> check_extra_line(std::string_view line) {
-  const std::optional<std::string> name = name_in(line);
+  const bool is_one_line = std::none_of(line.begin(), line.end(), is_control);
+  if (is_one_line && is_blank_or_comment(line)) return {};
+  const std::optional<std::string> name = is_one_line ? name_in(line) : std::nullopt;
   if (!name)
     return {ErrorCode::invalid,
             "expected a line of postgresql.conf, as \"work_mem = '64MB'\": a name, '=', and a value, in quotes if it "

@@ -73,7 +73,6 @@ struct DataDirectory {
   Lsn needed_from(Lsn redo, std::uint64_t wal_keep_size) const;
   /// Removes log as a checkpoint does. True if something went.
   bool remove_old_log(Lsn redo, std::uint64_t wal_keep_size, std::int64_t max_slot_wal_keep_size);
-  /// Name of the log segment file that a server at the end of its log writes.
   /// Name of the message log file: "postgresql-3.log".
   std::string log_name() const {
     std::string name;

@@ -58,7 +58,6 @@ class PostgreSql {
   /// Strangers hold every session of the machine's servers but those that are reserved for superusers; or no more.
   void crowd(Machine& machine, bool crowded);
   bool is_crowded(const Machine& machine) const;
-  /// Takes effect for what begins later; a standby's replay lag at once.
   Duration draw(DurationRange range) { return random_.between(range.low, range.high); }
   std::uint32_t draw_secret() { return static_cast<std::uint32_t>(random_.next()); }
   std::uint64_t new_system_identifier() { return 7'300'000'000'000'000'000u + random_.below(1'000'000'000'000'000u); }

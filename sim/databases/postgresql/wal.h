@@ -41,7 +41,6 @@ struct WalRecord {
 
   Lsn start() const { return Lsn(end - size); }
   Lsn end_lsn() const { return Lsn(end); }
-  /// A commit of a transaction, as opposed to the server's own bookkeeping.
 };
 
 /// Bytes that a record of a kind takes; the sizes are those of a small update with its commit record.

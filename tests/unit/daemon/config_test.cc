@@ -147,7 +147,7 @@ TEST_CASE("Mistakes have a place and a cure") {
         std::string::npos);
   CHECK(first_message(with("#http = 8008", "http = 6432")).find("is taken by another") != std::string::npos);
   CHECK(first_message(with("#listen = \"\"", "listen = \"a.example\"")).find("is an IP address") != std::string::npos);
-  CHECK(first_message(with("#store = true", "store = false")).find("3 or 5 members") != std::string::npos);
+  CHECK(first_message(with("store = true", "store = false")).find("3 or 5 members") != std::string::npos);
   CHECK(first_message(with("#data = \"/var/lib/heir\"", "data = \"heir\"")).find("absolute path") != std::string::npos);
   CHECK(first_message("cluster = ").starts_with("agent.toml:1:"));
 }
@@ -235,9 +235,7 @@ TEST_CASE("A setting that would have no effect, or that breaks a promise, is ref
 }
 
 TEST_CASE("A host can have a member of the store and no peer") {
-  std::string text = with("#store = true", "store = true\npeer = false");
-  text.replace(text.find("#store = true"), 13, "store = true");
-  text.replace(text.find("#store = true"), 13, "store = true");
+  std::string text = with("store = true", "store = true\npeer = false");
   const LoadedConfig loaded = load_config_text("agent.toml", "/etc/heir", text);
   for (const std::string& message : loaded.messages) FAIL_CHECK(message);
   REQUIRE(loaded.config);

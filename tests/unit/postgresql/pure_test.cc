@@ -120,10 +120,11 @@ TEST_CASE("lines that are none of a settings file are refused") {
        {"work_mem = 64MB", "work_mem='64MB'", "random_page_cost = 1.1   # a fast disk",
         "shared_preload_libraries = 'pg_stat_statements, auto_explain'", "pg_stat_statements.track = all", "ssl = on",
         "vacuum_cost_delay = -1", "archive_command = 'cp %p /archive/%f && echo ''done'' # no comment'",
-        "log_timezone = Etc/UTC"})
+        "log_timezone = Etc/UTC", "", "  ", "# work_mem = 1"})
     CHECK(check_extra_line(good));
-  for (const char* bad : {"", "work_mem", "= 1", "work_mem =", "# work_mem = 1", "work_mem = '64MB", "work_mem = 64 MB",
-                          "work_mem = 1\nfsync = off", "a = 'b' c = 'd'", "work mem = 1", "1a = 2"}) {
+  for (const char* bad :
+       {"work_mem", "= 1", "work_mem =", "# a comment\nfsync = off", "a.b.c = 1", "a. = 1", "work_mem = '64MB",
+        "work_mem = 64 MB", "work_mem = 1\nfsync = off", "a = 'b' c = 'd'", "work mem = 1", "1a = 2"}) {
     CAPTURE(bad);
     const Result<> checked = check_extra_line(bad);
     REQUIRE_FALSE(checked);

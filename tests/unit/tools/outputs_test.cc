@@ -90,4 +90,9 @@ TEST_CASE("a report takes an empty folder or an earlier report's place, and noth
   CHECK(problem({{"--out", folder, Kind::report}}).empty());
   CHECK(problem({{"--out", folder, Kind::report}}, {folder + "/scenario.toml"}).empty());  // Not there: said by others.
   CHECK(problem({{"--out", folder, Kind::report}}, {folder + "/notes"}).find("lies in it") != std::string::npos);
+  const Output within{"--history", folder + "/history.jsonl.zst", Kind::file};
+  CHECK(problem({{"--report", folder, Kind::report}, within}).find("lies in what --report makes anew") !=
+        std::string::npos);
+  CHECK(problem({within, {"--report", folder, Kind::report}}).find("lies in what --report makes anew") !=
+        std::string::npos);
 }
