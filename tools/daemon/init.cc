@@ -81,10 +81,7 @@ Result<> write_folder(const std::string& folder, const std::vector<NewFile>& fil
   std::string beside = folder + ".part-XXXXXX";
   if (::mkdtemp(beside.data()) == nullptr) return hosts::error_of(errno, "making " + folder);
   Result<> written = write_all(beside, files);
-  if (written && ::rename(beside.c_str(), folder.c_str()) != 0)
-    written = errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR
-                  ? Error{ErrorCode::already_exists, folder + ": holds something already; name a new folder"}
-                  : hosts::error_of(errno, "making " + folder);
+  if (written && ::rename(beside.c_str(), folder.c_str()) != 0) written = hosts::error_of(errno, "making " + folder);
   if (written) return hosts::files::sync_directory(std::filesystem::path(folder).parent_path().string());
   std::error_code unknown;
   std::filesystem::remove_all(beside, unknown);
@@ -183,6 +180,9 @@ Result<> write_new_cluster(const std::string& cluster, const std::vector<NamedAd
   std::error_code unknown;
   std::filesystem::path path = std::filesystem::absolute(out, unknown).lexically_normal();
   if (!path.has_filename()) path = path.parent_path();
+  // Whoever stands in an empty folder would stand in none, once another has its place.
+  if (std::filesystem::exists(std::filesystem::symlink_status(path, unknown)))
+    return Error{ErrorCode::already_exists, out + ": is there already, and nothing is replaced; name a new folder"};
   return write_folder(path.string(), files);
 }
 

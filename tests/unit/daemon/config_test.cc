@@ -330,14 +330,18 @@ TEST_CASE("A new cluster is written as a whole, or not at all") {
     CHECK(written.error().message.find("/a/agent.toml") != std::string::npos);
   }
   CHECK(is_empty());
-  // What is there already stays as it is.
-  std::filesystem::create_directories(folder + "/out/mine");
-  const Result<> beside = write_new_cluster("main", three, folder + "/out");
-  REQUIRE_FALSE(beside);
-  CHECK(beside.error().code == ErrorCode::already_exists);
-  std::filesystem::remove(folder + "/out/mine");
-  CHECK(std::filesystem::is_empty(folder + "/out"));
-  // An empty folder is as good as none; and how it is written is no matter.
+  // What is there already stays as it is, empty or not, and a link to it, too.
+  std::filesystem::create_directories(folder + "/mine");
+  std::filesystem::create_directory_symlink(folder + "/mine", folder + "/link");
+  for (const char* there : {"/mine", "/link", "/mine/."}) {
+    const Result<> over = write_new_cluster("main", three, folder + there);
+    REQUIRE_FALSE(over);
+    CHECK(over.error().code == ErrorCode::already_exists);
+  }
+  CHECK(std::filesystem::is_empty(folder + "/mine"));
+  std::filesystem::remove(folder + "/link");
+  std::filesystem::remove(folder + "/mine");
+  // How it is written is no matter.
   CHECK(write_new_cluster("main", three, folder + "/./out/"));
   CHECK(std::distance(std::filesystem::directory_iterator(folder), {}) == 1);
   CHECK(std::distance(std::filesystem::directory_iterator(folder + "/out"), {}) == 4);
