@@ -12,11 +12,6 @@ const Value* part(const Value& root, std::string_view name) {
   return entry ? &entry->value : nullptr;
 }
 
-Place place_of(const Value& table, std::string_view key) {
-  const Entry* entry = table.find(key);
-  return entry ? entry->value.place : table.place;
-}
-
 class Checker {
  public:
   Checker(const Value& root, const Scenario& scenario, Reading& reading)

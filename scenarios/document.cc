@@ -173,6 +173,11 @@ std::optional<std::size_t> index_of(std::string_view text) {
 
 }  // namespace
 
+Place place_of(const Value& table, std::string_view key) {
+  const Entry* const entry = table.find(key);
+  return entry ? entry->value.place : table.place;
+}
+
 const Entry* Value::find(std::string_view key) const {
   for (const Entry& entry : entries) {
     if (entry.key == key) return &entry;

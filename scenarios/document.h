@@ -35,6 +35,8 @@ struct Entry {
   Value value;
 };
 
+/// Of the key's value; where the table has no such key, of the table.
+Place place_of(const Value& table, std::string_view key);
 /// "the string \"abc\"", "the integer 5", "a table".
 std::string describe(const Value& value);
 /// Quoted for a message or for TOML: control characters escaped; with a limit, cut after so many bytes.

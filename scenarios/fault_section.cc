@@ -98,11 +98,6 @@ std::string missing_for(FaultKind kind, const Fault& fault) {
   return "";
 }
 
-Place place_of_value(const Value& table, std::string_view key) {
-  const Entry* entry = table.find(key);
-  return entry ? entry->value.place : table.place;
-}
-
 void check_shape(const Value& table, const Fault& fault, Reading& reading) {
   const Entry* shape = table.find("shape");
   const Entry* target = table.find("target");
@@ -156,21 +151,21 @@ void check_fault(const Value& table, const Fault& fault, Reading& reading) {
     reading.report(table, table.find("until")->place, "'until' means nothing without 'every'");
   }
   if (fault.until && fault.at && *fault.until < fault.at->low) {
-    reading.report(table, place_of_value(table, "until"), "'until' is before 'at'");
+    reading.report(table, place_of(table, "until"), "'until' is before 'at'");
   }
   if (fault.delay && !fault.on) {
-    reading.report(table, place_of_value(table, "delay"), "'delay' means nothing without 'on'");
+    reading.report(table, place_of(table, "delay"), "'delay' means nothing without 'on'");
   }
   if (fault.on &&
       (fault.target.kind == TargetKind::rack || fault.target.kind == TargetKind::clients ||
        fault.target.kind == TargetKind::majority || fault.target.kind == TargetKind::minority ||
        fault.target.kind == TargetKind::store_majority || fault.target.kind == TargetKind::store_minority)) {
     reading.report(
-        table, place_of_value(table, "target"),
+        table, place_of(table, "target"),
         "'on' hits the one host that has its moment; \"" + to_string(fault.target) + "\" names several (use \"any\")");
   }
   if (fault.on && is_of_store(fault.target.kind) && *fault.on != Moment::fsync) {
-    reading.report(table, place_of_value(table, "on"), "of the store's hosts only the moment \"fsync\" is seen");
+    reading.report(table, place_of(table, "on"), "of the store's hosts only the moment \"fsync\" is seen");
   }
   if (fault.fast && fault.slow)
     reading.report(table, table.find("slow")->place, "a clock runs 'fast' or 'slow', not both");
@@ -178,11 +173,10 @@ void check_fault(const Value& table, const Fault& fault, Reading& reading) {
     reading.report(table, table.find("within")->place, "'within' draws what 'fast' or 'slow' would say; give one");
   if (fault.kind == FaultKind::clock_slew && fault.by && fault.lasts &&
       std::max(fault.by->high, -fault.by->low) > fault.lasts->low / 2) {
-    reading.report(table, place_of_value(table, "by"),
-                   "a slew of more than half of its time is a step; use clock-step");
+    reading.report(table, place_of(table, "by"), "a slew of more than half of its time is a step; use clock-step");
   }
   if (fault.kind == FaultKind::random && fault.among.empty()) {
-    reading.report(table, place_of_value(table, "among"), "'among' names no kind to draw from");
+    reading.report(table, place_of(table, "among"), "'among' names no kind to draw from");
   }
   if (fault.age && fault.disk != SwappedDisk::old)
     reading.report(table, table.find("age")->place, "'age' belongs to an \"old\" disk");
@@ -192,14 +186,13 @@ void check_fault(const Value& table, const Fault& fault, Reading& reading) {
                                                               : "kind \"" + to_string(kind) + "\"";
     if (fault.kind == FaultKind::random &&
         (kind == FaultKind::random || kind == FaultKind::join || kind == FaultKind::wipe_store)) {
-      reading.report(table, place_of_value(table, "among"),
-                     "kind \"" + to_string(kind) + "\" cannot be one of 'among'");
+      reading.report(table, place_of(table, "among"), "kind \"" + to_string(kind) + "\" cannot be one of 'among'");
       continue;
     }
     if (const std::string missing = missing_for(kind, fault); !missing.empty())
       reading.report(table, table.place, which + " " + missing);
     if (const std::string why = impossible_hosts(kind, fault); !why.empty()) {
-      reading.report(table, place_of_value(table, "target"), "impossible target for " + which + ": " + why);
+      reading.report(table, place_of(table, "target"), "impossible target for " + which + ": " + why);
     }
     if (kind == FaultKind::partition) check_shape(table, fault, reading);
   }

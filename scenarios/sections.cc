@@ -13,11 +13,6 @@ namespace {
 const Limits<Duration> up_to_a_minute{Duration::zero(), Duration::seconds(60)};
 const Limits<Ratio> chance{Ratio(), Ratio::percent(100)};
 
-Place place_of(const Value& table, std::string_view key) {
-  const Entry* entry = table.find(key);
-  return entry ? entry->value.place : table.place;
-}
-
 Key<Cluster> late_key() {
   using Hosts = std::vector<HostNumber>;
   return key_of<Cluster, Hosts>(

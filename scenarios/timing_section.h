@@ -57,9 +57,7 @@ void add_member_keys(Section<Owner>& s) {
 
 /// The key of the two that the table has.
 inline Place place_of_either(const Value& table, std::string_view first, std::string_view second) {
-  const Entry* entry = table.find(first);
-  if (!entry) entry = table.find(second);
-  return entry ? entry->value.place : table.place;
+  return place_of(table, table.find(first) ? first : second);
 }
 
 /// What the durations of a Timing must fulfil together.

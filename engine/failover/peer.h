@@ -386,7 +386,7 @@ Peer make_peer(PeerId id, Policy policy, Timing timing = {}, bool singleton = fa
 /// What the gate must do at this moment: the peer's decision, and the lease.
 GateMode gate_mode(const Peer& peer, MonotonicTime now);
 /// Whether what waits at a gate that a switchover has closed may still be told, at this moment: the sync has flushed
-/// all of it, and nobody else leads while the lease lives. A planned handover leaves no client in doubt then.
+/// all of it, and nobody else leads while the lease lives. A planned handover leaves fewer clients in doubt then.
 bool lets_out(const Peer& peer, MonotonicTime now);
 
 /// When step(Tick) is due, if nothing else happens before.

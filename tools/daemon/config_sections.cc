@@ -28,11 +28,6 @@ using scenarios::Value;
 
 constexpr int default_store_members = 3;
 
-Place place_of(const Value& table, std::string_view name) {
-  const Entry* const entry = table.find(name);
-  return entry ? entry->value.place : table.place;
-}
-
 bool is_any_address(const std::string& text) {
   in_addr four{};
   in6_addr six{};

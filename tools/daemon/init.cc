@@ -36,19 +36,6 @@ struct NewFile {
   bool is_secret = false;
 };
 
-/// A configuration that was edited, or a key: none of them comes back.
-Result<> check_that_none_is_there(const std::string& folder, const std::vector<NewFile>& files) {
-  for (const NewFile& file : files) {
-    const std::string path = folder + "/" + file.path;
-    struct stat found {};
-    if (::lstat(path.c_str(), &found) == 0)
-      return Error{ErrorCode::already_exists,
-                   path + ": is there already, and nothing is replaced; name a new folder, or move it away"};
-    if (errno != ENOENT && errno != ENOTDIR) return hosts::error_of(errno, "looking for " + path);
-  }
-  return {};
-}
-
 /// Not private: who is no longer root must read a configuration again. What is secret is so by itself.
 Result<> let_others_read(const std::string& path, mode_t mode) {
   if (::chmod(path.c_str(), mode) != 0) return hosts::error_of(errno, "letting others read " + path);
@@ -175,12 +162,12 @@ Result<> write_new_cluster(const std::string& cluster, const std::vector<NamedAd
   const std::string folder = std::string(operator_folder) + "/";
   files.push_back({folder + "key", operator_keys.secret_key, true});
   files.push_back({folder + "operator.toml", operator_config_text(cluster, all, public_keys)});
-  if (const Result<> free = check_that_none_is_there(out, files); !free) return free;
   // Neither "new-cluster/" nor "." has anything beside it.
   std::error_code unknown;
   std::filesystem::path path = std::filesystem::absolute(out, unknown).lexically_normal();
   if (!path.has_filename()) path = path.parent_path();
-  // Whoever stands in an empty folder would stand in none, once another has its place.
+  // A configuration that was edited, or a key: none comes back. And whoever stands in an empty folder would stand in
+  // none, once another has its place.
   if (std::filesystem::exists(std::filesystem::symlink_status(path, unknown)))
     return Error{ErrorCode::already_exists, out + ": is there already, and nothing is replaced; name a new folder"};
   return write_folder(path.string(), files);

@@ -18,11 +18,6 @@ using scenarios::Reading;
 using scenarios::Section;
 using scenarios::Value;
 
-Place place_of(const Value& table, std::string_view name) {
-  const Entry* const entry = table.find(name);
-  return entry ? entry->value.place : table.place;
-}
-
 struct PolicyTable {
   bool experiment = false;
   std::string rules = "heir";
@@ -82,9 +77,10 @@ void read_policy(const Entry& entry, HostingConfig& config, Reading& reading) {
   for (const auto& [name, value] : read.switches)
     if (const Result<> set = failover::set_switch(config.policy, name, value); !set)
       reading.report(table, place_of(table, name), "'" + name + "' " + set.error().message);
-  if (!read.experiment && !weakened_rules(config).empty())
+  const std::vector<std::string> weakened = weakened_rules(config);
+  if (!read.experiment && !weakened.empty())
     reading.report(table, table.find("experiment") ? place_of(table, "experiment") : entry.place,
-                   "[policy] weakens the rules (" + scenarios::joined(weakened_rules(config)) +
+                   "[policy] weakens the rules (" + scenarios::joined(weakened) +
                        "), and a cluster whose rules are weakened loses data; leave it out, or write `experiment = "
                        "true` into it, which says that you want that");
 }

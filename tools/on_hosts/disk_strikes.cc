@@ -2,6 +2,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "engine/databases/postgresql/programs.h"
 #include "tools/on_hosts/cluster_files.h"
 #include "tools/on_hosts/disks.h"
 #include "tools/on_hosts/hosted_world.h"
@@ -100,8 +101,9 @@ sim::DiskImage HostedWorld::with_foreign_data(sim::DiskImage image) {
   std::filesystem::create_directories(foreign, error);
   if (!error && ::chown(foreign.c_str(), postgres_user().user, postgres_user().group) != 0)
     error = std::error_code(errno, std::generic_category());
-  testbed::Command initdb =
-      command_of({std::string(postgresql_programs) + "/initdb", "-D", disk_root + name, "-A", "trust", "--no-sync"});
+  Program program = postgresql::programs::initdb(postgresql_programs, disk_root + name, "heir", "");
+  program.arguments.insert(program.arguments.begin(), program.name);
+  testbed::Command initdb = command_of(std::move(program.arguments));
   initdb.user = postgres_user();
   const Result<int> made = world_->host(operator_node()).run(with_output(initdb, *operator_log_), initdb_limit);
   if (!made || *made != 0) {

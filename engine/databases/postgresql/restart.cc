@@ -52,12 +52,9 @@ Task<Result<Source>> log_of(Context& context, Endpoint peer, Duration limit) {
   std::uint64_t replayed = heard->source.position.offset;
   MonotonicTime waits_since = context.host.monotonic_now();
   while (replayed < heard->received && context.host.monotonic_now() - waits_since < quiet) {
-    Result<RecoveryState> state = Error{ErrorCode::timed_out, ""};
-    if (context.host.monotonic_now() < give_up) {
-      co_await context.host.sleep(context.config.poll_interval);
-      state = co_await recovery_state(server);
-    }
-    if (!state) {
+    co_await context.host.sleep(context.config.poll_interval);
+    const Result<RecoveryState> state = co_await recovery_state(server);
+    if (!state || context.host.monotonic_now() >= give_up) {
       Source source = heard->source;
       source.position.offset = heard->received;
       co_return source;

@@ -290,19 +290,30 @@ TEST_CASE("a rebuild that was asked for, and what has failed before, is forgotte
   CHECK(peer.session);
 }
 
-TEST_CASE("an unopened primary with a damaged copy hands over to a proven sync that has nobody else") {
-  ClusterState state;
-  state.cluster = "x";
-  state.generation = Generation(3);
-  state.primary = a;
-  state.sync = b;
-  state.proven = {b, a};
-  state.changed = {"a", "takeover"};
+namespace {
+
+/// Generation 3, which a declared when it took over, and which has not opened. Its sync is b; the two are there.
+View unopened() {
   View view;
   view.store = "s";
   view.version = view.index = 5;
+  view.state.emplace();
+  view.state->cluster = "x";
+  view.state->generation = Generation(3);
+  view.state->primary = a;
+  view.state->sync = b;
+  view.state->changed = {"a", "takeover"};
   view.members = {{a, SessionId(1), true}, {b, SessionId(2), true}};
   view.sessions = {SessionId(1), SessionId(2)};
+  return view;
+}
+
+}  // namespace
+
+TEST_CASE("an unopened primary with a damaged copy hands over to a proven sync that has nobody else") {
+  View view = unopened();
+  ClusterState& state = *view.state;
+  state.proven = {b, a};
   bool is_damaged = true;
   bool hands_over = false;
   SECTION("so it does") {
@@ -326,7 +337,6 @@ TEST_CASE("an unopened primary with a damaged copy hands over to a proven sync t
   SECTION("it was handed over by the sync") {
     state.changed.by = "b";
   }
-  view.state = state;
   Peer peer = waiting_to_read();
   (void)step(peer, now_ms(0), ReadDone{*peer.read, view});
   REQUIRE(peer.role == Role::primary);
@@ -351,19 +361,11 @@ TEST_CASE("an unopened primary with a damaged copy hands over to a proven sync t
 }
 
 TEST_CASE("a primary does not step back for a sync that still copies from it, when nobody else could take over") {
-  ClusterState state;
-  state.cluster = "x";
-  state.generation = Generation(3);
-  state.primary = a;
-  state.sync = b;
+  View view = unopened();
+  ClusterState& state = *view.state;
   state.proven = {c, a};
   state.deposed = {c};
-  state.changed = {"a", "takeover"};
-  View view;
-  view.store = "s";
-  view.version = view.index = 5;
-  view.members = {{a, SessionId(1), true}, {b, SessionId(2), false}};
-  view.sessions = {SessionId(1), SessionId(2)};
+  view.members.back().has_data = false;
   DatabaseStatus status;
   status.running = status.sync_lacks = true;
   status.incarnation = 1;
@@ -384,7 +386,6 @@ TEST_CASE("a primary does not step back for a sync that still copies from it, wh
   SECTION("the generation has opened: its sync has all") {
     state.opened = SessionId(1);
   }
-  view.state = state;
   Peer peer = waiting_to_read();
   (void)step(peer, now_ms(0), ReadDone{*peer.read, view});
   REQUIRE(std::holds_alternative<Lead>(answered(peer, 0, Outcome::done)));

@@ -168,6 +168,14 @@ struct Fixture {
     server.received.clear();
     return {&client, &server};
   }
+  /// The same, and an answer waits for the client at the gate, which is held.
+  std::pair<End*, End*> session_with_held(const std::string& answer) {
+    const auto ends = session();
+    set(Mode::held);
+    network.write(ends.second->stream, answer);
+    run(ms(20));
+    return ends;
+  }
   static std::string sqlstate(const End& end) {
     if (end.received.size() < 5 || end.received[0] != 'E') return "no error: " + end.received;
     return std::string(wire::parse_report(std::string_view(end.received).substr(5)).state);

@@ -81,10 +81,7 @@ TEST_CASE("held: a new client reaches the database and waits for its greeting") 
 
 TEST_CASE("closed: who is connected is cut with a reset, and a held answer never comes out") {
   Fixture f;
-  const auto [client, server] = f.session();
-  f.set(Mode::held);
-  f.network.write(server->stream, "stale");
-  f.run(ms(20));
+  const auto [client, server] = f.session_with_held("stale");
   f.set(Mode::closed);
   f.run(ms(20));
   CHECK(client->reset);
@@ -95,11 +92,8 @@ TEST_CASE("closed: who is connected is cut with a reset, and a held answer never
 
 TEST_CASE("closed after a handover: an answer that waited is told and is the last; who waits for none is cut") {
   Fixture f;
-  const auto [client, server] = f.session();
   const auto [idle, its_server] = f.session(2);
-  f.set(Mode::held);
-  f.network.write(server->stream, "done");
-  f.run(ms(20));
+  const auto [client, server] = f.session_with_held("done");
   f.guard.tells_last = true;
   f.set(Mode::closed);
   // Too late: it was not answered before.
@@ -120,10 +114,7 @@ TEST_CASE("closed after a handover: an answer that waited is told and is the las
 
 TEST_CASE("closed after a handover, but the lease has ended: nothing is told") {
   Fixture f;
-  const auto [client, server] = f.session();
-  f.set(Mode::held);
-  f.network.write(server->stream, "stale");
-  f.run(ms(20));
+  const auto [client, server] = f.session_with_held("stale");
   f.guard.tells_last = true;
   f.guard.lease_end = f.guard.host->monotonic_now();
   f.set(Mode::closed);
